@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// api.h - Requests, replies and events between control and dataplane, versioned and of fixed size.
+//
+// One message is one SOCK_SEQPACKET datagram (gw/ipc): struct api_header, then the body that its type names.
+// Both ends run on one host, so integers are in host order. Requests carry an id that the reply repeats;
+// replies come in any order; events carry id 0. Every message is checked by api_check before a field is read.
+// The dataplane serves several clients (control, its successor, tools); streams belong to none of them and
+// live on when a client goes.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gw/drop.h"
+#include "gw/stream.h"
+
+#define API_VERSION 1
+#define API_MESSAGE_MAX 4096  // bytes of the largest message
+#define API_PAGE_STREAMS 8    // streams in one listing page
+#define API_PAGE_CONFERENCES 32
+#define API_PORTS_MAX 8
+#define API_WORKERS_MAX 64
+#define API_EVENT_DIGITS 16
+
+// Handle of a stream or conference: index in the low 24 bits, generation in the high 8 (never 0). 0 = none.
+typedef uint32_t api_handle;
+
+enum api_type {
+	API_NONE = 0,
+	// requests; the reply has the type with API_REPLY set
+	API_HELLO = 1,              // body api_hello          -> api_hello_reply
+	API_CONFERENCE_OPEN = 2,    // body api_conference_open -> api_handle_reply
+	API_CONFERENCE_CLOSE = 3,   // body api_handle_request: closes its streams too -> api_handle_reply
+	API_STREAM_OPEN = 4,        // body api_stream_open    -> api_stream_reply
+	API_STREAM_SET = 5,         // body api_stream_set     -> api_stream_reply
+	API_STREAM_CLOSE = 6,       // body api_handle_request -> api_stream_stats_reply, its last figures
+	API_STREAM_STATS = 7,       // body api_handle_request -> api_stream_stats_reply
+	API_STREAM_LIST = 8,        // body api_list           -> api_stream_list_reply
+	API_CONFERENCE_LIST = 9,    // body api_list           -> api_conference_list_reply
+	API_DROPS = 10,             // no body                 -> api_drops_reply
+	API_STATUS = 11,            // no body                 -> api_status_reply
+	API_TYPE_COUNT,
+	API_EVENT_STREAM = 64,      // event, body api_stream_event
+	API_REPLY = 128,
+};
+
+struct api_header {
+	uint32_t length;  // of the whole message
+	uint16_t version; // API_VERSION
+	uint16_t type;    // enum api_type, with API_REPLY in replies
+	uint32_t request; // id chosen by the requester, not 0; 0 in events
+	int32_t status;   // replies: 0 or negative errno, and then the body is all zero; else 0
+};
+
+struct api_hello {
+	uint64_t epoch; // of the control process
+	char name[32];  // who asks, for logs
+};
+
+struct api_hello_reply {
+	uint64_t boot_id;        // changes when the dataplane restarts: every handle is then void
+	uint32_t streams_max;
+	uint32_t conferences_max;
+	uint32_t voices_max;     // streams that may be mixed or transcoded at a time
+	uint32_t streams_open;
+	uint32_t conferences_open;
+	uint32_t workers;
+	uint64_t codecs;         // bit n: enum codec_id n can be transcoded and mixed
+	uint32_t address_count;
+	uint32_t zero;
+	struct addr addresses[API_PORTS_MAX * 2]; // media addresses, in order of configuration
+};
+
+struct api_conference_open {
+	struct conference_spec spec;
+};
+
+struct api_handle_request {
+	api_handle handle;
+	uint32_t zero;
+};
+
+struct api_handle_reply {
+	api_handle handle;
+	uint32_t zero;
+};
+
+// spec.local.addr: ADDR_NONE = first media address of the remote's family, else the first one.
+// Errors: -ENOENT conference, -EADDRNOTAVAIL address not ours, -EADDRINUSE port taken or range used up,
+// -ENOSPC streams or voices used up, -EINVAL period, flags or addresses, -ENOTSUP codec, -ELOOP remote is one of ours.
+struct api_stream_open {
+	struct stream_spec spec;
+};
+
+struct api_stream_set {
+	api_handle handle;
+	uint32_t zero;
+	struct stream_spec spec; // local is ignored: it stays
+};
+
+struct api_stream_reply {
+	api_handle handle;
+	uint32_t zero;
+	struct addr_port local;
+};
+
+struct api_stream_stats_reply {
+	api_handle handle;
+	uint32_t zero;
+	struct stream_stats stats;
+};
+
+// Listings are paged: start with 0, go on with the reply's next until it is 0.
+struct api_list {
+	uint32_t cursor;
+	uint32_t zero;
+};
+
+struct api_stream_entry {
+	api_handle handle;
+	uint32_t worker;
+	struct stream_spec spec;
+	struct stream_stats stats;
+};
+
+struct api_stream_list_reply {
+	uint32_t next;
+	uint32_t count;
+	struct api_stream_entry entries[API_PAGE_STREAMS];
+};
+
+struct api_conference_entry {
+	api_handle handle;
+	uint32_t worker;
+	uint32_t streams;
+	uint32_t outcome; // enum conference_outcome
+	struct conference_spec spec;
+};
+
+struct api_conference_list_reply {
+	uint32_t next;
+	uint32_t count;
+	struct api_conference_entry entries[API_PAGE_CONFERENCES];
+};
+
+struct api_drops_reply {
+	uint32_t count; // DROP_COUNT of the dataplane; the names are gw/drop.def
+	uint32_t zero;
+	uint64_t drops[DROP_COUNT]; // by reason, summed over workers
+};
+
+struct api_worker_status {
+	uint32_t cpu;
+	uint32_t streams;
+	uint32_t conferences;
+	uint32_t busy_permille;  // share of the last second spent on packets and ticks
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint64_t ticks_late;     // media ticks that started more than 1 ms after their time
+};
+
+struct api_port_status {
+	char name[32];
+	uint8_t mac[6];
+	uint8_t link_up;
+	uint8_t zero;
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint64_t rx_missed;
+};
+
+struct api_status_reply {
+	uint64_t uptime_ns;
+	uint32_t streams_open;
+	uint32_t conferences_open;
+	uint32_t voices_open;
+	uint32_t worker_count;
+	uint32_t port_count;
+	uint32_t zero;
+	struct api_worker_status workers[API_WORKERS_MAX];
+	struct api_port_status ports[API_PORTS_MAX];
+};
+
+enum api_stream_event_kind {
+	API_STREAM_FIRST_PACKET = 1, // first packet received
+	API_STREAM_SILENT = 2,       // nothing received for the configured time; value = seconds
+	API_STREAM_DIGIT = 3,        // RFC 4733 event ended; value = event number 0..15
+	API_STREAM_SSRC = 4,         // sender changed its SSRC; value = the new one
+};
+
+struct api_stream_event {
+	api_handle handle;
+	uint32_t kind; // enum api_stream_event_kind
+	uint32_t value;
+	uint32_t zero;
+	struct stream_ref ref;
+};
+
+// Any message, for receive buffers and for building.
+struct api_message {
+	struct api_header header;
+	union {
+		struct api_hello hello;
+		struct api_hello_reply hello_reply;
+		struct api_conference_open conference_open;
+		struct api_handle_request handle_request;
+		struct api_handle_reply handle_reply;
+		struct api_stream_open stream_open;
+		struct api_stream_set stream_set;
+		struct api_stream_reply stream_reply;
+		struct api_stream_stats_reply stream_stats_reply;
+		struct api_list list;
+		struct api_stream_list_reply stream_list_reply;
+		struct api_conference_list_reply conference_list_reply;
+		struct api_drops_reply drops_reply;
+		struct api_status_reply status_reply;
+		struct api_stream_event stream_event;
+	};
+};
+
+// Length of a whole message of this type (API_REPLY included in type), 0 for an unknown type.
+size_t api_length(unsigned int type);
+
+// Prepares a zeroed message of this type with its header filled in.
+void api_init(struct api_message *m, unsigned int type, uint32_t request);
+
+// Checks bytes received: version, known type, exact length, reserved fields zero, strings terminated, counts within
+// their arrays. Returns 0, -EPROTONOSUPPORT (version), -EBADMSG (anything else).
+int api_check(const void *bytes, size_t len);
+
+// Name of a message type for logs, "StreamOpen" or "StreamOpenReply"; "unknown" outside the list.
+const char *api_type_name(unsigned int type);

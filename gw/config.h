@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// config.h - The typed model of slimline.yaml, read by both programs.
+//
+// One strict schema (gw/config/schema.c, tables over gw/cfg.h) covers the whole file, so each program rejects what
+// the other would reject. Text is owned by the struct; config_free releases all of it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "gw/addr.h"
+#include "gw/codec.h"
+
+#define CONFIG_SCHEMA 1
+#define CONFIG_NAME_MAX 32
+#define CONFIG_PATH_MAX 108      // fits sockaddr_un
+#define CONFIG_ADDRESSES_MAX 8   // per port
+#define CONFIG_PORTS_MAX 8
+#define CONFIG_WORKERS_MAX 64
+#define CONFIG_AGENTS_MAX 64
+#define CONFIG_GROUPS_MAX 50
+#define CONFIG_GROUP_AGENTS_MAX 5
+#define CONFIG_PROFILES_MAX 256
+#define CONFIG_PROFILE_CODECS_MAX 24
+#define CONFIG_DEVICES_MAX 4096
+
+// A media address of a port, with its prefix and the gateway for everything outside it.
+struct config_address {
+	struct addr addr;
+	uint8_t prefix_length;
+	struct addr gateway; // ADDR_NONE = on-link only
+};
+
+// One DPDK port: a NIC by PCI address ("0000:3b:00.0") or a virtual device ("net_af_packet0,iface=media0").
+struct config_port {
+	char name[CONFIG_NAME_MAX];
+	char device[256];
+	uint16_t vlan; // 0 = untagged
+	uint16_t mtu;
+	uint16_t rx_descriptors;
+	uint16_t tx_descriptors;
+	struct config_address addresses[CONFIG_ADDRESSES_MAX];
+	unsigned int address_count;
+};
+
+enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_ADAPTIVE };
+
+struct config_dataplane {
+	char socket[CONFIG_PATH_MAX];
+	bool hugepages;
+	uint32_t memory_mb;
+	char eal[512];           // further EAL arguments, space-separated; "" = none
+	enum config_idle idle;
+	unsigned int workers[CONFIG_WORKERS_MAX]; // CPU of each worker
+	unsigned int worker_count;
+	int main_cpu;            // CPU of the main lcore; -1 = not pinned beyond EAL's choice
+	uint32_t streams;        // per process
+	uint32_t conferences;
+	uint32_t voices;
+	struct config_port ports[CONFIG_PORTS_MAX];
+	unsigned int port_count;
+};
+
+struct config_media {
+	uint16_t rtp_port_min; // even
+	uint16_t rtp_port_max; // odd: RTCP of the last pair
+	uint8_t dscp;
+	uint16_t jitter_min_ms;
+	uint16_t jitter_max_ms;
+	uint32_t rtcp_interval_ms;
+	uint32_t silent_s;
+	bool source_lock; // believe only the signalled address
+};
+
+struct config_agent {
+	char name[CONFIG_NAME_MAX];
+	char host[256];   // address or DNS name
+	uint16_t port;
+	uint8_t version;  // highest SCCP version to offer, 0..22
+};
+
+enum config_switchover { CONFIG_SWITCHOVER_GRACEFUL, CONFIG_SWITCHOVER_IMMEDIATE };
+enum config_switchback {
+	CONFIG_SWITCHBACK_GRACEFUL,
+	CONFIG_SWITCHBACK_GUARD,
+	CONFIG_SWITCHBACK_IMMEDIATE,
+	CONFIG_SWITCHBACK_NEVER,
+};
+
+// Ordered agents with the timers of user-needs: IOS names, seconds in the file, milliseconds here.
+struct config_group {
+	char name[CONFIG_NAME_MAX];
+	unsigned int agents[CONFIG_GROUP_AGENTS_MAX]; // indexes into config.agents, best first
+	unsigned int agent_count;
+	uint32_t connect_timeout_ms;
+	uint32_t connect_retries;
+	uint32_t backoff_min_ms;
+	uint32_t backoff_max_ms;
+	uint32_t register_timeout_ms;
+	uint32_t register_retries;
+	uint32_t keepalive_ms;       // 0 = as the agent's RegisterAck says
+	uint32_t keepalive_retries;
+	enum config_switchover switchover;
+	enum config_switchback switchback;
+	uint32_t switchback_interval_ms;
+	uint32_t switchback_guard_ms;
+};
+
+enum config_kind {
+	CONFIG_CONFERENCE_BRIDGE, // "conference-bridge"
+	CONFIG_TRANSCODER,        // "transcoder"
+	CONFIG_MTP,               // "mtp"
+	CONFIG_KIND_COUNT
+};
+
+struct config_profile_codec {
+	enum codec_id codec;
+	uint8_t period_ms_max;
+};
+
+struct config_profile {
+	char name[CONFIG_NAME_MAX];
+	enum config_kind kind;
+	struct config_profile_codec codecs[CONFIG_PROFILE_CODECS_MAX]; // in order of preference
+	unsigned int codec_count;
+	bool pass_through;      // codec 258/259: payload-blind relay
+	uint32_t sessions;      // conferences, or relayed/transcoded calls
+	uint32_t participants;  // of one conference; 2 for transcoder and mtp
+};
+
+struct config_device {
+	char name[16];           // 15 characters and NUL: the registered SCCP name
+	unsigned int profile;    // index into config.profiles
+	unsigned int group;      // index into config.groups
+	uint32_t type;           // SCCP device type number; default by kind: 52, 112, 112 (83 for a G.711-only mtp)
+	struct addr address;     // media address it uses; ADDR_NONE = any
+};
+
+enum config_store { CONFIG_STORE_MEMORY, CONFIG_STORE_REDIS };
+
+struct config_store_options {
+	enum config_store kind;
+	char redis_socket[CONFIG_PATH_MAX]; // either a Unix socket ...
+	char redis_host[256];               // ... or host and port
+	uint16_t redis_port;
+	char redis_user[CONFIG_NAME_MAX];
+	char redis_password_file[CONFIG_PATH_MAX];
+	uint32_t lease_ms;       // TTL of this node's lease
+	uint32_t queue_max;      // records waiting for Redis
+	uint32_t retry_ms;
+};
+
+struct config_control {
+	char socket[CONFIG_PATH_MAX]; // slimctl's
+	uint32_t orphan_ms;           // adopted streams nobody claims are closed after this
+};
+
+enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARNING, CONFIG_LOG_NOTICE, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+
+struct config {
+	char node[CONFIG_NAME_MAX];
+	enum config_log_level log_level;
+	struct config_dataplane dataplane;
+	struct config_media media;
+	struct config_control control;
+	struct config_store_options store;
+	struct config_agent *agents;
+	unsigned int agent_count;
+	struct config_group *groups;
+	unsigned int group_count;
+	struct config_profile *profiles;
+	unsigned int profile_count;
+	struct config_device *devices;
+	unsigned int device_count;
+};
+
+// Reads and checks a file. Every problem found is written to `errors` as "file:line:col: path: problem", one a line.
+// Returns 0 and *ret (free with config_free); -EINVAL when there were problems; -errno when the file cannot be read.
+int config_load(const char *path, FILE *errors, struct config **ret);
+
+// Reads from memory; `name` stands for the file in messages.
+int config_load_text(const char *text, size_t len, const char *name, FILE *errors, struct config **ret);
+
+// Takes NULL.
+void config_free(struct config *c);
+
+// Writes every option with its type, range, unit, default, help and when a change takes effect (the manual's table).
+void config_describe(FILE *out);
+
+// Name of a kind as in the file: "conference-bridge".
+const char *config_kind_name(enum config_kind kind);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// media.h - Streams and conferences of one worker: what one packet does, and what one tick sends.
+//
+// A `struct media` is everything one worker owns. All memory comes from the caller at start; nothing here
+// allocates, locks, logs, reads a clock or calls the kernel afterwards. Not thread-safe: owner worker only.
+//
+// Two triggers (docs/packet-path.md):
+//   a packet arrives   media_ingest: checks, counts, then rewrites the header in place (relay) or queues the payload
+//   the clock ticks    media_tick: for every conference whose phase is due: jitter, decode or conceal, mix N-1, encode
+//
+// A conference's outcome (relay, law, transcode, mix) follows from its members alone and is worked out when they
+// change, never per packet. Streams that are mixed or transcoded hold a voice (jitter ring, codec state, samples)
+// from a pool; relayed ones hold none, so that a relayed stream stays under 1 kB.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gw/clock.h"
+#include "gw/drop.h"
+#include "gw/stream.h"
+
+#define MEDIA_NONE UINT32_MAX
+#define MEDIA_RTP_MAX 1944 // largest RTP packet a tick sends: header and CODEC_FRAME_BYTES_MAX, rounded
+#define MEDIA_RTCP_MAX 256
+
+struct media;
+
+struct media_limits {
+	uint32_t streams;
+	uint32_t conferences;
+	uint32_t voices;           // streams mixed or transcoded at a time
+	uint16_t jitter_min_ms;    // play-out delay floor, default 20
+	uint16_t jitter_max_ms;    // ceiling, default 200
+	uint16_t rtcp_interval_ms; // mean RTCP interval, default 5000; 0 = no RTCP
+	uint16_t silent_s;         // report a stream silent after this; 0 = never
+	uint64_t seed;             // of SSRCs, first sequence numbers and timestamps
+	char cname[32];            // RTCP SDES CNAME, NUL-terminated
+};
+
+// The part of a stream that a relayed packet touches: exactly two cache lines. The dataplane reads the first line
+// (source lock, exit) itself; only gw/media writes either.
+struct media_stream {
+	// line 0: read for every packet, written only when control speaks
+	uint8_t source_ip[16];    // whom we believe, as in struct addr
+	uint8_t exit_src_ip[16];  // relay: the peer's local address, we send from it
+	uint8_t exit_dst_ip[16];  // relay: the peer's remote address
+	uint16_t source_port;     // host order; 0 = any
+	uint16_t exit_src_port;   // host order
+	uint16_t exit_dst_port;
+	uint16_t exit_hop;        // next hop of the exit, the dataplane's own number (media_stream_hop_set)
+	uint32_t exit_ssrc;
+	uint8_t flags;            // enum media_stream_flag
+	uint8_t exit_dscp;
+	uint8_t rx_payload_type;
+	uint8_t exit_payload_type;
+	// line 1: written by every packet
+	uint32_t rx_ssrc;
+	uint32_t rx_max_seq;      // extended: cycles in the high half
+	uint32_t rx_packets;      // low halves; wraps are carried into the cold half at every RTCP report or listing
+	uint32_t rx_octets;
+	uint32_t rx_base_seq;
+	uint32_t rx_bad;          // duplicate or reordered window, see gw/media/ingest.c
+	uint32_t rx_transit;      // RFC 3550 A.8, RTP clock units
+	uint32_t rx_jitter;       // scaled by 16
+	uint64_t rx_window;       // bit n: sequence max - n has been seen
+	uint64_t rx_last_ns;      // arrival of the last packet
+	uint32_t exit_ts_offset;  // added to the timestamp on relay
+	uint16_t exit_seq_offset;
+	uint8_t event_type;       // RFC 4733 payload type received, 0 = none
+	uint8_t exit_event_type;
+	uint32_t tx_refused;      // relayed packets that were not sent
+	uint32_t peer;            // stream index of the relay's other side
+} __attribute__((aligned(64)));
+
+enum media_stream_flag {
+	MEDIA_OPEN = 1u << 0,
+	MEDIA_RECV = 1u << 1,
+	MEDIA_SOURCE_LOCK = 1u << 2,
+	MEDIA_SOURCE_V6 = 1u << 3,
+	MEDIA_EXIT = 1u << 4,     // relay: exit_* are valid and the peer sends
+	MEDIA_EXIT_V6 = 1u << 5,
+	MEDIA_LAW = 1u << 6,      // relay with A-law/mu-law translation
+	MEDIA_VOICE = 1u << 7,    // queue for the tick instead
+};
+
+// Verdict on one received packet.
+enum media_verdict {
+	MEDIA_DROPPED,  // *ret_drop says why; free it
+	MEDIA_QUEUED,   // payload copied; free it
+	MEDIA_RELAYED,  // RTP header (and payload, with MEDIA_LAW) rewritten in place: rewrite L2-L4 from exit_* and send
+};
+
+// One RTP packet that a tick wants sent.
+struct media_frame {
+	uint8_t *rtp;      // in: caller's buffer of MEDIA_RTP_MAX bytes
+	uint16_t len;      // out: bytes written, header included
+	uint32_t stream;   // out: whose local, remote and hop to use
+};
+
+// Where a stream sends when a tick (or RTCP) made the packet.
+struct media_route {
+	struct addr_port local;
+	struct addr_port remote;
+	uint16_t hop;      // the dataplane's own number
+	uint8_t dscp;
+};
+
+enum media_event_kind { MEDIA_FIRST_PACKET = 1, MEDIA_SILENT = 2, MEDIA_DIGIT = 3, MEDIA_SSRC = 4 };
+
+struct media_event {
+	uint32_t stream;
+	uint32_t kind;     // enum media_event_kind; equals enum api_stream_event_kind
+	uint32_t value;
+};
+
+// Bytes that media_init needs; 64-byte alignment.
+size_t media_size(const struct media_limits *limits);
+
+// Makes an empty worker's media in caller memory. Returns it, never NULL.
+struct media *media_init(void *mem, const struct media_limits *limits);
+
+// --- commands, from the worker's mailbox ---
+
+// Makes a conference. Returns 0 or -ENOSPC.
+int media_conference_open(struct media *m, const struct conference_spec *spec, uint32_t *ret_conference);
+
+// Ends it and closes its streams. Returns 0 or -ENOENT.
+int media_conference_close(struct media *m, uint32_t conference, nsec_t now);
+
+// Adds a stream (spec.conference = index). spec.local must be complete.
+// Returns 0, -ENOENT conference, -ENOSPC streams or voices, -ENOTSUP codec, -EINVAL anything else; nothing changed then.
+int media_stream_open(struct media *m, const struct stream_spec *spec, nsec_t now, uint32_t *ret_stream);
+
+// Replaces its spec (same conference and local). RTP continuity of an unchanged transmit side is kept.
+int media_stream_set(struct media *m, uint32_t stream, const struct stream_spec *spec, nsec_t now);
+
+// Removes it. Returns 0 or -ENOENT.
+int media_stream_close(struct media *m, uint32_t stream, nsec_t now);
+
+// Says through which next hop this stream's remote is reached; also updates the peer whose exit it is.
+void media_stream_hop_set(struct media *m, uint32_t stream, uint16_t hop);
+
+// Figures so far. Returns 0 or -ENOENT.
+int media_stream_stats(struct media *m, uint32_t stream, nsec_t now, struct stream_stats *ret);
+
+// Spec as last set, NULL if the stream is not open.
+const struct stream_spec *media_stream_spec(const struct media *m, uint32_t stream);
+
+// Outcome and members of a conference; members may be NULL. Returns number of streams, or -ENOENT.
+int media_conference_info(const struct media *m, uint32_t conference, enum conference_outcome *ret_outcome,
+			  const struct conference_spec **ret_spec);
+
+uint32_t media_stream_count(const struct media *m);
+uint32_t media_conference_count(const struct media *m);
+uint32_t media_voice_count(const struct media *m);
+
+// --- the packet ---
+
+// Base of the stream array, for prefetch and the source lock: &media_streams(m)[index].
+struct media_stream *media_streams(struct media *m);
+
+// Judges one RTP packet of a stream whose source lock the caller has checked. `rtp` is rewritten in place on relay.
+enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, unsigned int len, nsec_t now,
+				enum drop_reason *ret_drop);
+
+// Takes one RTCP compound packet of a stream. Returns DROP_NONE or the reason it was not understood.
+enum drop_reason media_rtcp_ingest(struct media *m, uint32_t stream, const uint8_t *rtcp, unsigned int len, nsec_t now);
+
+// Notes that a relayed or ticked packet of this stream could not be sent.
+void media_refused(struct media *m, uint32_t stream);
+
+// --- the tick ---
+
+// Earliest time at which media_tick has work; UINT64_MAX when no conference needs one.
+nsec_t media_tick_due(const struct media *m);
+
+// Runs what is due at `now` and writes at most `n` packets. Returns how many were written; call again while it
+// returns n. After a stall the schedule stays where it was: missed ticks are dropped or run, never shifted.
+unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames, unsigned int n);
+
+// Where a ticked packet of this stream goes.
+const struct media_route *media_stream_route(const struct media *m, uint32_t stream);
+
+// Writes the next due RTCP compound packet (SR or RR with SDES). Returns its length or 0 when none is due.
+// `wallclock_ntp` is the 64-bit NTP time of `now`.
+unsigned int media_rtcp_next(struct media *m, nsec_t now, uint64_t wallclock_ntp, uint8_t buf[MEDIA_RTCP_MAX],
+			     uint32_t *ret_stream);
+
+// Takes the oldest waiting event. Returns false when there is none. The queue is bounded; what does not fit is lost.
+bool media_event_next(struct media *m, struct media_event *ret);
+
+// Conferences ticks that began more than 1 ms late, since start.
+uint64_t media_ticks_late(const struct media *m);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// t.c - Runs a suite through CUnit and prints one line of totals.
+#include "tests/unit/t.h"
+
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+
+static unsigned int skipped;
+
+void t_skip(const char *reason)
+{
+	printf("skip: %s: %s\n", CU_get_current_test()->pName, reason);
+	skipped++;
+}
+
+int t_main(const char *suite, const struct t_test *tests, size_t count)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return EXIT_FAILURE;
+	CU_pSuite s = CU_add_suite(suite, NULL, NULL);
+	for (size_t i = 0; s && i < count; i++)
+		if (!CU_add_test(s, tests[i].name, tests[i].run))
+			return EXIT_FAILURE;
+	CU_basic_set_mode(CU_BRM_SILENT);
+	CU_basic_run_tests();
+	for (CU_pFailureRecord f = CU_get_failure_list(); f; f = f->pNext)
+		printf("fail: %s: %s:%u: %s\n", f->pTest ? f->pTest->pName : suite, f->strFileName,
+		       f->uiLineNumber, f->strCondition);
+	unsigned int failed = CU_get_number_of_tests_failed();
+	unsigned int run = CU_get_number_of_tests_run();
+	printf("%s: %u passed, %u failed, %u skipped\n", suite, run - failed - skipped, failed, skipped);
+	CU_cleanup_registry();
+	return failed || run != count ? EXIT_FAILURE : EXIT_SUCCESS;
+}
