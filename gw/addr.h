@@ -17,9 +17,9 @@ enum addr_family {
 
 // One address. All bytes are significant: unused ones are zero, so memcmp compares.
 struct addr {
-	uint8_t family;   // enum addr_family
-	uint8_t zero[3];  // always 0
-	uint8_t ip[16];   // network order; IPv4 in the first four bytes
+	uint8_t family;  // enum addr_family
+	uint8_t zero[3]; // always 0
+	uint8_t ip[16];  // network order; IPv4 in the first four bytes
 };
 
 // One address and UDP or TCP port.

@@ -14,13 +14,13 @@
 #include "gw/drop.h"
 #include "gw/stream.h"
 
-#define API_VERSION 1
-#define API_MESSAGE_MAX 4096  // bytes of the largest message
-#define API_PAGE_STREAMS 8    // streams in one listing page
+#define API_VERSION          1
+#define API_MESSAGE_MAX      4096 // bytes of the largest message
+#define API_PAGE_STREAMS     8    // streams in one listing page
 #define API_PAGE_CONFERENCES 32
-#define API_PORTS_MAX 8
-#define API_WORKERS_MAX 64
-#define API_EVENT_DIGITS 16
+#define API_PORTS_MAX        8
+#define API_WORKERS_MAX      64
+#define API_EVENT_DIGITS     16
 
 // Handle of a stream or conference: index in the low 24 bits, generation in the high 8 (never 0). 0 = none.
 typedef uint32_t api_handle;
@@ -28,19 +28,19 @@ typedef uint32_t api_handle;
 enum api_type {
 	API_NONE = 0,
 	// requests; the reply has the type with API_REPLY set
-	API_HELLO = 1,              // body api_hello          -> api_hello_reply
-	API_CONFERENCE_OPEN = 2,    // body api_conference_open -> api_handle_reply
-	API_CONFERENCE_CLOSE = 3,   // body api_handle_request: closes its streams too -> api_handle_reply
-	API_STREAM_OPEN = 4,        // body api_stream_open    -> api_stream_reply
-	API_STREAM_SET = 5,         // body api_stream_set     -> api_stream_reply
-	API_STREAM_CLOSE = 6,       // body api_handle_request -> api_stream_stats_reply, its last figures
-	API_STREAM_STATS = 7,       // body api_handle_request -> api_stream_stats_reply
-	API_STREAM_LIST = 8,        // body api_list           -> api_stream_list_reply
-	API_CONFERENCE_LIST = 9,    // body api_list           -> api_conference_list_reply
-	API_DROPS = 10,             // no body                 -> api_drops_reply
-	API_STATUS = 11,            // no body                 -> api_status_reply
+	API_HELLO = 1,            // body api_hello          -> api_hello_reply
+	API_CONFERENCE_OPEN = 2,  // body api_conference_open -> api_handle_reply
+	API_CONFERENCE_CLOSE = 3, // body api_handle_request: closes its streams too -> api_handle_reply
+	API_STREAM_OPEN = 4,      // body api_stream_open    -> api_stream_reply
+	API_STREAM_SET = 5,       // body api_stream_set     -> api_stream_reply
+	API_STREAM_CLOSE = 6,     // body api_handle_request -> api_stream_stats_reply, its last figures
+	API_STREAM_STATS = 7,     // body api_handle_request -> api_stream_stats_reply
+	API_STREAM_LIST = 8,      // body api_list           -> api_stream_list_reply
+	API_CONFERENCE_LIST = 9,  // body api_list           -> api_conference_list_reply
+	API_DROPS = 10,           // no body                 -> api_drops_reply
+	API_STATUS = 11,          // no body                 -> api_status_reply
 	API_TYPE_COUNT,
-	API_EVENT_STREAM = 64,      // event, body api_stream_event
+	API_EVENT_STREAM = 64, // event, body api_stream_event
 	API_REPLY = 128,
 };
 
@@ -58,14 +58,14 @@ struct api_hello {
 };
 
 struct api_hello_reply {
-	uint64_t boot_id;        // changes when the dataplane restarts: every handle is then void
+	uint64_t boot_id; // changes when the dataplane restarts: every handle is then void
 	uint32_t streams_max;
 	uint32_t conferences_max;
-	uint32_t voices_max;     // streams that may be mixed or transcoded at a time
+	uint32_t voices_max; // streams that may be mixed or transcoded at a time
 	uint32_t streams_open;
 	uint32_t conferences_open;
 	uint32_t workers;
-	uint64_t codecs;         // bit n: enum codec_id n can be transcoded and mixed
+	uint64_t codecs; // bit n: enum codec_id n can be transcoded and mixed
 	uint32_t address_count;
 	uint32_t zero;
 	struct addr addresses[API_PORTS_MAX * 2]; // media addresses, in order of configuration
@@ -153,10 +153,10 @@ struct api_worker_status {
 	uint32_t cpu;
 	uint32_t streams;
 	uint32_t conferences;
-	uint32_t busy_permille;  // share of the last second spent on packets and ticks
+	uint32_t busy_permille; // share of the last second spent on packets and ticks
 	uint64_t rx_packets;
 	uint64_t tx_packets;
-	uint64_t ticks_late;     // media ticks that started more than 1 ms after their time
+	uint64_t ticks_late; // media ticks that started more than 1 ms after their time
 };
 
 struct api_port_status {

@@ -11,12 +11,12 @@
 
 // Numbers cross the API and the store: append only.
 enum codec_id {
-	CODEC_NONE = 0,      // payload-blind: relay only
-	CODEC_PCMU = 1,      // G.711 mu-law
-	CODEC_PCMA = 2,      // G.711 A-law
-	CODEC_G722 = 3,      // 64 kbit/s
-	CODEC_L16_16K = 4,   // linear, 16 kHz, network order ("wideband 256k")
-	CODEC_PCMU_56K = 5,  // seven significant bits
+	CODEC_NONE = 0,     // payload-blind: relay only
+	CODEC_PCMU = 1,     // G.711 mu-law
+	CODEC_PCMA = 2,     // G.711 A-law
+	CODEC_G722 = 3,     // 64 kbit/s
+	CODEC_L16_16K = 4,  // linear, 16 kHz, network order ("wideband 256k")
+	CODEC_PCMU_56K = 5, // seven significant bits
 	CODEC_PCMA_56K = 6,
 	CODEC_G722_56K = 7,
 	CODEC_G722_48K = 8,
@@ -25,8 +25,8 @@ enum codec_id {
 	CODEC_G726_24 = 11,
 	CODEC_G726_16 = 12,
 	CODEC_GSM = 13,
-	CODEC_G729 = 14,     // Annex A coder
-	CODEC_G729B = 15,    // Annex A coder with Annex B VAD and SID
+	CODEC_G729 = 14,  // Annex A coder
+	CODEC_G729B = 15, // Annex A coder with Annex B VAD and SID
 	CODEC_AMR = 16,
 	CODEC_AMR_WB = 17,
 	CODEC_OPUS = 18,     // 48 kHz clock
@@ -37,7 +37,7 @@ enum codec_id {
 };
 
 #define CODEC_FRAME_BYTES_MAX 1920 // largest payload: L16 at 16 kHz, 60 ms
-#define CODEC_SAMPLES_MAX 2880     // 60 ms at 48 kHz
+#define CODEC_SAMPLES_MAX     2880 // 60 ms at 48 kHz
 
 // What is fixed about a codec. One row each in gw/codec/table.c.
 struct codec {

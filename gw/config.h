@@ -13,18 +13,18 @@
 #include "gw/addr.h"
 #include "gw/codec.h"
 
-#define CONFIG_SCHEMA 1
-#define CONFIG_NAME_MAX 32
-#define CONFIG_PATH_MAX 108      // fits sockaddr_un
-#define CONFIG_ADDRESSES_MAX 8   // per port
-#define CONFIG_PORTS_MAX 8
-#define CONFIG_WORKERS_MAX 64
-#define CONFIG_AGENTS_MAX 64
-#define CONFIG_GROUPS_MAX 50
-#define CONFIG_GROUP_AGENTS_MAX 5
-#define CONFIG_PROFILES_MAX 256
+#define CONFIG_SCHEMA             1
+#define CONFIG_NAME_MAX           32
+#define CONFIG_PATH_MAX           108 // fits sockaddr_un
+#define CONFIG_ADDRESSES_MAX      8   // per port
+#define CONFIG_PORTS_MAX          8
+#define CONFIG_WORKERS_MAX        64
+#define CONFIG_AGENTS_MAX         64
+#define CONFIG_GROUPS_MAX         50
+#define CONFIG_GROUP_AGENTS_MAX   5
+#define CONFIG_PROFILES_MAX       256
 #define CONFIG_PROFILE_CODECS_MAX 24
-#define CONFIG_DEVICES_MAX 4096
+#define CONFIG_DEVICES_MAX        4096
 
 // A media address of a port, with its prefix and the gateway for everything outside it.
 struct config_address {
@@ -51,12 +51,12 @@ struct config_dataplane {
 	char socket[CONFIG_PATH_MAX];
 	bool hugepages;
 	uint32_t memory_mb;
-	char eal[512];           // further EAL arguments, space-separated; "" = none
+	char eal[512]; // further EAL arguments, space-separated; "" = none
 	enum config_idle idle;
 	unsigned int workers[CONFIG_WORKERS_MAX]; // CPU of each worker
 	unsigned int worker_count;
-	int main_cpu;            // CPU of the main lcore; -1 = not pinned beyond EAL's choice
-	uint32_t streams;        // per process
+	int main_cpu;     // CPU of the main lcore; -1 = not pinned beyond EAL's choice
+	uint32_t streams; // per process
 	uint32_t conferences;
 	uint32_t voices;
 	struct config_port ports[CONFIG_PORTS_MAX];
@@ -76,9 +76,9 @@ struct config_media {
 
 struct config_agent {
 	char name[CONFIG_NAME_MAX];
-	char host[256];   // address or DNS name
+	char host[256]; // address or DNS name
 	uint16_t port;
-	uint8_t version;  // highest SCCP version to offer, 0..22
+	uint8_t version; // highest SCCP version to offer, 0..22
 };
 
 enum config_switchover { CONFIG_SWITCHOVER_GRACEFUL, CONFIG_SWITCHOVER_IMMEDIATE };
@@ -100,7 +100,7 @@ struct config_group {
 	uint32_t backoff_max_ms;
 	uint32_t register_timeout_ms;
 	uint32_t register_retries;
-	uint32_t keepalive_ms;       // 0 = as the agent's RegisterAck says
+	uint32_t keepalive_ms; // 0 = as the agent's RegisterAck says
 	uint32_t keepalive_retries;
 	enum config_switchover switchover;
 	enum config_switchback switchback;
@@ -125,17 +125,17 @@ struct config_profile {
 	enum config_kind kind;
 	struct config_profile_codec codecs[CONFIG_PROFILE_CODECS_MAX]; // in order of preference
 	unsigned int codec_count;
-	bool pass_through;      // codec 258/259: payload-blind relay
-	uint32_t sessions;      // conferences, or relayed/transcoded calls
-	uint32_t participants;  // of one conference; 2 for transcoder and mtp
+	bool pass_through;     // codec 258/259: payload-blind relay
+	uint32_t sessions;     // conferences, or relayed/transcoded calls
+	uint32_t participants; // of one conference; 2 for transcoder and mtp
 };
 
 struct config_device {
-	char name[16];           // 15 characters and NUL: the registered SCCP name
-	unsigned int profile;    // index into config.profiles
-	unsigned int group;      // index into config.groups
-	uint32_t type;           // SCCP device type number; default by kind: 52, 112, 112 (83 for a G.711-only mtp)
-	struct addr address;     // media address it uses; ADDR_NONE = any
+	char name[16];        // 15 characters and NUL: the registered SCCP name
+	unsigned int profile; // index into config.profiles
+	unsigned int group;   // index into config.groups
+	uint32_t type; // SCCP device type number; default by kind: 52, 112, 112 (83 for a G.711-only mtp)
+	struct addr address; // media address it uses; ADDR_NONE = any
 };
 
 enum config_store { CONFIG_STORE_MEMORY, CONFIG_STORE_REDIS };
@@ -147,8 +147,8 @@ struct config_store_options {
 	uint16_t redis_port;
 	char redis_user[CONFIG_NAME_MAX];
 	char redis_password_file[CONFIG_PATH_MAX];
-	uint32_t lease_ms;       // TTL of this node's lease
-	uint32_t queue_max;      // records waiting for Redis
+	uint32_t lease_ms;  // TTL of this node's lease
+	uint32_t queue_max; // records waiting for Redis
 	uint32_t retry_ms;
 };
 
@@ -157,7 +157,13 @@ struct config_control {
 	uint32_t orphan_ms;           // adopted streams nobody claims are closed after this
 };
 
-enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARNING, CONFIG_LOG_NOTICE, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+enum config_log_level {
+	CONFIG_LOG_ERROR,
+	CONFIG_LOG_WARNING,
+	CONFIG_LOG_NOTICE,
+	CONFIG_LOG_INFO,
+	CONFIG_LOG_DEBUG
+};
 
 struct config {
 	char node[CONFIG_NAME_MAX];

@@ -21,8 +21,8 @@
 #include "gw/drop.h"
 #include "gw/stream.h"
 
-#define MEDIA_NONE UINT32_MAX
-#define MEDIA_RTP_MAX 1944 // largest RTP packet a tick sends: header and CODEC_FRAME_BYTES_MAX, rounded
+#define MEDIA_NONE     UINT32_MAX
+#define MEDIA_RTP_MAX  1944 // largest RTP packet a tick sends: header and CODEC_FRAME_BYTES_MAX, rounded
 #define MEDIA_RTCP_MAX 256
 
 struct media;
@@ -43,35 +43,36 @@ struct media_limits {
 // (source lock, exit) itself; only gw/media writes either.
 struct media_stream {
 	// line 0: read for every packet, written only when control speaks
-	uint8_t source_ip[16];    // whom we believe, as in struct addr
-	uint8_t exit_src_ip[16];  // relay: the peer's local address, we send from it
-	uint8_t exit_dst_ip[16];  // relay: the peer's remote address
-	uint16_t source_port;     // host order; 0 = any
-	uint16_t exit_src_port;   // host order
+	uint8_t source_ip[16];   // whom we believe, as in struct addr
+	uint8_t exit_src_ip[16]; // relay: the peer's local address, we send from it
+	uint8_t exit_dst_ip[16]; // relay: the peer's remote address
+	uint16_t source_port;    // host order; 0 = any
+	uint16_t exit_src_port;  // host order
 	uint16_t exit_dst_port;
-	uint16_t exit_hop;        // next hop of the exit, the dataplane's own number (media_stream_hop_set)
+	uint16_t exit_hop; // next hop of the exit, the dataplane's own number (media_stream_hop_set)
 	uint32_t exit_ssrc;
-	uint8_t flags;            // enum media_stream_flag
+	uint8_t flags; // enum media_stream_flag
 	uint8_t exit_dscp;
 	uint8_t rx_payload_type;
 	uint8_t exit_payload_type;
 	// line 1: written by every packet
 	uint32_t rx_ssrc;
-	uint32_t rx_max_seq;      // extended: cycles in the high half
-	uint32_t rx_packets;      // low halves; wraps are carried into the cold half at every RTCP report or listing
+	uint32_t rx_max_seq; // extended: cycles in the high half
+	uint32_t
+		rx_packets; // low halves; wraps are carried into the cold half at every RTCP report or listing
 	uint32_t rx_octets;
 	uint32_t rx_base_seq;
-	uint32_t rx_bad;          // duplicate or reordered window, see gw/media/ingest.c
-	uint32_t rx_transit;      // RFC 3550 A.8, RTP clock units
-	uint32_t rx_jitter;       // scaled by 16
-	uint64_t rx_window;       // bit n: sequence max - n has been seen
-	uint64_t rx_last_ns;      // arrival of the last packet
-	uint32_t exit_ts_offset;  // added to the timestamp on relay
+	uint32_t rx_bad;         // duplicate or reordered window, see gw/media/ingest.c
+	uint32_t rx_transit;     // RFC 3550 A.8, RTP clock units
+	uint32_t rx_jitter;      // scaled by 16
+	uint64_t rx_window;      // bit n: sequence max - n has been seen
+	uint64_t rx_last_ns;     // arrival of the last packet
+	uint32_t exit_ts_offset; // added to the timestamp on relay
 	uint16_t exit_seq_offset;
-	uint8_t event_type;       // RFC 4733 payload type received, 0 = none
+	uint8_t event_type; // RFC 4733 payload type received, 0 = none
 	uint8_t exit_event_type;
-	uint32_t tx_refused;      // relayed packets that were not sent
-	uint32_t peer;            // stream index of the relay's other side
+	uint32_t tx_refused; // relayed packets that were not sent
+	uint32_t peer;       // stream index of the relay's other side
 } __attribute__((aligned(64)));
 
 enum media_stream_flag {
@@ -79,31 +80,31 @@ enum media_stream_flag {
 	MEDIA_RECV = 1u << 1,
 	MEDIA_SOURCE_LOCK = 1u << 2,
 	MEDIA_SOURCE_V6 = 1u << 3,
-	MEDIA_EXIT = 1u << 4,     // relay: exit_* are valid and the peer sends
+	MEDIA_EXIT = 1u << 4, // relay: exit_* are valid and the peer sends
 	MEDIA_EXIT_V6 = 1u << 5,
-	MEDIA_LAW = 1u << 6,      // relay with A-law/mu-law translation
-	MEDIA_VOICE = 1u << 7,    // queue for the tick instead
+	MEDIA_LAW = 1u << 6,   // relay with A-law/mu-law translation
+	MEDIA_VOICE = 1u << 7, // queue for the tick instead
 };
 
 // Verdict on one received packet.
 enum media_verdict {
-	MEDIA_DROPPED,  // *ret_drop says why; free it
-	MEDIA_QUEUED,   // payload copied; free it
-	MEDIA_RELAYED,  // RTP header (and payload, with MEDIA_LAW) rewritten in place: rewrite L2-L4 from exit_* and send
+	MEDIA_DROPPED, // *ret_drop says why; free it
+	MEDIA_QUEUED,  // payload copied; free it
+	MEDIA_RELAYED, // RTP header (and payload, with MEDIA_LAW) rewritten in place: rewrite L2-L4 from exit_* and send
 };
 
 // One RTP packet that a tick wants sent.
 struct media_frame {
-	uint8_t *rtp;      // in: caller's buffer of MEDIA_RTP_MAX bytes
-	uint16_t len;      // out: bytes written, header included
-	uint32_t stream;   // out: whose local, remote and hop to use
+	uint8_t *rtp;    // in: caller's buffer of MEDIA_RTP_MAX bytes
+	uint16_t len;    // out: bytes written, header included
+	uint32_t stream; // out: whose local, remote and hop to use
 };
 
 // Where a stream sends when a tick (or RTCP) made the packet.
 struct media_route {
 	struct addr_port local;
 	struct addr_port remote;
-	uint16_t hop;      // the dataplane's own number
+	uint16_t hop; // the dataplane's own number
 	uint8_t dscp;
 };
 
@@ -111,7 +112,7 @@ enum media_event_kind { MEDIA_FIRST_PACKET = 1, MEDIA_SILENT = 2, MEDIA_DIGIT = 
 
 struct media_event {
 	uint32_t stream;
-	uint32_t kind;     // enum media_event_kind; equals enum api_stream_event_kind
+	uint32_t kind; // enum media_event_kind; equals enum api_stream_event_kind
 	uint32_t value;
 };
 
@@ -166,7 +167,8 @@ enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, 
 				enum drop_reason *ret_drop);
 
 // Takes one RTCP compound packet of a stream. Returns DROP_NONE or the reason it was not understood.
-enum drop_reason media_rtcp_ingest(struct media *m, uint32_t stream, const uint8_t *rtcp, unsigned int len, nsec_t now);
+enum drop_reason media_rtcp_ingest(struct media *m, uint32_t stream, const uint8_t *rtcp, unsigned int len,
+				   nsec_t now);
 
 // Notes that a relayed or ticked packet of this stream could not be sent.
 void media_refused(struct media *m, uint32_t stream);

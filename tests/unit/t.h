@@ -14,7 +14,7 @@ struct t_test {
 	void (*run)(void);
 };
 
-#define CHECK(cond) CU_ASSERT(cond)
+#define CHECK(cond)   CU_ASSERT(cond)
 #define REQUIRE(cond) CU_ASSERT_FATAL(cond)
 #define CHECK_INT(actual, expected)                                                                          \
 	do {                                                                                                 \
