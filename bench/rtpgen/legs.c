@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// legs.c - Per-leg templates, sending with incremental checksums, and counting what comes back.
+#include "bench/rtpgen/legs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FILL   0xd5
+#define AT_IP  14
+#define AT_UDP 34
+#define AT_RTP 42
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t sum16(const uint8_t *p, unsigned int n, uint32_t sum)
+{
+	for (unsigned int i = 0; i + 1 < n; i += 2)
+		sum += get16(p + i);
+	return n % 2 ? sum + (uint32_t)(p[n - 1] << 8) : sum;
+}
+
+static uint16_t fold(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+// Fills a template. The UDP checksum field keeps the folded sum of everything but sequence and timestamp.
+static void template_make(struct leg_tx *t, const struct plan_leg *leg, const uint8_t gen_mac[6],
+			  const uint8_t dut_mac[6], uint32_t ssrc)
+{
+	uint8_t *h = t->header;
+	memcpy(h, dut_mac, 6);
+	memcpy(h + 6, gen_mac, 6);
+	put16(h + 12, 0x0800);
+	uint16_t udp_len = (uint16_t)(8 + 12 + leg->payload_bytes);
+	h[AT_IP] = 0x45;
+	h[AT_IP + 1] = 0xb8;
+	put16(h + AT_IP + 2, (uint16_t)(20 + udp_len));
+	put16(h + AT_IP + 6, 0x4000);
+	h[AT_IP + 8] = 64;
+	h[AT_IP + 9] = 17;
+	memcpy(h + AT_IP + 12, leg->gen.addr.ip, 4);
+	memcpy(h + AT_IP + 16, leg->dut.addr.ip, 4);
+	put16(h + AT_IP + 10, (uint16_t)~fold(sum16(h + AT_IP, 20, 0)));
+	put16(h + AT_UDP, leg->gen.port);
+	put16(h + AT_UDP + 2, leg->dut.port);
+	put16(h + AT_UDP + 4, udp_len);
+	h[AT_RTP] = 0x80;
+	h[AT_RTP + 1] = leg->payload_type;
+	put32(h + AT_RTP + 8, ssrc);
+	uint32_t sum = sum16(h + AT_IP + 12, 8, 17u + udp_len); // pseudo header
+	sum = sum16(h + AT_UDP, 20, sum);
+	uint32_t words = leg->payload_bytes / 2;
+	sum = fold(sum) + fold(words * (uint32_t)(FILL << 8 | FILL) & 0xffff) +
+	      fold((words * (uint32_t)(FILL << 8 | FILL)) >> 16);
+	if (leg->payload_bytes % 2)
+		sum += FILL << 8;
+	put16(h + AT_UDP + 6, fold(sum));
+	t->payload = leg->payload_bytes;
+}
+
+static uint64_t random_next(uint64_t *state)
+{
+	*state += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = *state;
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+// Index of a generator address, added when new; -1 when there are too many.
+static int gen_index(struct legs *l, const struct addr *a)
+{
+	for (unsigned int i = 0; i < l->gen_count; i++)
+		if (memcmp(l->gen[i].ip, a->ip, 4) == 0)
+			return (int)i;
+	if (l->gen_count == sizeof(l->gen) / sizeof(l->gen[0]))
+		return -1;
+	l->gen[l->gen_count] = *a;
+	return (int)l->gen_count++;
+}
+
+static bool legs_fill(struct legs *l, const struct plan *plan, const uint8_t gen_mac[6],
+		      const uint8_t dut_mac[6], uint64_t seed)
+{
+	for (uint32_t i = 0; i < plan->count; i++) {
+		const struct plan_leg *leg = &plan->legs[i];
+		int g = gen_index(l, &leg->gen.addr);
+		if (g < 0)
+			return false;
+		l->by_port[g][leg->gen.port] = i + 1;
+		template_make(&l->tx[i], leg, gen_mac, dut_mac, (uint32_t)random_next(&seed) | 1);
+		l->tx[i].seq = (uint16_t)random_next(&seed);
+		l->tx[i].timestamp = (uint32_t)random_next(&seed);
+		l->timestamp_step[i] = leg->timestamp_step;
+		l->order[i] = i;
+	}
+	for (uint32_t i = plan->count - 1; i > 0; i--) {
+		uint32_t j = (uint32_t)(random_next(&seed) % (i + 1)), swap = l->order[i];
+		l->order[i] = l->order[j];
+		l->order[j] = swap;
+	}
+	return true;
+}
+
+struct legs *legs_new(const struct plan *plan, const uint8_t gen_mac[6], const uint8_t dut_mac[6],
+		      bool reflect, uint64_t seed)
+{
+	struct legs *l = calloc(1, sizeof(*l));
+	if (!l)
+		return NULL;
+	l->count = plan->count;
+	l->reflect = reflect;
+	l->tx = aligned_alloc(64, plan->count * sizeof(*l->tx));
+	l->rx = calloc(plan->count, sizeof(*l->rx));
+	l->timestamp_step = calloc(plan->count, sizeof(*l->timestamp_step));
+	l->order = calloc(plan->count, sizeof(*l->order));
+	if (!l->tx || !l->rx || !l->timestamp_step || !l->order) {
+		legs_free(l);
+		return NULL;
+	}
+	memset(l->tx, 0, plan->count * sizeof(*l->tx));
+	if (!legs_fill(l, plan, gen_mac, dut_mac, seed)) {
+		legs_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void legs_free(struct legs *l)
+{
+	if (!l)
+		return;
+	free(l->tx);
+	free(l->rx);
+	free(l->timestamp_step);
+	free(l->order);
+	free(l);
+}
+
+// The leg at which a packet sent by `leg` arrives.
+static uint32_t leg_partner(const struct legs *l, uint32_t leg)
+{
+	return l->reflect ? leg : leg ^ 1;
+}
+
+void legs_send(struct legs *l, uint32_t leg, uint8_t *frame, uint64_t now)
+{
+	struct leg_tx *t = &l->tx[leg];
+	memcpy(frame, t->header, LEG_HEADER);
+	uint16_t seq = t->seq++;
+	uint32_t ts = t->timestamp;
+	t->timestamp += l->timestamp_step[leg];
+	put16(frame + AT_RTP + 2, seq);
+	put32(frame + AT_RTP + 4, ts);
+	uint16_t checksum =
+		(uint16_t)~fold((uint32_t)get16(frame + AT_UDP + 6) + seq + (ts >> 16) + (ts & 0xffff));
+	put16(frame + AT_UDP + 6, checksum ? checksum : 0xffff);
+	if (!now)
+		return;
+	struct leg_rx *r = &l->rx[leg_partner(l, leg)];
+	if (!r->offset_known && !r->stamped) {
+		r->stamp_seq = seq;
+		r->stamp = now;
+		r->stamped = true;
+	} else if (r->offset_known && (!r->stamped || (uint16_t)(seq - r->stamp_seq) > 512)) {
+		r->stamp_seq = seq;
+		r->stamp = now;
+		r->stamped = true;
+	}
+}
+
+static void delay_add(struct delays *d, double us)
+{
+	if (us < 0)
+		us = 0;
+	uint32_t bucket = us < LEG_BUCKETS ? (uint32_t)us : LEG_BUCKETS;
+	d->buckets[bucket]++;
+	d->count++;
+	if (us > d->max_us)
+		d->max_us = us;
+}
+
+void legs_receive(struct legs *l, const uint8_t *frame, uint32_t len, uint64_t now, double cycles_per_us)
+{
+	if (len < LEG_HEADER || get16(frame + 12) != 0x0800 || frame[AT_IP + 9] != 17)
+		return;
+	uint16_t port = get16(frame + AT_UDP + 2);
+	uint32_t leg = 0;
+	for (unsigned int g = 0; g < l->gen_count; g++)
+		if (memcmp(frame + AT_IP + 16, l->gen[g].ip, 4) == 0)
+			leg = l->by_port[g][port];
+	if (!leg) {
+		l->unknown++;
+		return;
+	}
+	struct leg_rx *r = &l->rx[leg - 1];
+	uint16_t seq = get16(frame + AT_RTP + 2);
+	r->received++;
+	l->received++;
+	if (!r->stamped)
+		return;
+	if (!r->offset_known) {
+		r->seq_offset = (uint16_t)(seq - r->stamp_seq);
+		r->offset_known = true;
+	}
+	if ((uint16_t)(seq - r->seq_offset) == r->stamp_seq) {
+		delay_add(&l->delays, (double)(now - r->stamp) / cycles_per_us);
+		r->stamped = false;
+	}
+}
+
+void legs_restart(struct legs *l)
+{
+	for (uint32_t i = 0; i < l->count; i++) {
+		l->rx[i].received = 0;
+		l->rx[i].stamped = false;
+	}
+	l->unknown = 0;
+	l->received = 0;
+	memset(&l->delays, 0, sizeof(l->delays));
+}
+
+double delays_quantile(const struct delays *d, double q)
+{
+	if (d->count == 0)
+		return 0;
+	uint64_t rank = (uint64_t)(q * (double)(d->count - 1)), seen = 0;
+	for (uint32_t i = 0; i <= LEG_BUCKETS; i++) {
+		seen += d->buckets[i];
+		if (seen > rank)
+			return i == LEG_BUCKETS ? d->max_us : i + 0.5;
+	}
+	return d->max_us;
+}

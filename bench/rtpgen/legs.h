@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// legs.h - The generator's per-leg state: frames ready to send, and what came back.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/rtpgen/plan.h"
+
+#define LEG_HEADER  54 // Ethernet, IPv4, UDP, RTP
+#define LEG_BUCKETS 4096
+
+// All that sending one packet touches: one cache line.
+struct leg_tx {
+	uint8_t header[LEG_HEADER]; // template: checksums hold the sums with sequence and timestamp zero
+	uint16_t seq;
+	uint32_t timestamp;
+	uint16_t payload;
+} __attribute__((aligned(64)));
+
+// What receiving touches. Delay is sampled: one packet in flight a leg carries a stamp.
+struct leg_rx {
+	uint32_t received;
+	uint16_t stamp_seq;  // as sent
+	uint16_t seq_offset; // received minus sent, learned from the first packet
+	bool offset_known;
+	bool stamped;
+	uint64_t stamp; // cycles at which stamp_seq left
+};
+
+// Histogram of delays: buckets of 1 us up to 4 ms, the last one for the rest.
+struct delays {
+	uint64_t buckets[LEG_BUCKETS + 1];
+	uint64_t count;
+	double max_us;
+};
+
+struct legs {
+	uint32_t count;
+	struct leg_tx *tx;
+	struct leg_rx *rx; // indexed by the receiving leg
+	uint32_t *timestamp_step;
+	uint32_t *order;             // a random permutation: active streams are never in memory order
+	uint32_t by_port[16][65536]; // [generator address][port] -> leg + 1
+	struct addr gen[16];
+	unsigned int gen_count;
+	bool reflect;     // packets return to their own leg (a reflector), not to the partner
+	uint64_t unknown; // received packets for no leg
+	uint64_t received;
+	struct delays delays;
+};
+
+// Builds the state from a plan. `gen_mac` is ours; `dut_mac` the device's. Returns NULL when memory is short or the
+// plan uses more than 16 generator addresses. Free with legs_free.
+struct legs *legs_new(const struct plan *plan, const uint8_t gen_mac[6], const uint8_t dut_mac[6],
+		      bool reflect, uint64_t seed);
+void legs_free(struct legs *l);
+
+// Writes the leg's next packet into `frame` (LEG_HEADER bytes; the payload behind it is all 0xd5 already).
+// With `now` not 0 the packet carries the delay stamp if the last one has come back.
+void legs_send(struct legs *l, uint32_t leg, uint8_t *frame, uint64_t now);
+
+// Counts one received frame. `cycles_per_us` scales the delay.
+void legs_receive(struct legs *l, const uint8_t *frame, uint32_t len, uint64_t now, double cycles_per_us);
+
+// Forgets what was received and measured; sequence numbers go on.
+void legs_restart(struct legs *l);
+
+// Delay in microseconds below which share q of the samples lie; 0 without samples.
+double delays_quantile(const struct delays *d, double q);

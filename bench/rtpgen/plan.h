@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// plan.h - What the generator sends: one line a leg, written by whoever set the calls up.
+//
+// A leg sends RTP from a generator address and port to a device address and port. What comes back to that
+// generator port is counted for the same leg (a reflector) or, through a gateway, was sent by the leg's partner:
+// legs 2k and 2k + 1 are partners. Text, one leg a line:
+//   GEN_IP GEN_PORT DUT_IP DUT_PORT PAYLOAD_TYPE PAYLOAD_BYTES TIMESTAMP_STEP
+#pragma once
+
+#include <stdint.h>
+
+#include "gw/addr.h"
+
+struct plan_leg {
+	struct addr_port gen;
+	struct addr_port dut;
+	uint8_t payload_type;
+	uint16_t payload_bytes;
+	uint32_t timestamp_step;
+};
+
+struct plan {
+	struct plan_leg *legs;
+	uint32_t count;
+};
+
+// Reads a plan file. Returns 0; -EINVAL after naming file, line and problem on stderr; or -errno.
+int plan_read(const char *path, struct plan *ret);
+
+// Releases what plan_read made.
+void plan_free(struct plan *p);
