@@ -2,7 +2,7 @@
 // t.c - Runs a suite through CUnit and prints one line of totals.
 #include "tests/unit/t.h"
 
-#include <CUnit/Basic.h>
+#include <CUnit/TestRun.h>
 #include <stdlib.h>
 
 static unsigned int skipped;
@@ -22,8 +22,7 @@ int t_main(const char *suite, const struct t_test *tests, size_t count)
 	for (size_t i = 0; s && i < count; i++)
 		if (!CU_add_test(s, tests[i].name, tests[i].run))
 			return EXIT_FAILURE;
-	CU_basic_set_mode(CU_BRM_SILENT);
-	CU_basic_run_tests();
+	CU_run_all_tests();
 	for (CU_pFailureRecord f = CU_get_failure_list(); f; f = f->pNext)
 		printf("fail: %s: %s:%u: %s\n", f->pTest ? f->pTest->pName : suite, f->strFileName,
 		       f->uiLineNumber, f->strCondition);

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ipc_test.c - Messages keep their borders; stale sockets are replaced, living ones are not.
+#include "gw/ipc.h"
+
+#include "tests/unit/t.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[64];
+static char path[96];
+
+static void make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/slimline-ipc-XXXXXX");
+	REQUIRE(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/s", dir);
+}
+
+static void remove_dir(void)
+{
+	unlink(path);
+	rmdir(dir);
+}
+
+static void messages_keep_their_borders(void)
+{
+	make_dir();
+	int listener = ipc_listen(path);
+	REQUIRE(listener >= 0);
+	CHECK_INT(ipc_accept(listener), -EAGAIN);
+	int client = ipc_connect(path);
+	REQUIRE(client >= 0);
+	int server = ipc_accept(listener);
+	REQUIRE(server >= 0);
+	char buf[8];
+	CHECK_INT(ipc_recv(server, buf, sizeof(buf)), -EAGAIN);
+	CHECK_INT(ipc_send(client, "one", 3), 0);
+	CHECK_INT(ipc_send(client, "four", 4), 0);
+	CHECK_INT(ipc_send(client, "", 0), -EINVAL);
+	CHECK_INT(ipc_recv(server, buf, sizeof(buf)), 3);
+	CHECK_MEM(buf, "one", 3);
+	CHECK_INT(ipc_recv(server, buf, sizeof(buf)), 4);
+	CHECK_INT(ipc_send(client, "much too long", 13), 0);
+	CHECK_INT(ipc_send(client, "next", 4), 0);
+	CHECK_INT(ipc_recv(server, buf, sizeof(buf)), -EMSGSIZE);
+	CHECK_INT(ipc_recv(server, buf, sizeof(buf)), 4);
+	CHECK_INT(ipc_send(server, "reply", 5), 0);
+	CHECK_INT(ipc_recv(client, buf, sizeof(buf)), 5);
+	close(client);
+	CHECK_INT(ipc_recv(server, buf, sizeof(buf)), 0);
+	CHECK_INT(ipc_send(server, "x", 1), -EPIPE);
+	close(server);
+	close(listener);
+	remove_dir();
+}
+
+static void a_slow_peer_is_no_error(void)
+{
+	int fds[2];
+	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
+	char message[1024] = {0};
+	int rc = 0, sent = 0;
+	for (; rc == 0 && sent < 100000; sent++)
+		rc = ipc_send(fds[0], message, sizeof(message));
+	CHECK_INT(rc, -EAGAIN);
+	CHECK(ipc_recv(fds[1], message, sizeof(message)) == sizeof(message));
+	// The peer goes with messages unread: that is a close, not an error.
+	CHECK_INT(ipc_send(fds[1], "x", 1), 0);
+	close(fds[1]);
+	char buf[8];
+	ssize_t n = ipc_recv(fds[0], buf, sizeof(buf));
+	CHECK(n == 0 || n == 1);
+	close(fds[0]);
+}
+
+static void listening_replaces_only_the_dead(void)
+{
+	make_dir();
+	int first = ipc_listen(path);
+	REQUIRE(first >= 0);
+	struct stat st;
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0660);
+	CHECK((fcntl(first, F_GETFD) & FD_CLOEXEC) != 0);
+	CHECK_INT(ipc_listen(path), -EADDRINUSE);
+	close(first); // the file stays behind, as after a crash
+	CHECK_INT(ipc_connect(path), -ECONNREFUSED);
+	int second = ipc_listen(path);
+	CHECK(second >= 0);
+	close(second);
+	unlink(path);
+	CHECK_INT(ipc_connect(path), -ENOENT);
+	int file = open(path, O_CREAT | O_WRONLY, 0600);
+	close(file);
+	CHECK_INT(ipc_listen(path), -EEXIST);
+	remove_dir();
+}
+
+static void impossible_paths(void)
+{
+	char longest[200];
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	CHECK_INT(ipc_listen(longest), -ENAMETOOLONG);
+	CHECK_INT(ipc_connect(longest), -ENAMETOOLONG);
+	CHECK_INT(ipc_listen(""), -EINVAL);
+	CHECK_INT(ipc_listen("/nonexistent/slimline/s"), -ENOENT);
+}
+
+T_MAIN("ipc", {"messages_keep_their_borders", messages_keep_their_borders},
+       {"a_slow_peer_is_no_error", a_slow_peer_is_no_error},
+       {"listening_replaces_only_the_dead", listening_replaces_only_the_dead},
+       {"impossible_paths", impossible_paths})
