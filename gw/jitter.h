@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// jitter.h - Reorders packets in fixed slots and answers each tick: frame, lost, hold or empty.
+//
+// Packets go in as they come; a tick takes whole packets out until it has samples enough, whatever period the
+// sender uses. The delay follows the network: see gw/jitter.c. Owner worker only. Hot: nothing here
+// allocates.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gw/clock.h"
+
+#define JITTER_SLOTS 32
+
+struct jitter;
+
+struct jitter_config {
+	uint32_t clock_hz;    // RTP clock
+	uint16_t payload_max; // bytes; longer payloads are refused
+	uint16_t period_ms;   // of the sender as negotiated; the real one is learnt
+	uint16_t min_ms;      // least play-out delay
+	uint16_t max_ms;      // greatest, at most 250; equal to min_ms = fixed delay
+};
+
+// Bytes that jitter_init needs for payloads up to payload_max; 64-byte alignment.
+size_t jitter_size(unsigned int payload_max);
+
+// Makes an empty buffer in caller memory.
+struct jitter *jitter_init(void *mem, const struct jitter_config *config);
+
+// Forgets all packets and what was learnt of the network. Counters stay. For a new SSRC.
+void jitter_reset(struct jitter *j);
+
+enum jitter_put {
+	JITTER_STORED,
+	JITTER_LATE, // its place has been played
+	JITTER_DUPLICATE,
+	JITTER_TOO_LONG,  // payload_max exceeded
+	JITTER_FULL,      // stored, at the price of the oldest packets
+	JITTER_RESTARTED, // stored, after a jump of more than 1 s in its timestamps
+};
+
+// Stores a copy of one packet's payload. The SSRC is the caller's to watch.
+enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
+			   unsigned int len, nsec_t now);
+
+enum jitter_answer {
+	JITTER_FRAME, // a packet to decode
+	JITTER_LOST,  // a packet is missing: conceal `units`
+	JITTER_HOLD,  // nothing is missing, the delay grows: conceal `units`
+	JITTER_EMPTY, // sender is silent or has not begun: fill what the tick still needs with silence
+};
+
+struct jitter_frame {
+	const uint8_t *payload; // borrowed until the next call on this buffer
+	uint16_t len;
+	uint16_t seq;
+	uint32_t timestamp;
+	uint32_t units; // duration in clock units: estimate for a frame, what to conceal for LOST and HOLD
+};
+
+// Takes the next packet of a tick at `now`; `silent` says that the signal is low enough to cut or stretch
+// unheard.
+enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct jitter_frame *ret);
+
+struct jitter_stats {
+	uint64_t late;
+	uint64_t duplicate;
+	uint64_t reordered;
+	uint64_t lost;       // places played without their packet
+	uint64_t held;       // frames inserted to grow the delay
+	uint64_t skipped;    // packets dropped to shrink it
+	uint64_t overflowed; // packets dropped because the ring was full
+	uint64_t restarted;
+	uint32_t delay_ms;  // play-out delay now
+	uint32_t target_ms; // where it is heading
+};
+
+void jitter_stats(const struct jitter *j, struct jitter_stats *ret);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// kernel.inc.c - The add, subtract and saturate loops, written once and compiled for several CPUs.
+//
+// Plain C that gcc and clang turn into vector code at -O3. The including file names the table in KERNEL and
+// KERNEL_NAME.
+#include "gw/mixer/kernel.h"
+
+static int16_t saturate(int32_t x)
+{
+	return (int16_t)(x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x);
+}
+
+static void set(int32_t *restrict sum, const int16_t *restrict voice, unsigned int samples)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		sum[i] = voice[i];
+}
+
+static void add(int32_t *restrict sum, const int16_t *restrict voice, unsigned int samples)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		sum[i] += voice[i];
+}
+
+static void take(int32_t *restrict sum, const int16_t *restrict voice, unsigned int samples)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		sum[i] -= voice[i];
+}
+
+// No restrict on out and own: they may be the same row.
+static void minus(int16_t *out, const int32_t *restrict sum, const int16_t *own, unsigned int samples)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		out[i] = saturate(sum[i] - own[i]);
+}
+
+static void all(int16_t *restrict out, const int32_t *restrict sum, unsigned int samples)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		out[i] = saturate(sum[i]);
+}
+
+// The gain runs in Q20 so that a slope below one step per sample still arrives.
+static void ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to)
+{
+	int32_t start = from * 256, step = samples ? (to - from) * 256 / (int32_t)samples : 0;
+	for (unsigned int i = 0; i < samples; i++) {
+		int32_t gain = (start + step * (int32_t)i) >> 8;
+		pcm[i] = saturate((pcm[i] * gain) >> 12);
+	}
+}
+
+static uint64_t energy(const int16_t *pcm, unsigned int samples)
+{
+	uint64_t e = 0;
+	for (unsigned int i = 0; i < samples; i++)
+		e += (uint32_t)(pcm[i] * pcm[i]);
+	return e;
+}
+
+static uint32_t peak(const int16_t *pcm, unsigned int samples)
+{
+	int32_t high = 0, low = 0;
+	for (unsigned int i = 0; i < samples; i++) {
+		high = pcm[i] > high ? pcm[i] : high;
+		low = pcm[i] < low ? pcm[i] : low;
+	}
+	return (uint32_t)(high > -low ? high : -low);
+}
+
+const struct mixer_kernel KERNEL = {
+	.name = KERNEL_NAME,
+	.set = set,
+	.add = add,
+	.remove = take,
+	.minus = minus,
+	.all = all,
+	.ramp = ramp,
+	.energy = energy,
+	.peak = peak,
+};

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// mix.c - Chooses the mixing kernels and turns energy into levels.
+#include "gw/mixer.h"
+
+#include "gw/mixer/kernel.h"
+
+static const struct mixer_kernel *kernel = &mixer_kernel_generic;
+
+void mixer_init(void)
+{
+	kernel = &mixer_kernel_generic;
+#if defined(__x86_64__)
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+		kernel = &mixer_kernel_v4;
+	else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+		 __builtin_cpu_supports("bmi2"))
+		kernel = &mixer_kernel_v3;
+#endif
+}
+
+const char *mixer_kernel(void)
+{
+	return kernel->name;
+}
+
+void mixer_set(int32_t *sum, const int16_t *voice, unsigned int samples)
+{
+	kernel->set(sum, voice, samples);
+}
+
+void mixer_add(int32_t *sum, const int16_t *voice, unsigned int samples)
+{
+	kernel->add(sum, voice, samples);
+}
+
+void mixer_remove(int32_t *sum, const int16_t *voice, unsigned int samples)
+{
+	kernel->remove(sum, voice, samples);
+}
+
+void mixer_minus(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples)
+{
+	kernel->minus(out, sum, own, samples);
+}
+
+void mixer_all(int16_t *out, const int32_t *sum, unsigned int samples)
+{
+	kernel->all(out, sum, samples);
+}
+
+void mixer_ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to)
+{
+	kernel->ramp(pcm, samples, from, to);
+}
+
+uint64_t mixer_energy(const int16_t *pcm, unsigned int samples)
+{
+	return kernel->energy(pcm, samples);
+}
+
+uint32_t mixer_peak(const int16_t *pcm, unsigned int samples)
+{
+	return kernel->peak(pcm, samples);
+}
+
+// log2 in Q16 of x > 0: the whole part from the highest bit, the rest by squaring, one bit of result each.
+static int32_t log2_q16(uint64_t x)
+{
+	int top = 63 - __builtin_clzll(x);
+	uint64_t m = top > 30 ? x >> (top - 30) : x << (30 - top);
+	int32_t r = top << 16;
+	for (int32_t bit = 1 << 15; bit >= 1 << 7; bit >>= 1) {
+		m = m * m >> 30;
+		if (m >> 31) {
+			m >>= 1;
+			r |= bit;
+		}
+	}
+	return r;
+}
+
+// 0 dBm0 is 6.16 dB below the power of a full-scale square wave (2^30): 3.02 dB for the sine, 3.14 dB of
+// G.711 headroom.
+int mixer_level(uint64_t energy, unsigned int samples)
+{
+	if (energy == 0 || samples == 0)
+		return MIXER_LEVEL_SILENT;
+	int64_t octaves = (int64_t)log2_q16(energy) - log2_q16(samples) - (30 << 16);
+	// 10 log10(2) dB an octave of power, times 10, in Q16: 30.103.
+	int64_t tenths = octaves * 30103 / 1000 / 65536 + 62;
+	return tenths < MIXER_LEVEL_SILENT ? MIXER_LEVEL_SILENT : (int)tenths;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// plc.h - Fills the gap of a lost frame from its past, for codecs without concealment of their own.
+//
+// Owner worker only. Hot: nothing here allocates.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct plc;
+
+// Bytes that plc_make needs; 64-byte alignment.
+size_t plc_size(void);
+
+// Makes a concealer for 8000 or 16000 samples a second in caller memory.
+struct plc *plc_make(void *mem, uint32_t rate_hz);
+
+// Learns from a good block. After a gap it blends the start of the block into what was made up.
+void plc_good(struct plc *p, int16_t *pcm, unsigned int samples);
+
+// Makes up a block; fades out over longer gaps.
+void plc_fill(struct plc *p, int16_t *pcm, unsigned int samples);
