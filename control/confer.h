@@ -12,6 +12,7 @@
 #include "control/index.h"
 #include "control/resource.h"
 #include "gw/api.h"
+#include "gw/clock.h"
 #include "gw/fsm.h"
 #include "gw/list.h"
 
