@@ -51,7 +51,7 @@ struct codec {
 	uint8_t period_ms_default;
 	uint8_t period_ms_max;
 	uint32_t bytes_per_10ms; // 0 = variable
-	size_t encoder_size;     // bytes of state; 0 = stateless
+	size_t encoder_size;     // bytes of state; 0 = stateless, the state argument is then not read
 	size_t decoder_size;
 	// Makes state in memory of encoder_size / decoder_size bytes, 64-byte aligned. 0 or negative errno.
 	int (*encoder_init)(void *state);
@@ -67,7 +67,8 @@ struct codec {
 	void (*decoder_fini)(void *state);
 };
 
-// Row of a codec, NULL for CODEC_NONE, relay-only ones without functions included, and numbers outside the list.
+// Row of a codec, NULL for CODEC_NONE and numbers outside the list. A codec that this build can only relay has a row
+// without functions.
 const struct codec *codec_by_id(unsigned int id);
 
 // Row by configuration name, NULL if unknown.
