@@ -25,6 +25,7 @@
 #define CONFIG_PROFILES_MAX       256
 #define CONFIG_PROFILE_CODECS_MAX 24
 #define CONFIG_DEVICES_MAX        4096
+#define CONFIG_PARTICIPANTS_MAX   1024 // of one conference
 
 // A media address of a port, with its prefix and the gateway for everything outside it.
 struct config_address {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// check.c - Judges what several values must be together, and fills in defaults that depend on others.
+#include "gw/config/tables.h"
+
+#include <string.h>
+
+#define PARTICIPANTS_DEFAULT 8 // as IOS: maximum conference-participants
+// SCCP device types (hardware bridge, hardware media resource, software MTP).
+#define TYPE_BRIDGE   52
+#define TYPE_RESOURCE 112
+#define TYPE_SOFT_MTP 83
+
+static bool same_network(const struct addr *a, const struct addr *b, unsigned int length)
+{
+	unsigned int whole = length / 8, rest = length % 8;
+	if (memcmp(a->ip, b->ip, whole) != 0)
+		return false;
+	return rest == 0 || ((a->ip[whole] ^ b->ip[whole]) & (0xff00 >> rest & 0xff)) == 0;
+}
+
+static bool address_used_before(const struct config *c, const struct config_address *mine)
+{
+	for (unsigned int p = 0; p < c->dataplane.port_count; p++) {
+		for (unsigned int i = 0; i < c->dataplane.ports[p].address_count; i++) {
+			const struct config_address *a = &c->dataplane.ports[p].addresses[i];
+			if (a == mine)
+				return false;
+			if (addr_equal(&a->addr, &mine->addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+void config_check_address(const struct cfg_at *at)
+{
+	const struct config_address *a = at->base;
+	if (address_used_before(at->root, a))
+		cfg_problem(at, "address", "is used by an earlier port or line already");
+	if (a->gateway.family == ADDR_NONE)
+		return;
+	if (a->gateway.family != a->addr.family || !same_network(&a->gateway, &a->addr, a->prefix_length))
+		cfg_problem(at, "gateway", "is not in the network of its address");
+	else if (addr_equal(&a->gateway, &a->addr))
+		cfg_problem(at, "gateway", "is our own address");
+}
+
+void config_check_dataplane(const struct cfg_at *at)
+{
+	struct config_dataplane *d = at->base;
+	if (d->worker_count == 0)
+		d->worker_count = 1; // on CPU 0, which every machine has
+	if (d->voices > d->streams)
+		cfg_problem(at, "voices", "cannot be more than streams (%u)", d->streams);
+}
+
+void config_check_jitter(const struct cfg_at *at)
+{
+	const struct config_media *m = at->base;
+	if (m->jitter_min_ms > m->jitter_max_ms)
+		cfg_problem(at, "min", "is above max (%ums)", (unsigned int)m->jitter_max_ms);
+}
+
+void config_check_backoff(const struct cfg_at *at)
+{
+	const struct config_group *g = at->base;
+	if (g->backoff_min_ms > g->backoff_max_ms)
+		cfg_problem(at, "min", "is above max (%ums)", g->backoff_max_ms);
+}
+
+static void check_codecs(const struct cfg_at *at, const struct config_profile *p)
+{
+	for (unsigned int i = 0; i < p->codec_count; i++) {
+		enum codec_id id = p->codecs[i].codec;
+		const char *name = codec_by_id(id)->name;
+		for (unsigned int k = 0; k < i; k++)
+			if (p->codecs[k].codec == id)
+				cfg_problem(at, "codecs", "%s stands in the list twice", name);
+		if (p->kind != CONFIG_MTP && !codec_can_transcode(id))
+			cfg_problem(at, "codecs", "this build cannot code %s, only relay it in an mtp", name);
+	}
+}
+
+void config_check_profile(const struct cfg_at *at)
+{
+	struct config_profile *p = at->base;
+	bool bridge = p->kind == CONFIG_CONFERENCE_BRIDGE;
+	if (p->participants == 0)
+		p->participants = bridge ? PARTICIPANTS_DEFAULT : 2;
+	if (!bridge && p->participants != 2)
+		cfg_problem(at, "participants", "a %s joins exactly 2", config_kind_name(p->kind));
+	if (bridge && p->participants < 3)
+		cfg_problem(at, "participants", "a conference-bridge joins 3 or more");
+	if (bridge && p->pass_through)
+		cfg_problem(at, "pass-through", "a conference-bridge must understand what it mixes");
+	if (p->codec_count == 0 && !p->pass_through)
+		cfg_problem(at, "codecs", "at least one codec is needed, or pass-through: yes on an mtp");
+	check_codecs(at, p);
+}
+
+static bool only_g711(const struct config_profile *p)
+{
+	for (unsigned int i = 0; i < p->codec_count; i++)
+		if (p->codecs[i].codec != CODEC_PCMU && p->codecs[i].codec != CODEC_PCMA)
+			return false;
+	return !p->pass_through;
+}
+
+void config_check_device(const struct cfg_at *at)
+{
+	const struct config *c = at->root;
+	struct config_device *d = at->base;
+	const struct config_profile *p = &c->profiles[d->profile];
+	if (d->type != 0)
+		return;
+	if (p->kind == CONFIG_CONFERENCE_BRIDGE)
+		d->type = TYPE_BRIDGE;
+	else
+		d->type = p->kind == CONFIG_MTP && only_g711(p) ? TYPE_SOFT_MTP : TYPE_RESOURCE;
+}
+
+void config_check_store(const struct cfg_at *at)
+{
+	const struct config_store_options *s = at->base;
+	if (s->kind != CONFIG_STORE_REDIS)
+		return;
+	if (!s->redis_socket[0] && !s->redis_host[0])
+		cfg_problem(at, "redis", "needs a socket or a host");
+	if (s->redis_socket[0] && s->redis_host[0])
+		cfg_problem(at, "redis", "has both a socket and a host");
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// load.c - Reads slimline.yaml into its typed model, and gives it back.
+#include "gw/config/tables.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int config_load_text(const char *text, size_t len, const char *name, FILE *errors, struct config **ret)
+{
+	struct config *c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	int rc = cfg_read(text, len, name, &config_table, c, errors);
+	if (rc < 0) {
+		config_free(c);
+		return rc;
+	}
+	*ret = c;
+	return 0;
+}
+
+int config_load(const char *path, FILE *errors, struct config **ret)
+{
+	char *text;
+	size_t len;
+	int rc = cfg_read_file(path, &text, &len);
+	if (rc < 0) {
+		fprintf(errors, "%s: cannot be read: %s\n", path, strerror(-rc));
+		return rc;
+	}
+	rc = config_load_text(text, len, path, errors, ret);
+	free(text);
+	return rc;
+}
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	free(c->agents);
+	free(c->groups);
+	free(c->profiles);
+	free(c->devices);
+	free(c);
+}
+
+void config_describe(FILE *out)
+{
+	cfg_describe(&config_table, out);
+}
+
+const char *config_kind_name(enum config_kind kind)
+{
+	return kind < CONFIG_KIND_COUNT ? config_kind_words[kind] : "?";
+}
