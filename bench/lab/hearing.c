@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// hearing.c - Aligns what was heard with what was said, and tells voices, tones and noise apart.
+#include "bench/lab/hearing.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "bench/lab/fit.h"
+#include "bench/lab/sample.h"
+#include "bench/lab/timeline.h"
+
+#define WARM_UP_MS 1000      // jitter buffers find their depth and codecs their state
+#define DELAY_MIN_MS (-20.0) // lags worth trying
+#define DELAY_MAX_MS 400.0
+#define FILTER_SIDE 10       // taps on each side of a voice's filter
+#define FRAME_MS 20          // of segmental SNR
+
+static double decibel(double ratio)
+{
+	return 10 * log10(fmax(ratio, 1e-12));
+}
+
+// Everything one listener's analysis needs.
+struct hearing {
+	struct timeline heard;
+	struct timeline said[SCENARIO_PARTIES_MAX]; // by party; count 0 = silent
+	long lag[SCENARIO_PARTIES_MAX];             // as found, samples; heard[i] ~ said[i - lag]
+	unsigned int count, me;
+	const struct verdict_party *parties;
+	size_t window;                              // samples
+};
+
+static double delay_ms(const struct hearing *h, unsigned int party, long lag)
+{
+	double skew = (double)(int64_t)(h->heard.base - h->said[party].base) / 1e6;
+	return skew + (double)lag * 1e3 / h->heard.rate_hz;
+}
+
+// The lag at which a party's voice would come with this delay.
+static long lag_of_delay(const struct hearing *h, unsigned int party, double ms)
+{
+	return lrint((ms - delay_ms(h, party, 0)) * h->heard.rate_hz / 1e3);
+}
+
+static bool others_voice(const struct hearing *h, unsigned int p)
+{
+	return p != h->me && h->said[p].count > 0;
+}
+
+static void find_lags(struct hearing *h, struct verdict *v, size_t from, size_t until)
+{
+	struct sample delay = {0};
+	for (unsigned int p = 0; p < h->count; p++) {
+		if (!others_voice(h, p))
+			continue;
+		struct sample lags = {0};
+		for (size_t at = from; at + h->window <= until; at += h->window) {
+			double sure;
+			long lag = fit_lag(h->heard.pcm, at, h->window, h->said[p].pcm, h->said[p].count,
+					   h->heard.rate_hz, lag_of_delay(h, p, DELAY_MIN_MS),
+					   lag_of_delay(h, p, DELAY_MAX_MS), &sure);
+			if (sure > 0.3) {
+				sample_add(&lags, (double)lag);
+				sample_add(&delay, delay_ms(h, p, lag));
+			}
+		}
+		h->lag[p] = lags.count ? lrint(sample_median(&lags)) : lag_of_delay(h, p, 0);
+	}
+	if (delay.count)
+		verdict_set(v, METRIC_DELAY, sample_median(&delay));
+}
+
+// Mean over the active frames of a window, each clipped to -10..45 dB; NAN when nobody spoke.
+static double segmental_snr(const double *wanted, const double *noise, size_t count, uint32_t rate_hz)
+{
+	size_t frame = rate_hz / 1000 * FRAME_MS, active = 0;
+	double sum = 0, loudest = 0;
+	for (size_t i = 0; i + frame <= count; i += frame)
+		loudest = fmax(loudest, fit_power(wanted + i, frame));
+	for (size_t i = 0; i + frame <= count; i += frame) {
+		double power = fit_power(wanted + i, frame);
+		if (power < loudest * 1e-3 || power < 100)
+			continue;
+		sum += fmin(45, fmax(-10, decibel(power / fmax(fit_power(noise + i, frame), 1e-3))));
+		active++;
+	}
+	return active ? sum / (double)active : NAN;
+}
+
+// Sums over all windows of speech.
+struct speech {
+	struct sample snr, own;
+	double played[SCENARIO_PARTIES_MAX], heard[SCENARIO_PARTIES_MAX]; // by voice
+};
+
+// Buffers of one window of speech.
+struct workspace {
+	double *parts[SCENARIO_PARTIES_MAX];
+	double *wanted, *residual;
+	struct fit_voice voices[SCENARIO_PARTIES_MAX];
+	unsigned int party[SCENARIO_PARTIES_MAX]; // voice -> party
+	unsigned int count;
+};
+
+static int workspace_open(const struct hearing *h, struct workspace *w)
+{
+	w->wanted = calloc(h->window, sizeof(double));
+	w->residual = calloc(h->window, sizeof(double));
+	if (!w->wanted || !w->residual)
+		return -1;
+	for (unsigned int p = 0; p < h->count; p++) {
+		if (!others_voice(h, p))
+			continue;
+		w->party[w->count] = p;
+		w->voices[w->count] = (struct fit_voice){.x = h->said[p].pcm, .count = h->said[p].count,
+							 .lag = h->lag[p], .side = FILTER_SIDE};
+		w->parts[w->count] = calloc(h->window, sizeof(double));
+		if (!w->parts[w->count++])
+			return -1;
+	}
+	return 0;
+}
+
+static void workspace_close(struct workspace *w)
+{
+	for (unsigned int i = 0; i < w->count; i++)
+		free(w->parts[i]);
+	free(w->wanted);
+	free(w->residual);
+}
+
+
+// Looks for my own voice in what the others' voices left unexplained.
+static void judge_own(const struct hearing *h, const struct workspace *w, size_t at, struct sample *own)
+{
+	const struct timeline *mine = &h->said[h->me];
+	if (mine->count == 0)
+		return;
+	double sure, *part = calloc(h->window, sizeof(*part)), *rest = calloc(h->window, sizeof(*rest));
+	double sent = fit_power(mine->pcm, mine->count);
+	if (part && rest && sent > 0) {
+		long shift = (long)at; // the residual starts at `at` of the recording
+		long lag = fit_lag(w->residual, 0, h->window, mine->pcm, mine->count, h->heard.rate_hz,
+				   lag_of_delay(h, h->me, DELAY_MIN_MS) - shift,
+				   lag_of_delay(h, h->me, DELAY_MAX_MS) - shift, &sure);
+		struct fit_voice voice = {.x = mine->pcm, .count = mine->count, .lag = lag, .side = 2};
+		double *const parts[] = {part};
+		if (fit_voices(w->residual, 0, h->window, &voice, 1, parts, rest) == 0)
+			sample_add(own, decibel(fit_power(part, h->window) / sent));
+	}
+	free(part);
+	free(rest);
+}
+
+// Power of a voice as played, in the window where it is heard.
+static double played_power(const struct hearing *h, const struct fit_voice *f, size_t at)
+{
+	double sum = 0;
+	for (size_t i = 0; i < h->window; i++) {
+		long from = (long)(at + i) - f->lag;
+		sum += from >= 0 && from < (long)f->count ? f->x[from] * f->x[from] : 0;
+	}
+	return sum / (double)h->window;
+}
+
+// One window of speech: everybody's share, what is left, and how much of the left is me.
+static void judge_window(const struct hearing *h, struct workspace *w, size_t at, struct speech *s)
+{
+	if (fit_voices(h->heard.pcm, at, h->window, w->voices, w->count, w->parts, w->residual) < 0)
+		return;
+	for (size_t i = 0; i < h->window; i++) {
+		w->wanted[i] = 0;
+		for (unsigned int p = 0; p < w->count; p++)
+			w->wanted[i] += w->parts[p][i];
+	}
+	for (unsigned int p = 0; p < w->count; p++) {
+		s->played[p] += played_power(h, &w->voices[p], at);
+		s->heard[p] += fit_power(w->parts[p], h->window);
+	}
+	double snr = segmental_snr(w->wanted, w->residual, h->window, h->heard.rate_hz);
+	if (!isnan(snr))
+		sample_add(&s->snr, snr);
+	judge_own(h, w, at, &s->own);
+}
+
+static void judge_speech(struct hearing *h, size_t from, size_t until, struct verdict *v)
+{
+	struct workspace w = {0};
+	struct speech s = {0};
+	find_lags(h, v, from, until);
+	if (workspace_open(h, &w) == 0)
+		for (size_t at = from; at + h->window <= until; at += h->window)
+			judge_window(h, &w, at, &s);
+	double worst = 0;
+	for (unsigned int p = 0; p < w.count && s.snr.count; p++)
+		worst = fmax(worst, fabs(decibel(s.heard[p] / fmax(s.played[p], 1e-3))));
+	if (s.snr.count) {
+		verdict_set(v, METRIC_LEVEL, worst);
+		verdict_set(v, METRIC_SNR, sample_median(&s.snr));
+	}
+	if (s.own.count)
+		verdict_set(v, METRIC_OWN, sample_median(&s.own));
+	workspace_close(&w);
+}
+
+static double tone_amplitude(const struct scenario_party *p)
+{
+	return 32768 * pow(10, (p->level_dbm0 - AUDIO_OVERLOAD_DBM0) / 20);
+}
+
+// One window of tones. The listener's own tone is fitted with the others', last.
+static void judge_tones(const struct hearing *h, size_t from, size_t until, struct verdict *v)
+{
+	double hz[SCENARIO_PARTIES_MAX], amplitude[SCENARIO_PARTIES_MAX], found[SCENARIO_PARTIES_MAX], rest;
+	unsigned int tones = 0;
+	for (unsigned int p = 0; p < h->count; p++) {
+		if (!others_voice(h, p))
+			continue;
+		hz[tones] = h->parties[p].party->tone_hz;
+		amplitude[tones++] = tone_amplitude(h->parties[p].party);
+	}
+	unsigned int wanted = tones;
+	if (h->said[h->me].count)
+		hz[tones++] = h->parties[h->me].party->tone_hz;
+	struct sample sinad = {0}, level = {0}, own = {0};
+	for (size_t at = from; at + h->window <= until; at += h->window) {
+		if (fit_tones(h->heard.pcm + at, h->window, h->heard.rate_hz, hz, tones, found, &rest) < 0)
+			return;
+		double signal = 0, mine = wanted < tones ? found[wanted] : 0, worst = 0;
+		for (unsigned int i = 0; i < wanted; i++) {
+			signal += found[i] * found[i] / 2;
+			worst = fmax(worst, fabs(decibel(found[i] * found[i] / (amplitude[i] * amplitude[i]))));
+		}
+		sample_add(&sinad, decibel(signal / fmax(rest + mine * mine / 2, 1e-3)));
+		sample_add(&level, worst);
+		if (wanted < tones)
+			sample_add(&own, 2 * decibel(mine / tone_amplitude(h->parties[h->me].party)));
+	}
+	if (sinad.count && wanted) {
+		verdict_set(v, METRIC_SINAD, sample_median(&sinad));
+		verdict_set(v, METRIC_LEVEL, sample_median(&level));
+	}
+	if (own.count)
+		verdict_set(v, METRIC_OWN, sample_median(&own));
+}
+
+// First and last sample worth judging: after the warm-up, before anybody fell silent.
+static void judged_range(const struct hearing *h, size_t *ret_from, size_t *ret_until)
+{
+	double rate = h->heard.rate_hz / 1e9;
+	double from = (double)(int64_t)(h->parties[h->me].from - h->heard.base) * rate;
+	double until = (double)(int64_t)(h->parties[h->me].until - h->heard.base) * rate;
+	double warm = (double)h->heard.rate_hz * WARM_UP_MS / 1000;
+	*ret_from = (size_t)fmax(0, from + warm);
+	*ret_until = (size_t)fmax(0, fmin(until, (double)h->heard.count));
+}
+
+void hearing_judge(const struct verdict_party *parties, unsigned int count, unsigned int listener, const char *wav_path,
+		   struct verdict *v)
+{
+	struct hearing h = {.parties = parties, .count = count, .me = listener};
+	const struct phone *me = parties[listener].phone;
+	if (timeline_heard(&me->received, me->options.codec, &h.heard) < 0)
+		return;
+	if (wav_path)
+		timeline_save(&h.heard, wav_path);
+	h.window = h.heard.rate_hz;
+	bool tones = true;
+	unsigned int voices = 0;
+	for (unsigned int p = 0; p < count; p++) {
+		const struct phone *phone = parties[p].phone;
+		tones = tones && parties[p].party->source != SCENARIO_PLAY;
+		if (timeline_said(&phone->sent, phone->options.codec, phone->options.period_ms, &phone->options.source,
+				  h.heard.rate_hz, &h.said[p]) == 0)
+			voices += p != listener;
+	}
+	size_t from, until;
+	judged_range(&h, &from, &until);
+	if (voices && tones)
+		judge_tones(&h, from, until, v);
+	else if (voices)
+		judge_speech(&h, from, until, v);
+	for (unsigned int p = 0; p < count; p++)
+		timeline_free(&h.said[p]);
+	timeline_free(&h.heard);
+}
