@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// burst.h - The vector of packets handed between stages and their per-packet notes.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#define BURST_MAX 32
+
+enum note_flag {
+	NOTE_V6 = 1u << 0,
+	NOTE_RTCP = 1u << 1,     // odd port
+	NOTE_CHECKED = 1u << 2,  // UDP checksum absent (IPv4) or found good by the NIC
+	NOTE_UNSUMMED = 1u << 3, // IPv4 UDP checksum absent
+};
+
+// What the stages found out about one packet. Offsets count from the start of the frame's data.
+struct note {
+	uint32_t stream;     // index in the owner's media
+	uint16_t l3;         // IP header
+	uint16_t l4;         // UDP header
+	uint16_t len;        // UDP payload
+	uint16_t src_port;   // host order
+	uint16_t dst_port;   // host order
+	uint16_t hop;        // relay: next hop of the exit
+	uint32_t rtp_delta;  // relay: what the RTP header rewrite adds to the one's-complement sum
+	uint8_t local;       // index of our address
+	uint8_t flags;       // enum note_flag
+};
+
+struct burst {
+	uint16_t count;
+	bool handed_off; // came from another worker: a stream that is gone is closed, not unknown
+	struct rte_mbuf *packets[BURST_MAX];
+	struct note notes[BURST_MAX];
+};

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// eal.c - EAL arguments from our configuration.
+//
+// Lcore 0 is the main thread, lcores 1..n the workers, each mapped to its configured CPU; two may share one. The
+// file prefix carries the process id, so that dataplanes on one host never meet; its directory is removed at the end.
+#include "dataplane/eal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "dataplane/port.h"
+#include "gw/log.h"
+
+static int add(struct eal_args *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int add(struct eal_args *a, const char *format, ...)
+{
+	if (a->count == EAL_ARGS_MAX)
+		return -E2BIG;
+	va_list list;
+	va_start(list, format);
+	int n = vasprintf(&a->args[a->count], format, list);
+	va_end(list);
+	if (n < 0) {
+		a->args[a->count] = NULL;
+		return -ENOMEM;
+	}
+	a->count++;
+	return 0;
+}
+
+// CPUs this process may run on, as "(0,1,2)".
+static void allowed_cpus(char *buf, size_t cap)
+{
+	cpu_set_t set;
+	size_t n = 0;
+	char separator = '(';
+	CPU_ZERO(&set);
+	sched_getaffinity(0, sizeof(set), &set);
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && n + 8 < cap; cpu++)
+		if (CPU_ISSET(cpu, &set)) {
+			n += (size_t)snprintf(buf + n, cap - n, "%c%u", separator, cpu);
+			separator = ',';
+		}
+	snprintf(buf + n, cap - n, ")");
+}
+
+static int add_lcores(const struct config *c, struct eal_args *a)
+{
+	char text[4096], cpus[2048];
+	size_t n = 0;
+	if (c->dataplane.main_cpu >= 0)
+		snprintf(cpus, sizeof(cpus), "%d", c->dataplane.main_cpu);
+	else
+		allowed_cpus(cpus, sizeof(cpus));
+	n += (size_t)snprintf(text, sizeof(text), "0@%s", cpus);
+	for (unsigned int i = 0; i < c->dataplane.worker_count; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ",%u@%u", eal_worker_lcore(i),
+				      c->dataplane.workers[i]);
+	int rc = add(a, "--lcores=%s", text);
+	return rc ? rc : add(a, "--main-lcore=0");
+}
+
+static int add_memory(const struct config *c, struct eal_args *a)
+{
+	int rc = c->dataplane.memory_mb ? add(a, "-m%u", c->dataplane.memory_mb) : 0;
+	if (rc)
+		return rc;
+	if (!c->dataplane.hugepages)
+		return add(a, "--no-huge");
+	rc = add(a, "--in-memory");
+	if (rc == 0)
+		rc = add(a, "--single-file-segments"); // virtio_user shares few regions
+	return rc ? rc : add(a, "--iova-mode=va");
+}
+
+static int add_devices(const struct config *c, struct eal_args *a)
+{
+	bool pci = false;
+	int rc = 0;
+	for (unsigned int i = 0; rc == 0 && i < c->dataplane.port_count; i++) {
+		const char *device = c->dataplane.ports[i].device;
+		if (port_device_is_pci(device)) {
+			pci = true;
+			rc = add(a, "--allow=%s", device);
+		} else {
+			rc = add(a, "--vdev=%s", device);
+		}
+	}
+	return rc || pci ? rc : add(a, "--no-pci");
+}
+
+static int add_extra(const struct config *c, struct eal_args *a)
+{
+	char text[sizeof(c->dataplane.eal)], *save = NULL;
+	memcpy(text, c->dataplane.eal, sizeof(text));
+	int rc = 0;
+	for (char *word = strtok_r(text, " ", &save); rc == 0 && word; word = strtok_r(NULL, " ", &save))
+		rc = add(a, "%s", word);
+	return rc;
+}
+
+int eal_args_make(const struct config *c, struct eal_args *ret)
+{
+	struct eal_args a = {0};
+	int rc = add(&a, "slimline-dataplane");
+	if (rc == 0)
+		rc = add_lcores(c, &a);
+	if (rc == 0)
+		rc = add_memory(c, &a);
+	if (rc == 0)
+		rc = add(&a, "--file-prefix=slimline-%d", (int)getpid());
+	if (rc == 0)
+		rc = add(&a, "--log-level=%s", c->log_level >= CONFIG_LOG_DEBUG ? "info" : "error");
+	if (rc == 0)
+		rc = add_devices(c, &a);
+	if (rc == 0)
+		rc = add_extra(c, &a);
+	if (rc) {
+		eal_args_free(&a);
+		return rc;
+	}
+	*ret = a;
+	return 0;
+}
+
+void eal_args_free(struct eal_args *a)
+{
+	for (int i = 0; i < a->count; i++)
+		free(a->args[i]);
+	*a = (struct eal_args){0};
+}
+
+int eal_start(const struct config *c)
+{
+	struct eal_args a;
+	int rc = eal_args_make(c, &a);
+	if (rc) {
+		log_error("eal", "cannot build arguments", "error=%s", strerror(-rc));
+		return rc;
+	}
+	// EAL reorders its argument vector: give it a copy of the pointers.
+	char *args[EAL_ARGS_MAX + 1];
+	memcpy(args, a.args, sizeof(args));
+	rc = rte_eal_init(a.count, args) < 0 ? -rte_errno : 0;
+	if (rc)
+		log_error("eal", c->dataplane.hugepages ? "DPDK does not start: are there enough free huge pages "
+							  "(/proc/meminfo HugePages_Free), and may we use them?"
+							: "DPDK does not start: check `dataplane.workers`, `ports` and `eal`",
+			  "error=%s memory_mb=%u", strerror(-rc), c->dataplane.memory_mb);
+	eal_args_free(&a);
+	return rc;
+}
+
+static void directory_remove(const char *path)
+{
+	DIR *d = opendir(path);
+	if (!d)
+		return;
+	for (struct dirent *e = readdir(d); e; e = readdir(d))
+		if (e->d_name[0] != '.')
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+	rmdir(path);
+}
+
+void eal_stop(void)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
+	rte_eal_cleanup();
+	directory_remove(path);
+}
+
+struct rte_mempool *eal_pool_make(const struct config *c)
+{
+	unsigned int n = 8192, workers = c->dataplane.worker_count;
+	for (unsigned int i = 0; i < c->dataplane.port_count; i++) {
+		const struct config_port *p = &c->dataplane.ports[i];
+		n += workers * ((p->rx_descriptors ? p->rx_descriptors : 1024u) +
+				(p->tx_descriptors ? p->tx_descriptors : 1024u));
+	}
+	n += workers * (512 + 4096); // caches, and what waits in rings
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("packets", n, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+							   (int)rte_socket_id());
+	if (!pool)
+		log_error("eal", "no memory for packets: raise `dataplane.memory_mb`", "packets=%u memory_mb=%u", n,
+			  c->dataplane.memory_mb);
+	return pool;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// hop.h - Next hops as workers see them: the Ethernet header to put in front, and the port to send through.
+//
+// Written by the main thread (neigh), read by workers without locks: a new header is written to the half nobody
+// reads and published by one byte.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define HOP_NONE 0 // never ready
+#define HOP_MAX 65535
+#define HOP_HEADER_MAX 18 // destination, source, VLAN tag, type
+
+struct hop {
+	uint8_t headers[2][20];
+	uint8_t current;    // which of them; atomic
+	uint8_t ready;      // atomic
+	uint8_t header_len; // 14 or 18, fixed for the hop's life
+	uint8_t zero;
+	uint16_t port;      // DPDK port
+} __attribute__((aligned(64)));
+
+static inline bool hop_ready(const struct hop *h)
+{
+	return __atomic_load_n(&h->ready, __ATOMIC_ACQUIRE);
+}
+
+// Puts the header in front of `l3`.
+static inline void hop_write(const struct hop *h, uint8_t *l3)
+{
+	const uint8_t *header = h->headers[__atomic_load_n(&h->current, __ATOMIC_ACQUIRE)];
+	if (__builtin_expect(h->header_len == 14, 1))
+		memcpy(l3 - 14, header, 14);
+	else
+		memcpy(l3 - HOP_HEADER_MAX, header, HOP_HEADER_MAX);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ingest.c - Hands RTP and RTCP to gw/media, and frees what it has taken.
+// Exits: relay (header rewritten in place), queued (payload copied), rtcp.
+// Drops: whatever gw/media names.
+#include "dataplane/hot/stage.h"
+
+#include <rte_prefetch.h>
+
+#include "dataplane/hot/sum.h"
+
+enum { UDP_HEADER = 8, RTP_HEADER = 12 };
+
+static void take_rtcp(struct worker *w, struct rte_mbuf *m, const struct note *n, const uint8_t *rtcp)
+{
+	enum drop_reason reason = media_rtcp_ingest(w->media, n->stream, rtcp, n->len, w->now);
+	if (reason != DROP_NONE)
+		worker_drop(w, m, reason);
+	else
+		w->garbage[w->garbage_count++] = m;
+}
+
+uint16_t stage_ingest(struct worker *w, struct burst *b)
+{
+	uint16_t kept = 0;
+	for (uint16_t i = 0; i < b->count; i++) {
+		struct rte_mbuf *m = b->packets[i];
+		struct note *n = &b->notes[i];
+		uint8_t *rtp = rte_pktmbuf_mtod(m, uint8_t *) + n->l4 + UDP_HEADER;
+		if (unlikely(n->flags & NOTE_RTCP)) {
+			take_rtcp(w, m, n, rtp);
+			continue;
+		}
+		uint64_t before = likely(n->len >= RTP_HEADER) ? sum_rtp(rtp) : 0;
+		enum drop_reason reason = DROP_NONE;
+		enum media_verdict verdict = media_ingest(w->media, n->stream, rtp, n->len, w->now, &reason);
+		if (likely(verdict == MEDIA_RELAYED)) {
+			n->rtp_delta = (uint32_t)sum_fold(sum_rtp(rtp)) + (uint16_t)~sum_fold(before);
+			n->hop = w->streams[n->stream].exit_hop;
+			rte_prefetch0(&w->hops[n->hop]);
+			if (kept != i)
+				b->notes[kept] = *n;
+			b->packets[kept++] = m;
+		} else if (verdict == MEDIA_QUEUED) {
+			w->garbage[w->garbage_count++] = m;
+		} else {
+			worker_drop(w, m, reason);
+		}
+	}
+	return kept;
+}

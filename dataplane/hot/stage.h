@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// stage.h - The stages of the packet path, in the order in which they run.
+//
+// Each takes a burst, keeps what goes on to the next stage at its front and returns how many those are. Each file
+// names its exits and drop reasons at its top. Owner worker only.
+#pragma once
+
+#include "dataplane/worker.h"
+
+typedef uint16_t stage_fn(struct worker *w, struct burst *b);
+
+stage_fn stage_parse;
+stage_fn stage_classify;
+stage_fn stage_session;
+stage_fn stage_ingest;
+stage_fn stage_relay;
+stage_fn stage_tx;
+
+// Fills a burst from a queue. Returns its count.
+uint16_t rx_poll(struct worker *w, const struct worker_rx *rx, struct burst *b);
+
+// Fills a burst with what other workers handed over. Returns its count.
+uint16_t handoff_take(struct worker *w, struct burst *b);
+
+// Keeps a packet for another worker; handoff_flush passes it on.
+void handoff_put(struct worker *w, struct rte_mbuf *m, unsigned int worker);
+void handoff_flush(struct worker *w);
+
+// Holds a frame for a port; sent when enough are there or by tx_flush.
+void tx_put(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream);
+void tx_flush(struct worker *w);
+
+// Sends frames that came ready-made through the inject ring. Returns how many.
+unsigned int tx_inject(struct worker *w);
+
+// Runs the media clock and sends what it says. Returns how many packets were made.
+unsigned int tick_run(struct worker *w);
+
+// Sends due RTCP, at most BURST_MAX packets. Returns how many.
+unsigned int tick_rtcp(struct worker *w);

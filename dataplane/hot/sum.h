@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// sum.h - One's-complement sums (RFC 1071, RFC 1624) over bytes as they lie in memory.
+//
+// Sums are kept in 64 bits of native words and folded late; the byte order cancels out as long as the result is
+// stored the way the words were read.
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+static inline uint32_t sum_load32(const uint8_t *p)
+{
+	uint32_t v;
+	memcpy(&v, p, 4);
+	return v;
+}
+
+static inline uint16_t sum_load16(const uint8_t *p)
+{
+	uint16_t v;
+	memcpy(&v, p, 2);
+	return v;
+}
+
+// Folds to 16 bits; 0 only for a sum of nothing but zeros.
+static inline uint16_t sum_fold(uint64_t s)
+{
+	s = (s & UINT32_MAX) + (s >> 32);
+	s = (s & UINT32_MAX) + (s >> 32);
+	s = (s & UINT16_MAX) + (s >> 16);
+	s = (s & UINT16_MAX) + (s >> 16);
+	return (uint16_t)s;
+}
+
+// Sum of any number of bytes; an odd last one counts as followed by zero.
+static inline uint64_t sum_bytes(const uint8_t *p, unsigned int len)
+{
+	uint64_t s = 0;
+	unsigned int words = len / 4;
+	for (unsigned int i = 0; i < words; i++)
+		s += sum_load32(p + 4 * (size_t)i);
+	p += 4 * (size_t)words;
+	if (len & 2) {
+		s += sum_load16(p);
+		p += 2;
+	}
+	if (len & 1)
+		s += *p;
+	return s;
+}
+
+// Sum of an RTP header without CSRCs, all that a relay rewrites.
+static inline uint64_t sum_rtp(const uint8_t *rtp)
+{
+	return (uint64_t)sum_load32(rtp) + sum_load32(rtp + 4) + sum_load32(rtp + 8);
+}
+
+// Sum of an address of the family's length.
+static inline uint64_t sum_ip(const uint8_t *ip, int v6)
+{
+	uint64_t s = sum_load32(ip);
+	if (v6)
+		s += (uint64_t)sum_load32(ip + 4) + sum_load32(ip + 8) + sum_load32(ip + 12);
+	return s;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tick.c - Runs due phases of gw/media and wraps its packets in frames.
+// Exit: tx.
+// Drops: no_buffer neighbor_unresolved
+//
+// gw/media writes RTP straight into an empty frame, behind room for the headers.
+#include "dataplane/hot/stage.h"
+
+#include "dataplane/hot/frame.h"
+
+// Keeps BURST_MAX empty frames at hand. Returns how many there are.
+static unsigned int spare_fill(struct worker *w)
+{
+	unsigned int missing = BURST_MAX - w->spare_count;
+	if (missing && rte_pktmbuf_alloc_bulk(w->pool, w->spare + w->spare_count, missing) == 0)
+		w->spare_count = BURST_MAX;
+	else if (unlikely(missing))
+		w->counters.drops[DROP_no_buffer]++;
+	return w->spare_count;
+}
+
+// Puts headers in front of `len` bytes of RTP or RTCP (port_offset 1) at the frame's data, and sends it.
+static void wrap(struct worker *w, struct rte_mbuf *m, uint16_t len, uint32_t stream, uint16_t port_offset)
+{
+	const struct media_route *route = media_stream_route(w->media, stream);
+	const struct hop *hop = &w->hops[route->hop];
+	if (unlikely(!hop_ready(hop))) {
+		media_refused(w->media, stream);
+		worker_drop(w, m, DROP_neighbor_unresolved);
+		return;
+	}
+	struct frame_path path = {
+		.src_ip = route->local.addr.ip,
+		.dst_ip = route->remote.addr.ip,
+		.src_port = (uint16_t)(route->local.port + port_offset),
+		.dst_port = (uint16_t)(route->remote.port + port_offset),
+		.dscp = route->dscp,
+		.v6 = route->remote.addr.family == ADDR_IPV6,
+	};
+	uint8_t *payload = rte_pktmbuf_mtod(m, uint8_t *), *udp = payload - FRAME_UDP;
+	uint16_t udp_len = (uint16_t)(len + FRAME_UDP);
+	uint8_t *ip = frame_write_ip(udp, &path, udp_len, w->ip_id++);
+	uint16_t header = (uint16_t)(hop->header_len + (payload - ip));
+	uint64_t sum = frame_pseudo_sum(&path, udp_len);
+	hop_write(hop, ip);
+	if (w->tx[hop->port].offload_udp) {
+		// The NIC adds the payload and the ports to the pseudo header's sum.
+		sum -= (uint64_t)rte_cpu_to_be_16(udp_len) + rte_cpu_to_be_16(path.src_port) +
+		       rte_cpu_to_be_16(path.dst_port);
+		frame_write_udp(udp, &path, udp_len, sum_fold(sum));
+		m->l2_len = hop->header_len;
+		m->l3_len = path.v6 ? FRAME_IPV6 : FRAME_IPV4;
+		m->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM | (path.v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
+	} else {
+		frame_write_udp(udp, &path, udp_len, frame_udp_checksum(sum + sum_bytes(payload, len)));
+	}
+	m->data_off = (uint16_t)(m->data_off - header);
+	m->data_len = (uint16_t)(header + len);
+	m->pkt_len = m->data_len;
+	tx_put(w, hop->port, m, stream);
+}
+
+unsigned int tick_run(struct worker *w)
+{
+	unsigned int total = 0, made = BURST_MAX;
+	while (made == BURST_MAX && media_tick_due(w->media) <= w->now && spare_fill(w) == BURST_MAX) {
+		struct media_frame frames[BURST_MAX];
+		for (unsigned int i = 0; i < BURST_MAX; i++)
+			frames[i].rtp = rte_pktmbuf_mtod(w->spare[i], uint8_t *);
+		made = media_tick(w->media, w->now, frames, BURST_MAX);
+		for (unsigned int i = 0; i < made; i++)
+			wrap(w, w->spare[i], frames[i].len, frames[i].stream, 0);
+		w->spare_count = (uint16_t)(BURST_MAX - made);
+		memmove(w->spare, w->spare + made, sizeof(*w->spare) * w->spare_count);
+		if (w->garbage_count) {
+			rte_pktmbuf_free_bulk(w->garbage, w->garbage_count);
+			w->garbage_count = 0;
+		}
+		total += made;
+	}
+	return total;
+}
+
+unsigned int tick_rtcp(struct worker *w)
+{
+	unsigned int n = 0;
+	uint64_t wall = w->now + (uint64_t)w->ntp_offset;
+	uint64_t ntp = (wall / NSEC_PER_SEC + UINT64_C(2208988800)) << 32 |
+		       ((wall % NSEC_PER_SEC) << 32) / NSEC_PER_SEC;
+	while (n < BURST_MAX && spare_fill(w)) {
+		struct rte_mbuf *m = w->spare[w->spare_count - 1];
+		uint32_t stream;
+		unsigned int len =
+			media_rtcp_next(w->media, w->now, ntp, rte_pktmbuf_mtod(m, uint8_t *), &stream);
+		if (!len)
+			break;
+		w->spare_count--;
+		wrap(w, m, (uint16_t)len, stream, 1);
+		n++;
+	}
+	if (w->garbage_count) {
+		rte_pktmbuf_free_bulk(w->garbage, w->garbage_count);
+		w->garbage_count = 0;
+	}
+	return n;
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// modules.c - The ordered table of what is started and stopped.
+#include "dataplane/dataplane.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "dataplane/eal.h"
+#include "dataplane/server.h"
+#include "gw/log.h"
+
+static int dpdk_start(struct dataplane *dp)
+{
+	return eal_start(dp->config);
+}
+
+static void dpdk_stop(struct dataplane *dp)
+{
+	eal_stop();
+}
+
+static int ports_start(struct dataplane *dp)
+{
+	const struct config_dataplane *c = &dp->config->dataplane;
+	dp->worker_count = c->worker_count;
+	dp->pool = eal_pool_make(dp->config);
+	if (!dp->pool)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < c->port_count; i++) {
+		int rc = port_start(&dp->ports[i], &c->ports[i], c->worker_count, dp->pool);
+		if (rc)
+			return rc;
+		dp->port_count++;
+	}
+	return 0;
+}
+
+static void ports_stop(struct dataplane *dp)
+{
+	while (dp->port_count)
+		port_stop(&dp->ports[--dp->port_count]);
+	rte_mempool_free(dp->pool);
+	dp->pool = NULL;
+}
+
+static int addresses_add(struct dataplane *dp, const struct port *p, const struct config_port *c)
+{
+	lookup_port_set(&dp->lookup, p->id, p->mac, c->vlan);
+	for (unsigned int i = 0; i < c->address_count; i++) {
+		struct local l = {
+			.addr = c->addresses[i].addr,
+			.gateway = c->addresses[i].gateway,
+			.prefix_length = c->addresses[i].prefix_length,
+			.port = p->id,
+			.vlan = c->vlan,
+		};
+		memcpy(l.mac, p->mac, 6);
+		int rc = lookup_local_add(&dp->lookup, &l);
+		if (rc < 0) {
+			char text[ADDR_TEXT_MAX];
+			log_error(p->name, "address cannot be added", "address=%s error=%s",
+				  addr_text(&l.addr, text, sizeof(text)), strerror(-rc));
+			return rc;
+		}
+	}
+	return 0;
+}
+
+// Frames of the main thread leave through worker 0, which has a queue on every port.
+static void slow_send(void *arg, uint16_t port, struct rte_mbuf *m)
+{
+	struct dataplane *dp = arg;
+	m->port = port;
+	if (dp->worker_count == 0 || !dp->workers[0] || rte_ring_enqueue(dp->workers[0]->inject_ring, m) != 0) {
+		dp->neigh.drops[DROP_slow_full]++;
+		rte_pktmbuf_free(m);
+	}
+}
+
+static int addresses_start(struct dataplane *dp)
+{
+	const struct config_dataplane *c = &dp->config->dataplane;
+	unsigned int count = 0;
+	for (unsigned int i = 0; i < c->port_count; i++)
+		count += c->ports[i].address_count;
+	int socket = (int)rte_socket_id();
+	int rc = lookup_init(&dp->lookup, count, socket);
+	for (unsigned int i = 0; rc == 0 && i < c->port_count; i++)
+		rc = addresses_add(dp, &dp->ports[i], &c->ports[i]);
+	if (rc == 0)
+		rc = neigh_init(&dp->neigh, &dp->lookup, c->streams + LOCALS_MAX, socket, dp->pool, slow_send, dp);
+	if (rc == -ENOMEM)
+		log_error("addresses", "no memory: raise `dataplane.memory_mb`");
+	return rc;
+}
+
+static void addresses_stop(struct dataplane *dp)
+{
+	neigh_fini(&dp->neigh);
+	lookup_fini(&dp->lookup);
+}
+
+// A worker holds up to twice its even share, so that large conferences may be uneven.
+static uint32_t share(uint32_t all, unsigned int workers)
+{
+	uint64_t two = 2 * ((uint64_t)all + workers - 1) / workers;
+	return two < all ? (uint32_t)two : all;
+}
+
+static struct media_limits worker_limits(const struct config *c, unsigned int workers)
+{
+	struct media_limits l = {
+		.streams = share(c->dataplane.streams, workers),
+		.conferences = share(c->dataplane.conferences, workers),
+		.voices = share(c->dataplane.voices, workers),
+		.jitter_min_ms = c->media.jitter_min_ms,
+		.jitter_max_ms = c->media.jitter_max_ms,
+		.rtcp_interval_ms = (uint16_t)(c->media.rtcp_interval_ms < UINT16_MAX ? c->media.rtcp_interval_ms
+										      : UINT16_MAX),
+		.silent_s = (uint16_t)(c->media.silent_s < UINT16_MAX ? c->media.silent_s : UINT16_MAX),
+	};
+	if (getrandom(&l.seed, sizeof(l.seed), 0) != sizeof(l.seed))
+		l.seed = worker_clock();
+	snprintf(l.cname, sizeof(l.cname), "%.31s", c->node);
+	return l;
+}
+
+static int worker_make(struct dataplane *dp, unsigned int i)
+{
+	const struct config *c = dp->config;
+	unsigned int lcore = eal_worker_lcore(i);
+	int socket = rte_lcore_is_enabled(lcore) ? (int)rte_lcore_to_socket_id(lcore) : (int)rte_socket_id();
+	struct worker_options o = {
+		.id = (uint16_t)i,
+		.worker_count = (uint16_t)dp->worker_count,
+		.socket = socket,
+		.adaptive = c->dataplane.idle == CONFIG_IDLE_ADAPTIVE,
+		.limits = worker_limits(c, dp->worker_count),
+		.lookup = &dp->lookup,
+		.hops = dp->neigh.hops,
+		.pool = dp->pool,
+		.slow_ring = dp->slow_ring,
+		.mailbox = &dp->mailboxes[i],
+	};
+	int rc = mailbox_init(&dp->mailboxes[i], i, socket, &dp->wake);
+	if (rc == 0)
+		rc = worker_new(&o, &dp->workers[i]);
+	if (rc == 0) {
+		dp->workers[i]->cpu = c->dataplane.workers[i];
+		dp->workers[i]->lcore = lcore;
+	}
+	return rc;
+}
+
+// Gives a worker its queues: its own where the port has enough, else worker 0's.
+static void worker_wire(struct dataplane *dp, struct worker *w)
+{
+	for (unsigned int i = 0; i < dp->port_count; i++) {
+		const struct port *p = &dp->ports[i];
+		if (p->rx_queues > w->id)
+			w->rx[w->rx_count++] = (struct worker_rx){.port = p->id, .queue = w->id};
+		struct worker_tx *tx = &w->tx[p->id];
+		tx->direct = p->tx_queues > w->id;
+		tx->queue = w->id;
+		tx->via = dp->workers[0]->inject_ring;
+		tx->offload_udp = p->offload_udp;
+		w->tx_ports[w->tx_count++] = p->id;
+	}
+	for (unsigned int i = 0; i < dp->worker_count; i++)
+		w->handoff[i].ring = dp->workers[i]->handoff_ring;
+}
+
+static int workers_start(struct dataplane *dp)
+{
+	dp->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (dp->wake.fd < 0)
+		return -errno;
+	dp->slow_ring = rte_ring_create("slow", 1024, (int)rte_socket_id(), RING_F_SC_DEQ);
+	int rc = dp->slow_ring ? 0 : -ENOMEM;
+	for (unsigned int i = 0; rc == 0 && i < dp->worker_count; i++)
+		rc = worker_make(dp, i);
+	if (rc == -ENOMEM)
+		log_error("workers", "no memory: raise `dataplane.memory_mb`, or lower `streams` or `voices`",
+			  "memory_mb=%u streams=%u voices=%u", dp->config->dataplane.memory_mb,
+			  dp->config->dataplane.streams, dp->config->dataplane.voices);
+	for (unsigned int i = 0; rc == 0 && i < dp->worker_count; i++)
+		worker_wire(dp, dp->workers[i]);
+	return rc;
+}
+
+static void workers_stop(struct dataplane *dp)
+{
+	for (unsigned int i = 0; i < dp->worker_count; i++) {
+		worker_free(dp->workers[i]);
+		dp->workers[i] = NULL;
+		mailbox_fini(&dp->mailboxes[i]);
+	}
+	rte_ring_free(dp->slow_ring);
+	if (dp->wake.fd > 0)
+		close(dp->wake.fd);
+}
+
+static int api_start(struct dataplane *dp)
+{
+	return server_new(dp, &dp->server);
+}
+
+static void api_stop(struct dataplane *dp)
+{
+	server_free(dp->server);
+	dp->server = NULL;
+}
+
+static int threads_start(struct dataplane *dp)
+{
+	for (unsigned int i = 0; i < dp->worker_count; i++) {
+		int rc = rte_eal_remote_launch(worker_main, dp->workers[i], dp->workers[i]->lcore);
+		if (rc) {
+			log_error("threads", "cannot launch worker", "cpu=%u error=%s", dp->workers[i]->cpu,
+				  strerror(-rc));
+			return rc;
+		}
+		dp->launched++;
+	}
+	neigh_announce(&dp->neigh);
+	return 0;
+}
+
+static void threads_stop(struct dataplane *dp)
+{
+	for (unsigned int i = 0; i < dp->launched; i++)
+		atomic_store(&dp->workers[i]->stop, true);
+	for (; dp->launched; dp->launched--)
+		rte_eal_wait_lcore(dp->workers[dp->launched - 1]->lcore);
+}
+
+const struct module modules[] = {
+	{"dpdk", dpdk_start, dpdk_stop},          {"ports", ports_start, ports_stop},
+	{"addresses", addresses_start, addresses_stop}, {"workers", workers_start, workers_stop},
+	{"api", api_start, api_stop},             {"threads", threads_start, threads_stop},
+	{0},
+};
+
+static unsigned int module_index(const char *name)
+{
+	unsigned int i = 0;
+	while (name && modules[i].name && strcmp(modules[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+int modules_start(struct dataplane *dp, const char *from)
+{
+	unsigned int first = module_index(from);
+	dp->started = worker_clock();
+	for (unsigned int i = first; modules[i].name; i++) {
+		int rc = modules[i].start(dp);
+		if (rc == 0)
+			continue;
+		log_error(modules[i].name, "module does not start", "error=%s", strerror(-rc));
+		if (strcmp(modules[i].name, "dpdk") == 0)
+			return rc; // EAL cannot be cleaned up before it is up
+		for (unsigned int k = i + 1; k > first; k--)
+			modules[k - 1].stop(dp);
+		return rc;
+	}
+	return 0;
+}
+
+void modules_stop(struct dataplane *dp, const char *down_to)
+{
+	unsigned int last = module_index(down_to), i = 0;
+	while (modules[i].name)
+		i++;
+	for (; i > last; i--)
+		modules[i - 1].stop(dp);
+}

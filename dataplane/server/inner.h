@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// inner.h - What the files of the API server share.
+#pragma once
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/server.h"
+#include "dataplane/server/portmap.h"
+#include "gw/api.h"
+#undef LIST_FOREACH // of sys/queue.h, which DPDK brings
+#include "gw/list.h"
+#include "gw/slot.h"
+
+#define SERVER_CLIENTS_MAX 16
+#define SERVER_QUEUE_MAX 4096 // messages waiting for one slow client
+#define SERVER_MAILS 1024     // commands in flight; never more than a mailbox holds
+#define SERVER_MAILS_ONE 32   // that one request may need
+
+enum server_state { SERVER_OPENING, SERVER_OPEN, SERVER_CLOSING };
+
+struct server_conference {
+	struct list streams;
+	struct conference_spec spec;
+	uint32_t index;      // in the worker's media
+	uint32_t stream_count;
+	uint16_t worker;
+	uint8_t state;       // enum server_state
+};
+
+struct server_stream {
+	struct list node;    // in its conference
+	struct server_conference *conference;
+	uint32_t index;      // in the worker's media
+	uint32_t *slot;      // in lookup
+	struct addr_port local;
+	struct stream_ref ref;
+	uint16_t worker;
+	uint16_t hop;
+	uint8_t local_index;
+	uint8_t state;       // enum server_state
+};
+
+// A message that waits for its client to read.
+struct server_waiting {
+	struct list node;
+	struct api_message message;
+};
+
+struct server_client {
+	uint64_t id; // never used twice; 0 = free
+	int fd;
+	uint32_t waiting_count;
+	struct list waiting;
+	bool closing;
+	char name[32];
+};
+
+// A listing that waits for its workers' answers.
+struct server_page {
+	uint64_t client;
+	unsigned int outstanding;
+	struct api_message message;
+};
+
+struct server {
+	struct dataplane *dp;
+	int listener;
+	uint64_t boot_id;
+	uint64_t client_last;
+	struct server_client clients[SERVER_CLIENTS_MAX];
+	struct slot_table streams;
+	struct slot_table conferences;
+	void *streams_memory;
+	void *conferences_memory;
+	uint32_t worker_streams[WORKERS_MAX];
+	uint32_t worker_conferences[WORKERS_MAX];
+	struct portmap ports;
+	struct mail *mails;      // [SERVER_MAILS]
+	struct mail *mails_free;
+	unsigned int mails_left;
+};
+
+// Handles one checked request.
+void server_request(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now);
+
+// Answers requests that no worker needs to see.
+void server_hello(struct server *s, const struct api_message *m, struct api_message *ret);
+void server_status(struct server *s, struct api_message *ret);
+void server_drops(struct server *s, struct api_message *ret);
+
+// Sends a message to a client that may have gone, or waits until it reads.
+void server_send(struct server *s, uint64_t client, const struct api_message *m);
+
+// Sends an error in place of a reply.
+void server_refuse(struct server *s, uint64_t client, unsigned int type, uint32_t request, int status);
+
+// Begins a listing: streams or conferences by the request's type.
+void server_list(struct server *s, struct server_client *c, const struct api_message *m);
+
+// Puts a worker's answer into its page, and sends the page when it was the last.
+void server_list_reply(struct server *s, const struct mail *m);
+
+// Where a command's reply goes; kept in mail.request.
+enum server_context { SERVER_CLIENT, SERVER_REQUEST, SERVER_TYPE, SERVER_EXTRA };
+
+// Takes a mail from the pool, prepared for a request. There is always one: SERVER_MAILS_ONE are kept for each request.
+struct mail *server_mail(struct server *s, enum mail_kind kind, uint64_t client, uint32_t request, unsigned int type);
+
+// Gives a mail back.
+void server_mail_free(struct server *s, struct mail *m);
+
+// Posts to a worker. The mailbox is longer than the pool, so that this cannot fail.
+void server_post(struct server *s, unsigned int worker, struct mail *m);

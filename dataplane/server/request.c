@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// request.c - What each request does: allocate here, apply at the owner, answer when it has.
+//
+// A conference belongs to the worker with the fewest streams and conferences at that moment; its streams follow it.
+// A stream exists (handle, port, next hop) from the request on, is found by packets once its owner has opened it, and
+// is known to clients once the reply is out. What a refused request took is given back when its reply passes.
+#include "dataplane/server/inner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gw/log.h"
+
+#define FLAGS_KNOWN (STREAM_RECV | STREAM_SEND | STREAM_MUTED | STREAM_VAD | STREAM_SOURCE_PORT)
+
+struct mail *server_mail(struct server *s, enum mail_kind kind, uint64_t client, uint32_t request, unsigned int type)
+{
+	struct mail *m = s->mails_free;
+	s->mails_free = m->next;
+	s->mails_left--;
+	memset(m, 0, sizeof(*m));
+	m->kind = kind;
+	m->request[SERVER_CLIENT] = client;
+	m->request[SERVER_REQUEST] = request;
+	m->request[SERVER_TYPE] = type;
+	return m;
+}
+
+void server_mail_free(struct server *s, struct mail *m)
+{
+	free(m->slots);
+	m->slots = NULL;
+	m->next = s->mails_free;
+	s->mails_free = m;
+	s->mails_left++;
+}
+
+void server_post(struct server *s, unsigned int worker, struct mail *m)
+{
+	mailbox_post(&s->dp->mailboxes[worker], m);
+}
+
+static unsigned int least_loaded(const struct server *s)
+{
+	unsigned int best = 0;
+	for (unsigned int i = 1; i < s->dp->worker_count; i++)
+		if (s->worker_streams[i] + s->worker_conferences[i] <
+		    s->worker_streams[best] + s->worker_conferences[best])
+			best = i;
+	return best;
+}
+
+// --- conferences ---
+
+static int conference_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
+{
+	uint32_t handle;
+	if (m->conference_open.spec.flags & ~(uint32_t)CONFERENCE_BRIDGE)
+		return -EINVAL;
+	struct server_conference *k = slot_open(&s->conferences, &handle);
+	if (!k)
+		return -ENOSPC;
+	list_init(&k->streams);
+	k->spec = m->conference_open.spec;
+	k->worker = (uint16_t)least_loaded(s);
+	k->state = SERVER_OPENING;
+	s->worker_conferences[k->worker]++;
+	struct mail *mail = server_mail(s, MAIL_CONFERENCE_OPEN, c->id, m->header.request, m->header.type);
+	mail->handle = handle;
+	mail->conference_spec = k->spec;
+	server_post(s, k->worker, mail);
+	return 0;
+}
+
+static void conference_release(struct server *s, struct server_conference *k)
+{
+	s->worker_conferences[k->worker]--;
+	slot_close(&s->conferences, slot_handle(&s->conferences, k));
+}
+
+static int conference_close(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
+{
+	struct server_conference *k = slot_get(&s->conferences, m->handle_request.handle);
+	if (!k || k->state != SERVER_OPEN)
+		return -ENOENT;
+	uint32_t **slots = calloc(k->stream_count ? k->stream_count : 1, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	k->state = SERVER_CLOSING;
+	struct mail *mail = server_mail(s, MAIL_CONFERENCE_CLOSE, c->id, m->header.request, m->header.type);
+	mail->handle = m->handle_request.handle;
+	mail->conference = k->index;
+	mail->slots = slots;
+	for (struct list *at = k->streams.next; at != &k->streams; at = at->next) {
+		struct server_stream *t = LIST_ITEM(at, struct server_stream, node);
+		t->state = SERVER_CLOSING;
+		slots[mail->slot_count++] = t->slot;
+	}
+	server_post(s, k->worker, mail);
+	return 0;
+}
+
+// --- streams ---
+
+static void stream_release(struct server *s, struct server_stream *t)
+{
+	list_remove(&t->node);
+	t->conference->stream_count--;
+	s->worker_streams[t->worker]--;
+	neigh_hop_release(&s->dp->neigh, t->hop);
+	portmap_release(&s->ports, t->local_index, t->local.port);
+	slot_close(&s->streams, slot_handle(&s->streams, t));
+}
+
+// Checks what a stream is told against our addresses, its local one included.
+static int spec_check(const struct server *s, const struct stream_spec *spec, const struct addr *local)
+{
+	const struct addr *remote = &spec->remote.addr;
+	if (spec->flags & ~(uint32_t)FLAGS_KNOWN || spec->dscp > 63)
+		return -EINVAL;
+	if (remote->family == ADDR_NONE)
+		return spec->flags & STREAM_SEND ? -EINVAL : 0;
+	if (lookup_local(&s->dp->lookup, remote) != LOCAL_NONE)
+		return -ELOOP;
+	if (remote->family != local->family || !spec->remote.port || addr_is_any(remote) || addr_is_multicast(remote))
+		return -EINVAL;
+	if (spec->source.addr.family != ADDR_NONE && spec->source.addr.family != local->family)
+		return -EINVAL;
+	return 0;
+}
+
+// Our address for a stream: the one asked for, else the first of the remote's family, else the first.
+static int local_choose(const struct server *s, const struct stream_spec *spec, unsigned int *ret)
+{
+	const struct lookup *l = &s->dp->lookup;
+	uint8_t family = spec->remote.addr.family;
+	if (spec->local.addr.family != ADDR_NONE) {
+		unsigned int local = lookup_local(l, &spec->local.addr);
+		if (local == LOCAL_NONE)
+			return -EADDRNOTAVAIL;
+		*ret = local;
+		return 0;
+	}
+	for (unsigned int i = 0; i < l->local_count; i++)
+		if (family == ADDR_NONE || l->locals[i].addr.family == family) {
+			*ret = i;
+			return 0;
+		}
+	return -EADDRNOTAVAIL;
+}
+
+static int hop_take(struct server *s, const struct stream_spec *spec, unsigned int local, nsec_t now, uint16_t *ret)
+{
+	if (spec->remote.addr.family == ADDR_NONE)
+		return 0;
+	return neigh_hop_take(&s->dp->neigh, local, &spec->remote.addr, now, ret);
+}
+
+static int stream_reserve(struct server *s, const struct stream_spec *spec, unsigned int worker, nsec_t now,
+			  struct server_stream *t)
+{
+	unsigned int local;
+	int rc = local_choose(s, spec, &local);
+	if (rc)
+		return rc;
+	t->local_index = (uint8_t)local;
+	t->local = (struct addr_port){.addr = s->dp->lookup.locals[local].addr, .port = spec->local.port};
+	rc = spec_check(s, spec, &t->local.addr);
+	if (rc)
+		return rc;
+	rc = t->local.port ? portmap_take_exact(&s->ports, local, t->local.port)
+			   : portmap_take(&s->ports, local, worker, &t->local.port);
+	if (rc)
+		return rc;
+	rc = hop_take(s, spec, local, now, &t->hop);
+	if (rc)
+		portmap_release(&s->ports, local, t->local.port);
+	return rc;
+}
+
+static int stream_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
+{
+	const struct stream_spec *spec = &m->stream_open.spec;
+	struct server_conference *k = slot_get(&s->conferences, spec->conference);
+	if (!k || k->state != SERVER_OPEN)
+		return -ENOENT;
+	struct server_stream reserved = {0};
+	uint32_t handle;
+	int rc = stream_reserve(s, spec, k->worker, now, &reserved);
+	if (rc)
+		return rc;
+	struct server_stream *t = slot_open(&s->streams, &handle);
+	if (!t) {
+		neigh_hop_release(&s->dp->neigh, reserved.hop);
+		portmap_release(&s->ports, reserved.local_index, reserved.local.port);
+		return -ENOSPC;
+	}
+	*t = reserved;
+	t->conference = k;
+	t->worker = k->worker;
+	t->state = SERVER_OPENING;
+	t->ref = spec->ref;
+	t->slot = lookup_slot(&s->dp->lookup, t->local_index, t->local.port);
+	list_push_back(&k->streams, &t->node);
+	k->stream_count++;
+	s->worker_streams[t->worker]++;
+	struct mail *mail = server_mail(s, MAIL_STREAM_OPEN, c->id, m->header.request, m->header.type);
+	mail->handle = handle;
+	mail->stream_spec = *spec;
+	mail->stream_spec.conference = k->index;
+	mail->stream_spec.local = t->local;
+	mail->slot = t->slot;
+	mail->hop = t->hop;
+	server_post(s, t->worker, mail);
+	return 0;
+}
+
+static int stream_set(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
+{
+	const struct stream_spec *spec = &m->stream_set.spec;
+	struct server_stream *t = slot_get(&s->streams, m->stream_set.handle);
+	if (!t || t->state != SERVER_OPEN)
+		return -ENOENT;
+	uint16_t hop = HOP_NONE;
+	int rc = spec_check(s, spec, &t->local.addr);
+	if (rc == 0)
+		rc = hop_take(s, spec, t->local_index, now, &hop);
+	if (rc)
+		return rc;
+	struct mail *mail = server_mail(s, MAIL_STREAM_SET, c->id, m->header.request, m->header.type);
+	mail->handle = m->stream_set.handle;
+	mail->stream = t->index;
+	mail->stream_spec = *spec;
+	mail->stream_spec.conference = t->conference->index;
+	mail->stream_spec.local = t->local;
+	mail->hop = hop;
+	server_post(s, t->worker, mail);
+	return 0;
+}
+
+static int stream_ask(struct server *s, struct server_client *c, const struct api_message *m, enum mail_kind kind)
+{
+	struct server_stream *t = slot_get(&s->streams, m->handle_request.handle);
+	if (!t || t->state != SERVER_OPEN)
+		return -ENOENT;
+	struct mail *mail = server_mail(s, kind, c->id, m->header.request, m->header.type);
+	mail->handle = m->handle_request.handle;
+	mail->stream = t->index;
+	mail->slot = t->slot;
+	if (kind == MAIL_STREAM_CLOSE)
+		t->state = SERVER_CLOSING;
+	server_post(s, t->worker, mail);
+	return 0;
+}
+
+void server_request(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
+{
+	struct api_message reply;
+	int rc = 0;
+	api_init(&reply, m->header.type | API_REPLY, m->header.request);
+	switch ((enum api_type)m->header.type) {
+	case API_HELLO:
+		memcpy(c->name, m->hello.name, sizeof(c->name));
+		log_info(c->name, "client says hello");
+		server_hello(s, m, &reply);
+		server_send(s, c->id, &reply);
+		return;
+	case API_DROPS:
+		server_drops(s, &reply);
+		server_send(s, c->id, &reply);
+		return;
+	case API_STATUS:
+		server_status(s, &reply);
+		server_send(s, c->id, &reply);
+		return;
+	case API_STREAM_LIST:
+	case API_CONFERENCE_LIST:
+		server_list(s, c, m);
+		return;
+	case API_CONFERENCE_OPEN:
+		rc = conference_open(s, c, m, now);
+		break;
+	case API_CONFERENCE_CLOSE:
+		rc = conference_close(s, c, m, now);
+		break;
+	case API_STREAM_OPEN:
+		rc = stream_open(s, c, m, now);
+		break;
+	case API_STREAM_SET:
+		rc = stream_set(s, c, m, now);
+		break;
+	case API_STREAM_CLOSE:
+		rc = stream_ask(s, c, m, MAIL_STREAM_CLOSE);
+		break;
+	case API_STREAM_STATS:
+		rc = stream_ask(s, c, m, MAIL_STREAM_STATS);
+		break;
+	default:
+		rc = -EBADMSG;
+	}
+	if (rc)
+		server_refuse(s, c->id, m->header.type, m->header.request, rc);
+}
+
+// --- replies of workers ---
+
+static void conference_closed(struct server *s, struct server_conference *k)
+{
+	while (!list_empty(&k->streams))
+		stream_release(s, LIST_ITEM(k->streams.next, struct server_stream, node));
+	conference_release(s, k);
+}
+
+static void conference_replied(struct server *s, const struct mail *m, struct api_message *reply)
+{
+	struct server_conference *k = slot_get(&s->conferences, m->handle);
+	reply->handle_reply.handle = m->handle;
+	if (m->kind == MAIL_CONFERENCE_CLOSE) {
+		conference_closed(s, k);
+	} else if (m->status) {
+		conference_release(s, k);
+	} else {
+		k->index = m->conference;
+		k->state = SERVER_OPEN;
+	}
+}
+
+static void stream_replied(struct server *s, const struct mail *m, struct api_message *reply)
+{
+	struct server_stream *t = slot_get(&s->streams, m->handle);
+	reply->stream_reply.handle = m->handle;
+	reply->stream_reply.local = t->local;
+	if (m->kind == MAIL_STREAM_OPEN) {
+		if (m->status) {
+			stream_release(s, t);
+			return;
+		}
+		t->index = m->stream;
+		if (t->state == SERVER_OPENING)
+			t->state = SERVER_OPEN;
+		return;
+	}
+	// Set: the stream holds the new hop from now on, or still the old one.
+	neigh_hop_release(&s->dp->neigh, m->status ? m->hop : t->hop);
+	if (m->status == 0) {
+		t->hop = m->hop;
+		t->ref = m->stream_spec.ref;
+	}
+}
+
+static void stats_replied(struct server *s, const struct mail *m, struct api_message *reply)
+{
+	reply->stream_stats_reply.handle = m->handle;
+	reply->stream_stats_reply.stats = m->stats;
+	if (m->kind == MAIL_STREAM_CLOSE)
+		stream_release(s, slot_get(&s->streams, m->handle));
+}
+
+void server_reply(struct server *s, struct mail *m, nsec_t now)
+{
+	struct api_message reply;
+	unsigned int type = (unsigned int)m->request[SERVER_TYPE];
+	uint32_t request = (uint32_t)m->request[SERVER_REQUEST];
+	api_init(&reply, type | API_REPLY, request);
+	if (type == API_STREAM_LIST || type == API_CONFERENCE_LIST) {
+		server_list_reply(s, m);
+		server_mail_free(s, m);
+		return;
+	}
+	if (m->kind == MAIL_CONFERENCE_OPEN || m->kind == MAIL_CONFERENCE_CLOSE)
+		conference_replied(s, m, &reply);
+	else if (m->kind == MAIL_STREAM_OPEN || m->kind == MAIL_STREAM_SET)
+		stream_replied(s, m, &reply);
+	else
+		stats_replied(s, m, &reply);
+	if (m->status)
+		server_refuse(s, m->request[SERVER_CLIENT], type, request, m->status);
+	else
+		server_send(s, m->request[SERVER_CLIENT], &reply);
+	server_mail_free(s, m);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// server.c - The socket, its clients and their queues.
+//
+// A client that reads too slowly first has its messages kept, then loses events, and is disconnected when replies
+// pile up as well. One that breaks the protocol is told so where its message has a type and a number, and
+// disconnected where it has none. A full command pool stops reading until workers have answered: the socket's buffer
+// then slows the clients down.
+#include "dataplane/server/inner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "gw/ipc.h"
+#include "gw/log.h"
+
+enum { READ_MAX = 64 }; // messages of one client in one turn
+
+static int memory_make(struct server *s)
+{
+	const struct config_dataplane *c = &s->dp->config->dataplane;
+	s->streams_memory = aligned_alloc(
+		SLOT_ALIGN, (slot_memory(c->streams, sizeof(struct server_stream)) + SLOT_ALIGN - 1) &
+				    ~(size_t)(SLOT_ALIGN - 1));
+	s->conferences_memory = aligned_alloc(
+		SLOT_ALIGN, (slot_memory(c->conferences, sizeof(struct server_conference)) + SLOT_ALIGN - 1) &
+				    ~(size_t)(SLOT_ALIGN - 1));
+	s->mails = calloc(SERVER_MAILS, sizeof(*s->mails));
+	if (!s->streams_memory || !s->conferences_memory || !s->mails)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < SERVER_MAILS; i++)
+		server_mail_free(s, &s->mails[i]);
+	int rc = slot_init(&s->streams, s->streams_memory, c->streams, sizeof(struct server_stream));
+	return rc ? rc : slot_init(&s->conferences, s->conferences_memory, c->conferences,
+				   sizeof(struct server_conference));
+}
+
+int server_new(struct dataplane *dp, struct server **ret)
+{
+	const struct config *c = dp->config;
+	struct server *s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->dp = dp;
+	s->listener = -1;
+	int rc = memory_make(s);
+	if (rc == 0)
+		rc = portmap_init(&s->ports, c->media.rtp_port_min, c->media.rtp_port_max, dp->lookup.local_count,
+				  dp->worker_count);
+	if (rc == 0 && getrandom(&s->boot_id, sizeof(s->boot_id), 0) != sizeof(s->boot_id))
+		rc = -EIO;
+	if (rc == 0) {
+		s->listener = ipc_listen(c->dataplane.socket);
+		rc = s->listener < 0 ? s->listener : 0;
+		if (rc)
+			log_error("api", rc == -EADDRINUSE ? "another dataplane answers on this socket: stop it, or "
+							     "set `dataplane.socket`"
+							   : "cannot listen",
+				  "socket=%s error=%s", c->dataplane.socket, strerror(-rc));
+	}
+	if (rc) {
+		server_free(s);
+		return rc;
+	}
+	*ret = s;
+	return 0;
+}
+
+static void client_close(struct server_client *c)
+{
+	log_info(c->name, "client gone");
+	while (!list_empty(&c->waiting)) {
+		struct server_waiting *w = LIST_ITEM(c->waiting.next, struct server_waiting, node);
+		list_remove(&w->node);
+		free(w);
+	}
+	close(c->fd);
+	*c = (struct server_client){0};
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
+		if (s->clients[i].id)
+			client_close(&s->clients[i]);
+	if (s->listener >= 0) {
+		close(s->listener);
+		unlink(s->dp->config->dataplane.socket);
+	}
+	portmap_fini(&s->ports);
+	free(s->streams_memory);
+	free(s->conferences_memory);
+	free(s->mails);
+	free(s);
+}
+
+static void client_accept(struct server *s)
+{
+	int fd = ipc_accept(s->listener);
+	if (fd < 0)
+		return;
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++) {
+		struct server_client *c = &s->clients[i];
+		if (c->id)
+			continue;
+		c->id = ++s->client_last;
+		c->fd = fd;
+		list_init(&c->waiting);
+		strcpy(c->name, "client");
+		return;
+	}
+	log_warning("api", "too many clients: connection refused", "max=%u", SERVER_CLIENTS_MAX);
+	close(fd);
+}
+
+static struct server_client *client_find(struct server *s, uint64_t id)
+{
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
+		if (id && s->clients[i].id == id)
+			return &s->clients[i];
+	return NULL;
+}
+
+static void client_queue(struct server_client *c, const struct api_message *m)
+{
+	bool event = m->header.request == 0;
+	if (c->waiting_count >= (event ? SERVER_QUEUE_MAX / 2 : SERVER_QUEUE_MAX)) {
+		if (!event) {
+			log_warning(c->name, "client does not read its replies: disconnected");
+			c->closing = true;
+		}
+		return;
+	}
+	struct server_waiting *w = malloc(sizeof(*w));
+	if (!w) {
+		c->closing = !event;
+		return;
+	}
+	memcpy(&w->message, m, m->header.length);
+	list_push_back(&c->waiting, &w->node);
+	c->waiting_count++;
+}
+
+static void client_send(struct server_client *c, const struct api_message *m)
+{
+	if (c->closing)
+		return;
+	if (!list_empty(&c->waiting)) {
+		client_queue(c, m);
+		return;
+	}
+	int rc = ipc_send(c->fd, m, m->header.length);
+	if (rc == -EAGAIN)
+		client_queue(c, m);
+	else if (rc)
+		c->closing = true;
+}
+
+static void client_drain(struct server_client *c)
+{
+	while (!list_empty(&c->waiting)) {
+		struct server_waiting *w = LIST_ITEM(c->waiting.next, struct server_waiting, node);
+		int rc = ipc_send(c->fd, &w->message, w->message.header.length);
+		if (rc == -EAGAIN)
+			return;
+		if (rc)
+			c->closing = true;
+		list_remove(&w->node);
+		free(w);
+		c->waiting_count--;
+	}
+}
+
+void server_send(struct server *s, uint64_t client, const struct api_message *m)
+{
+	struct server_client *c = client_find(s, client);
+	if (c)
+		client_send(c, m);
+}
+
+void server_refuse(struct server *s, uint64_t client, unsigned int type, uint32_t request, int status)
+{
+	struct api_message m;
+	api_init(&m, type | API_REPLY, request);
+	m.header.status = status;
+	server_send(s, client, &m);
+}
+
+void server_event(struct server *s, const struct worker_event *e)
+{
+	const struct server_stream *stream = slot_get(&s->streams, e->handle);
+	if (!stream)
+		return;
+	struct api_message m;
+	api_init(&m, API_EVENT_STREAM, 0);
+	m.stream_event.handle = e->handle;
+	m.stream_event.kind = e->kind;
+	m.stream_event.value = e->value;
+	m.stream_event.ref = stream->ref;
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
+		if (s->clients[i].id)
+			client_send(&s->clients[i], &m);
+}
+
+// Judges a message before anything in it is used.
+static void client_message(struct server *s, struct server_client *c, const struct api_message *m, size_t len,
+			   nsec_t now)
+{
+	int rc = api_check(m, len);
+	if (rc == 0 && m->header.type < API_TYPE_COUNT && m->header.request) {
+		server_request(s, c, m, now);
+		return;
+	}
+	log_warning(c->name, "message not understood", "bytes=%zu", len);
+	bool answerable = len >= sizeof(m->header) && m->header.type > API_NONE && m->header.type < API_TYPE_COUNT &&
+			  m->header.request;
+	if (answerable)
+		server_refuse(s, c->id, m->header.type, m->header.request, rc ? rc : -EBADMSG);
+	else
+		c->closing = true;
+}
+
+static unsigned int client_read(struct server *s, struct server_client *c, nsec_t now)
+{
+	struct api_message m;
+	unsigned int n = 0;
+	while (n < READ_MAX && !c->closing && s->mails_left >= SERVER_MAILS_ONE) {
+		ssize_t len = ipc_recv(c->fd, &m, sizeof(m));
+		if (len == -EAGAIN)
+			return n;
+		if (len == 0 || (len < 0 && len != -EMSGSIZE)) {
+			c->closing = true;
+			return n;
+		}
+		n++;
+		if (len > 0)
+			client_message(s, c, &m, (size_t)len, now);
+		else
+			c->closing = true; // longer than any message
+	}
+	return n;
+}
+
+static unsigned int clients_fill(const struct server *s, struct pollfd *fds)
+{
+	bool reading = s->mails_left >= SERVER_MAILS_ONE;
+	fds[0] = (struct pollfd){.fd = s->listener, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = s->dp->wake.fd, .events = POLLIN};
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++) {
+		const struct server_client *c = &s->clients[i];
+		short events = (short)((reading ? POLLIN : 0) | (list_empty(&c->waiting) ? 0 : POLLOUT));
+		fds[2 + i] = (struct pollfd){.fd = c->id ? c->fd : -1, .events = c->id ? events : 0};
+	}
+	return 2 + SERVER_CLIENTS_MAX;
+}
+
+unsigned int server_poll(struct server *s, int timeout_ms, nsec_t now)
+{
+	struct pollfd fds[2 + SERVER_CLIENTS_MAX];
+	unsigned int n = 0;
+	if (poll(fds, clients_fill(s, fds), timeout_ms) <= 0)
+		return 0;
+	if (fds[1].revents) {
+		uint64_t count;
+		ssize_t ignored = read(s->dp->wake.fd, &count, sizeof(count));
+		(void)ignored;
+	}
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++) {
+		struct server_client *c = &s->clients[i];
+		if (!c->id)
+			continue;
+		if (fds[2 + i].revents & POLLOUT)
+			client_drain(c);
+		if (fds[2 + i].revents & (POLLIN | POLLHUP | POLLERR))
+			n += client_read(s, c, now);
+		if (c->closing)
+			client_close(c);
+	}
+	if (fds[0].revents)
+		client_accept(s);
+	return n;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// worker.c - One lcore: its loop, and what it does when there is nothing to do.
+//
+// Idle policy. `poll` never sleeps. `adaptive` naps after SPINS_MAX empty turns: 100 us while streams are open, so
+// that a packet waits no longer than that, 1 ms when there are none, and never past the next media tick.
+#include "dataplane/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <rte_malloc.h>
+#include <rte_pause.h>
+
+#include "dataplane/hot/stage.h"
+#include "dataplane/mailbox.h"
+
+#define SPINS_MAX 64
+#define NAP_NS (100 * NSEC_PER_USEC)
+#define NAP_EMPTY_NS (1 * NSEC_PER_MSEC)
+#define UPKEEP_NS (1 * NSEC_PER_MSEC)
+
+nsec_t worker_clock(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (nsec_t)t.tv_sec * NSEC_PER_SEC + (nsec_t)t.tv_nsec;
+}
+
+static int64_t wall_offset(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * (int64_t)NSEC_PER_SEC + t.tv_nsec - (int64_t)worker_clock();
+}
+
+static struct rte_ring *ring_make(const char *name, unsigned int id, unsigned int count, int socket)
+{
+	char text[RTE_RING_NAMESIZE];
+	snprintf(text, sizeof(text), "%s_%u", name, id);
+	return rte_ring_create(text, count, socket, RING_F_SC_DEQ);
+}
+
+int worker_new(const struct worker_options *o, struct worker **ret)
+{
+	struct worker *w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, o->socket);
+	if (!w)
+		return -ENOMEM;
+	void *media = rte_zmalloc_socket("media", media_size(&o->limits), 64, o->socket);
+	w->handles = rte_zmalloc_socket("handles", sizeof(*w->handles) * o->limits.streams, 64, o->socket);
+	w->handoff = rte_zmalloc_socket("handoff", sizeof(*w->handoff) * o->worker_count, 64, o->socket);
+	w->handoff_ring = ring_make("handoff", o->id, 4096, o->socket);
+	w->inject_ring = ring_make("inject", o->id, 4096, o->socket);
+	if (media)
+		w->media = media_init(media, &o->limits);
+	if (!media || !w->handles || !w->handoff || !w->handoff_ring || !w->inject_ring) {
+		worker_free(w);
+		return -ENOMEM;
+	}
+	w->streams = media_streams(w->media);
+	w->id = o->id;
+	w->lookup = o->lookup;
+	w->hops = o->hops;
+	w->pool = o->pool;
+	w->slow_ring = o->slow_ring;
+	w->mailbox = o->mailbox;
+	w->adaptive = o->adaptive;
+	w->ntp_offset = wall_offset();
+	*ret = w;
+	return 0;
+}
+
+void worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	rte_pktmbuf_free_bulk(w->spare, w->spare_count);
+	rte_ring_free(w->handoff_ring);
+	rte_ring_free(w->inject_ring);
+	rte_free(w->handoff);
+	rte_free(w->handles);
+	rte_free(w->media);
+	rte_free(w);
+}
+
+// A packet's way through all stages; each hands on what it keeps.
+static void pipeline(struct worker *w, struct burst *b)
+{
+	static stage_fn *const stages[] = {
+		stage_parse, stage_classify, stage_session, stage_ingest, stage_relay, stage_tx,
+	};
+	for (unsigned int i = 0; b->count && i < RTE_DIM(stages); i++)
+		b->count = stages[i](w, b);
+	if (w->garbage_count) {
+		rte_pktmbuf_free_bulk(w->garbage, w->garbage_count);
+		w->garbage_count = 0;
+	}
+}
+
+// Closes the second's window of busy time.
+static void second_end(struct worker *w)
+{
+	w->counters.busy_permille = (uint32_t)(w->second_busy_ns / (NSEC_PER_SEC / 1000));
+	w->second_busy_ns = 0;
+	w->second_end = w->now + NSEC_PER_SEC;
+	w->ntp_offset = wall_offset();
+}
+
+// What need not be done in every turn.
+static unsigned int upkeep(struct worker *w)
+{
+	w->upkeep_due = w->now + UPKEEP_NS;
+	w->counters.ticks_late = media_ticks_late(w->media);
+	w->counters.voices = media_voice_count(w->media);
+	if (w->now >= w->second_end)
+		second_end(w);
+	return tick_rtcp(w) + mailbox_events(w);
+}
+
+unsigned int worker_loop_once(struct worker *w, nsec_t now)
+{
+	struct burst *b = &w->burst;
+	w->now = now;
+	unsigned int replies = mailbox_run(w), work = replies;
+	for (uint16_t i = 0; i < w->rx_count; i++)
+		if (rx_poll(w, &w->rx[i], b)) {
+			work += b->count;
+			pipeline(w, b);
+		}
+	if (handoff_take(w, b)) {
+		work += b->count;
+		pipeline(w, b);
+	}
+	work += tick_run(w);
+	if (now >= w->upkeep_due)
+		work += upkeep(w);
+	work += tx_inject(w);
+	if (work)
+		tx_flush(w);
+	if (replies || !rte_ring_empty(w->slow_ring) || !rte_ring_empty(w->mailbox->events))
+		mailbox_wake(w);
+	return work;
+}
+
+static void nap(const struct worker *w, nsec_t now)
+{
+	nsec_t until = now + (media_stream_count(w->media) ? NAP_NS : NAP_EMPTY_NS);
+	nsec_t due = media_tick_due(w->media);
+	if (due < until)
+		until = due;
+	if (until <= now)
+		return;
+	struct timespec t = {.tv_sec = (time_t)(until / NSEC_PER_SEC), .tv_nsec = (long)(until % NSEC_PER_SEC)};
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+int worker_main(void *worker)
+{
+	struct worker *w = worker;
+	unsigned int spins = 0;
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	nsec_t now = worker_clock();
+	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
+		unsigned int work = worker_loop_once(w, now);
+		nsec_t before = now;
+		now = worker_clock();
+		if (work) {
+			w->counters.busy_ns += now - before;
+			w->second_busy_ns += now - before;
+			spins = 0;
+			continue;
+		}
+		rte_pause();
+		if (w->adaptive && ++spins > SPINS_MAX) {
+			nap(w, now);
+			now = worker_clock();
+		}
+	}
+	return 0;
+}

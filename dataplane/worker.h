@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// worker.h - One lcore: everything it owns in one struct, and its loop.
+//
+// Only the owner's thread touches a worker, except: the rings (their ends are named below), and the counters, which
+// the main thread may read at any time.
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "dataplane/burst.h"
+#include "dataplane/hop.h"
+#include "dataplane/lookup.h"
+#include "gw/clock.h"
+#include "gw/drop.h"
+#include "gw/media.h"
+
+#define WORKERS_MAX 63 // fits the entries of lookup.h
+#define WORKER_RX_MAX 8
+#define WORKER_TX_MAX 64 // frames held back for one port
+
+struct mailbox;
+
+struct worker_rx {
+	uint16_t port;
+	uint16_t queue;
+};
+
+// Frames on their way out of one port.
+struct worker_tx {
+	uint16_t count;
+	uint16_t queue;
+	bool direct;        // this worker has a queue of its own; else they go through `via`
+	bool offload_udp;   // the port computes UDP and IPv4 checksums
+	struct rte_ring *via; // inject ring of the worker that has a queue
+	uint64_t packets;   // sent
+	struct rte_mbuf *frames[WORKER_TX_MAX];
+	uint32_t streams[WORKER_TX_MAX]; // whose they are, MEDIA_NONE for answers
+};
+
+// Frames on their way to another worker.
+struct worker_handoff {
+	uint16_t count;
+	struct rte_ring *ring; // the other worker's
+	struct rte_mbuf *frames[BURST_MAX];
+};
+
+// A report of gw/media on its way to the main thread.
+struct worker_event {
+	uint32_t handle; // API handle of the stream
+	uint32_t kind;
+	uint32_t value;
+	uint32_t zero;
+};
+
+struct worker_counters {
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint64_t busy_ns;        // spent in loops that found work
+	uint64_t ticks_late;
+	uint32_t voices;
+	uint32_t busy_permille;  // of the last second
+	uint64_t drops[DROP_COUNT];
+};
+
+struct worker {
+	// read for every burst
+	struct media *media;
+	struct media_stream *streams;
+	const struct lookup *lookup;
+	const struct hop *hops;
+	nsec_t now;
+	uint16_t id;
+	uint16_t rx_count;
+	uint16_t tx_count;
+	uint16_t garbage_count;
+	uint16_t slow_count;
+	uint16_t spare_count;
+	uint16_t ip_id;
+	uint64_t handoff_pending; // bit n: frames wait for worker n
+	struct worker_rx rx[WORKER_RX_MAX];
+	uint16_t tx_ports[WORKER_RX_MAX]; // DPDK ports that frames may leave through
+	struct rte_mbuf *garbage[2 * BURST_MAX]; // freed together after the burst
+	struct rte_mbuf *slow[BURST_MAX];
+	struct rte_mbuf *spare[BURST_MAX]; // empty frames for ticks
+	struct burst burst;
+	struct worker_counters counters;
+	struct worker_tx tx[RTE_MAX_ETHPORTS];
+	struct worker_handoff *handoff; // [worker]
+
+	// rings, made at start
+	struct rte_ring *handoff_ring; // in: any worker puts, this one takes
+	struct rte_ring *inject_ring;  // in: main and other workers put ready frames (mbuf.port = way out)
+	struct rte_ring *slow_ring;    // out: main takes
+	struct mailbox *mailbox;       // commands in, replies and events out
+
+	struct rte_mempool *pool;
+	uint32_t *handles;  // API handle of each stream
+	int64_t ntp_offset; // wall clock minus monotonic, ns
+	nsec_t second_end;  // of the window of busy_permille
+	uint64_t second_busy_ns;
+	nsec_t upkeep_due;  // next look at RTCP, events and published figures
+	unsigned int cpu;
+	unsigned int lcore;
+	bool adaptive;      // sleep when idle
+	atomic_bool stop;
+};
+
+struct worker_options {
+	uint16_t id;
+	uint16_t worker_count;
+	int socket;
+	bool adaptive;
+	struct media_limits limits;
+	const struct lookup *lookup;
+	const struct hop *hops;
+	struct rte_mempool *pool;
+	struct rte_ring *slow_ring;
+	struct mailbox *mailbox;
+};
+
+// Makes a worker on its memory socket. Returns 0 or -ENOMEM.
+int worker_new(const struct worker_options *o, struct worker **ret);
+
+// Takes NULL and half-made workers. The thread must have ended.
+void worker_free(struct worker *w);
+
+// One turn: commands, packets, ticks, RTCP, sending. Returns how much work it found. The whole of a worker's life.
+unsigned int worker_loop_once(struct worker *w, nsec_t now);
+
+// Runs turns until w->stop; sleeps between them by the idle policy. For rte_eal_remote_launch.
+int worker_main(void *worker);
+
+// Monotonic time now.
+nsec_t worker_clock(void);
+
+// Drops a packet by name; it is freed at the end of the burst.
+static inline void worker_drop(struct worker *w, struct rte_mbuf *m, enum drop_reason reason)
+{
+	w->counters.drops[reason]++;
+	w->garbage[w->garbage_count++] = m;
+}
