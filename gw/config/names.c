@@ -31,7 +31,7 @@ static int refuse_twin(const struct cfg_at *at, const char *what, const void *fi
 	for (size_t i = 0; i < at->index; i++) {
 		if (strcmp(name_at(&names, i), name) != 0)
 			continue;
-		cfg_problem(at, NULL, "there is a %s named %s already", what, name);
+		cfg_problem(at, NULL, "%s %s is there already", what, name);
 		return -EEXIST;
 	}
 	return 0;
@@ -143,6 +143,6 @@ int config_parse_device_kind(const struct cfg_at *at, const char *text, void *fi
 	const struct config_profile *p = &c->profiles[d->profile];
 	if (strcmp(text, config_kind_name(p->kind)) == 0)
 		return 0;
-	cfg_problem(at, NULL, "profile %s is a %s", p->name, config_kind_name(p->kind));
+	cfg_problem(at, NULL, "profile %s is of kind %s", p->name, config_kind_name(p->kind));
 	return -EINVAL;
 }

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// config_test.c - The samples are sound, defaults are as documented, and wrong files are told why.
+#include "gw/config.h"
+
+#include "tests/unit/t.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define HEAD     "schema: 1\n"
+#define PORTS    "dataplane:\n  ports:\n    - {name: p, device: d, addresses: [192.0.2.10/24]}\n"
+#define AGENTS   "agents: [{name: a, host: h}]\nagent-groups: [{name: g, agents: [a]}]\n"
+#define PROFILES "profiles: [{name: p, kind: mtp, codecs: [pcmu]}]\n"
+
+static char *errors;
+
+static int read_text(const char *text, struct config **ret)
+{
+	size_t size = 0;
+	free(errors);
+	errors = NULL;
+	FILE *out = open_memstream(&errors, &size);
+	int rc = config_load_text(text, strlen(text), "f", out, ret);
+	fclose(out);
+	return rc;
+}
+
+static struct config *accepts(const char *text)
+{
+	struct config *c = NULL;
+	CHECK_INT(read_text(text, &c), 0);
+	CHECK_STR(errors, "");
+	REQUIRE(c != NULL);
+	return c;
+}
+
+static void refuses(const char *text, const char *expected)
+{
+	struct config *c = NULL;
+	CHECK_INT(read_text(text, &c), -EINVAL);
+	CHECK_STR(errors, expected);
+	CHECK(c == NULL);
+}
+
+static struct config *load_sample(const char *name)
+{
+	char path[4096];
+	const char *source = getenv("SLIMLINE_SOURCE");
+	struct config *c = NULL;
+	snprintf(path, sizeof(path), "%s/conf/%s", source ? source : ".", name);
+	CHECK_INT(config_load(path, stdout, &c), 0);
+	REQUIRE(c != NULL);
+	return c;
+}
+
+static void the_lab_sample_is_sound(void)
+{
+	struct config *c = load_sample("lab.yaml");
+	CHECK_STR(c->node, "lab");
+	CHECK(!c->dataplane.hugepages);
+	CHECK_INT(c->dataplane.port_count, 1);
+	CHECK_STR(c->dataplane.ports[0].device, "net_af_packet0,iface=media0");
+	CHECK_INT(c->dataplane.ports[0].address_count, 2);
+	CHECK_INT(c->dataplane.ports[0].addresses[1].addr.family, ADDR_IPV6);
+	CHECK_INT(c->dataplane.ports[0].addresses[1].prefix_length, 64);
+	CHECK_STR(c->agents[0].host, "10.78.0.1");
+	CHECK_INT(c->device_count, 3);
+	CHECK_INT(c->devices[0].type, 52);
+	CHECK_INT(c->devices[1].type, 112);
+	CHECK_INT(c->profiles[c->devices[0].profile].kind, CONFIG_CONFERENCE_BRIDGE);
+	CHECK_INT(c->profiles[0].participants, 32);
+	CHECK_INT(c->store.kind, CONFIG_STORE_MEMORY);
+	config_free(c);
+}
+
+static void the_carrier_sample_is_sound(void)
+{
+	struct config *c = load_sample("carrier.yaml");
+	CHECK_INT(c->dataplane.worker_count, 4);
+	CHECK_INT(c->dataplane.workers[3], 5);
+	CHECK_INT(c->dataplane.main_cpu, 1);
+	CHECK_INT(c->dataplane.memory_mb, 4096);
+	CHECK_INT(c->dataplane.ports[0].vlan, 110);
+	CHECK_INT(c->media.rtp_port_max, 65535);
+	CHECK_INT(c->group_count, 2);
+	CHECK_INT(c->groups[1].agents[0], 1);
+	CHECK_INT(c->groups[0].switchback, CONFIG_SWITCHBACK_GUARD);
+	CHECK_INT(c->groups[0].switchback_guard_ms, 7200000);
+	CHECK_INT(c->profiles[1].codecs[2].period_ms_max, 40);
+	CHECK_INT(c->devices[3].address.family, ADDR_IPV4);
+	CHECK_INT(c->store.kind, CONFIG_STORE_REDIS);
+	CHECK_STR(c->store.redis_password_file, "/etc/slimline/redis.password");
+	CHECK_INT(c->control.orphan_ms, 120000);
+	config_free(c);
+}
+
+static void defaults_are_sensible(void)
+{
+	struct config *c = accepts(HEAD AGENTS PROFILES);
+	CHECK_STR(c->node, "slimline");
+	CHECK_INT(c->log_level, CONFIG_LOG_NOTICE);
+	CHECK(c->dataplane.hugepages);
+	CHECK_INT(c->dataplane.worker_count, 1);
+	CHECK_INT(c->dataplane.main_cpu, -1);
+	CHECK_INT(c->media.rtp_port_min, 16384);
+	CHECK_INT(c->media.rtp_port_max, 32767);
+	CHECK_INT(c->media.dscp, 46);
+	CHECK_INT(c->media.jitter_min_ms, 20);
+	CHECK_INT(c->media.jitter_max_ms, 200);
+	CHECK_INT(c->media.silent_s, 600);
+	CHECK(c->media.source_lock);
+	CHECK_INT(c->agents[0].port, 2000);
+	CHECK_INT(c->groups[0].keepalive_ms, 0);
+	CHECK_INT(c->groups[0].keepalive_retries, 3);
+	CHECK_INT(c->groups[0].switchover, CONFIG_SWITCHOVER_GRACEFUL);
+	CHECK_INT(c->profiles[0].participants, 2);
+	CHECK_INT(c->profiles[0].codecs[0].period_ms_max, 60);
+	CHECK_STR(c->control.socket, "/run/slimline/control.sock");
+	CHECK_INT(c->control.orphan_ms, 60000);
+	config_free(c);
+	c = accepts(HEAD AGENTS PROFILES "devices: [{name: M, profile: p, group: g}]\n");
+	CHECK_INT(c->devices[0].type, 83); // G.711 alone
+	config_free(c);
+}
+
+static void order_in_the_file_does_not_matter(void)
+{
+	config_free(accepts("devices: [{name: M, profile: p, group: g}]\n" PROFILES AGENTS HEAD));
+}
+
+static void the_file_says_its_schema(void)
+{
+	refuses("node: {name: x}\n", "f:1:1: schema: this key is required\n");
+	refuses("schema: 2\n", "f:1:9: schema: this version reads schema 1 only\n");
+}
+
+static void references_are_checked(void)
+{
+	refuses(HEAD "agents: [{name: cucm1, host: h}]\nagent-groups: [{name: g, agents: [cumc1]}]\n",
+		"f:3:35: agent-groups[0].agents[0]: agents has no agent named cumc1 (did you mean cucm1?)\n");
+	refuses(HEAD AGENTS PROFILES "devices: [{name: M, profile: q, group: west}]\n",
+		"f:5:30: devices[0].profile: profiles has no profile named q (did you mean p?)\n"
+		"f:5:40: devices[0].group: agent-groups has no group named west\n");
+	refuses(HEAD AGENTS PROFILES "devices: [{name: M, profile: p, group: g, kind: transcoder}]\n",
+		"f:5:49: devices[0].kind: profile p is of kind mtp\n");
+	refuses(HEAD PORTS AGENTS PROFILES
+		"devices: [{name: M, profile: p, group: g, address: 192.0.2.11}]\n",
+		"f:8:52: devices[0].address: 192.0.2.11 is no address of a port in dataplane.ports\n");
+}
+
+static void names_are_unique_and_sound(void)
+{
+	refuses(HEAD "agents: [{name: a, host: h}, {name: a, host: i}]\n",
+		"f:2:37: agents[1].name: agent a is there already\n");
+	refuses(HEAD AGENTS PROFILES
+		"devices: [{name: M, profile: p, group: g}, {name: M, profile: p, group: g}]\n",
+		"f:5:51: devices[1].name: device M is there already\n");
+	refuses(HEAD AGENTS PROFILES "devices: [{name: SIXTEEN_LETTERS_, profile: p, group: g}]\n",
+		"f:5:18: devices[0].name: an SCCP device name has 1 to 15 characters, this has 16\n");
+	refuses(HEAD AGENTS PROFILES "devices: [{name: A B, profile: p, group: g}]\n",
+		"f:5:18: devices[0].name: an SCCP device name has no blanks, braces, quotes or special "
+		"characters\n");
+	refuses(HEAD "node: {name: a/b}\n",
+		"f:2:14: node.name: a name holds letters, digits, dot, dash and underscore only\n");
+	refuses(HEAD "agents: [{name: a, host: h}]\nagent-groups: [{name: g, agents: [a, a]}]\n",
+		"f:3:38: agent-groups[0].agents[1]: agent a is in this group already\n");
+}
+
+static void profiles_are_consistent(void)
+{
+	refuses(HEAD "profiles: [{name: p, kind: mtp, codecs: [pcmu], participants: 3}]\n",
+		"f:2:63: profiles[0].participants: exactly 2 parties in a device of kind mtp\n");
+	refuses(HEAD "profiles: [{name: p, kind: conference-bridge, codecs: [pcmu], participants: 2}]\n",
+		"f:2:77: profiles[0].participants: a conference-bridge joins 3 or more\n");
+	refuses(HEAD "profiles: [{name: p, kind: conference-bridge, codecs: [pcmu], pass-through: yes}]\n",
+		"f:2:77: profiles[0].pass-through: a conference-bridge must understand what it mixes\n");
+	refuses(HEAD "profiles: [{name: p, kind: transcoder}]\n",
+		"f:2:12: profiles[0].codecs: at least one codec is needed, or pass-through: yes on an mtp\n");
+	refuses(HEAD "profiles: [{name: p, kind: transcoder, codecs: [pcmu, pcmx]}]\n",
+		"f:2:55: profiles[0].codecs[1]: codec pcmx is unknown (did you mean pcmu?)\n");
+	refuses(HEAD "profiles: [{name: p, kind: transcoder, codecs: [pcmu, g723]}]\n",
+		"f:2:48: profiles[0].codecs: this build cannot code g723, only relay it in an mtp\n");
+	refuses(HEAD "profiles: [{name: p, kind: transcoder, codecs: [pcmu, pcma, pcmu]}]\n",
+		"f:2:48: profiles[0].codecs: pcmu stands in the list twice\n");
+	refuses(HEAD "profiles: [{name: p, kind: mtp, codecs: [{name: pcmu, max-period: 25ms}]}]\n",
+		"f:2:67: profiles[0].codecs[0].max-period: pcmu takes multiples of 10ms up to 60ms\n");
+	config_free(accepts(HEAD "profiles: [{name: p, kind: mtp, codecs: [pcmu, g723]}]\n"));
+	config_free(accepts(HEAD "profiles: [{name: p, kind: mtp, pass-through: yes}]\n"));
+}
+
+static void media_is_consistent(void)
+{
+	refuses(HEAD "media: {rtp-ports: 16384}\n",
+		"f:2:20: media.rtp-ports: is no port range such as 16384-32767\n");
+	refuses(HEAD "media: {rtp-ports: 16385-32767}\n", "f:2:20: media.rtp-ports: must begin with an even "
+							  "port (RTP) and end with an odd one (RTCP)\n");
+	refuses(HEAD "media: {rtp-ports: 80-99}\n",
+		"f:2:20: media.rtp-ports: must begin at 1024 or above and end above its begin\n");
+	refuses(HEAD "media: {dscp: 64}\n",
+		"f:2:15: media.dscp: is neither 0..63 nor a name such as ef, af41 or cs3\n");
+	refuses(HEAD "media: {jitter: {min: 100ms, max: 50ms}}\n",
+		"f:2:23: media.jitter.min: is above max (50ms)\n");
+	struct config *c = accepts(HEAD "media: {dscp: af41, source-lock: off, rtcp: {interval: 0s}}\n");
+	CHECK_INT(c->media.dscp, 34);
+	CHECK(!c->media.source_lock);
+	CHECK_INT(c->media.rtcp_interval_ms, 0);
+	config_free(c);
+}
+
+static void ports_are_consistent(void)
+{
+	refuses(HEAD "dataplane:\n  ports:\n    - {name: p, device: d, addresses: [10.0.0.2]}\n",
+		"f:4:40: dataplane.ports[0].addresses[0]: is no address with prefix length such as "
+		"192.0.2.10/24 or 2001:db8::10/64\n");
+	refuses(HEAD "dataplane:\n  ports:\n    - {name: p, device: d}\n",
+		"f:4:7: dataplane.ports[0].addresses: this list is required\n");
+	refuses(HEAD "dataplane:\n  ports:\n    - {name: p, device: d, addresses: [{address: 10.0.0.2/24, "
+		     "gateway: "
+		     "10.0.1.1}, {address: 10.0.0.2/24}, {address: 10.0.0.3/24, gateway: 10.0.0.3}]}\n",
+		"f:4:72: dataplane.ports[0].addresses[0].gateway: is not in the network of its address\n"
+		"f:4:93: dataplane.ports[0].addresses[1].address: is used by an earlier port or line "
+		"already\n"
+		"f:4:139: dataplane.ports[0].addresses[2].gateway: is our own address\n");
+	refuses(HEAD "dataplane: {workers: [1, 2, 1], main-cpu: x, streams: 10, voices: 5}\n",
+		"f:2:29: dataplane.workers[2]: CPU 1 has a worker already\n"
+		"f:2:43: dataplane.main-cpu: is neither auto nor a CPU number 0..1023\n");
+	refuses(HEAD "dataplane: {streams: 10, voices: 20}\n",
+		"f:2:34: dataplane.voices: cannot be more than streams (10)\n");
+}
+
+static void the_store_is_consistent(void)
+{
+	refuses(HEAD "store: {kind: redis}\n", "f:2:8: store.redis: needs a socket or a host\n");
+	refuses(HEAD "store: {kind: redis, redis: {socket: /s, host: h}}\n",
+		"f:2:29: store.redis: has both a socket and a host\n");
+	config_free(accepts(HEAD "store: {kind: redis, redis: {socket: /run/redis.sock}}\n"));
+}
+
+static void files_that_cannot_be_read(void)
+{
+	struct config *c = NULL;
+	size_t size = 0;
+	free(errors);
+	FILE *out = open_memstream(&errors, &size);
+	CHECK_INT(config_load("/nonexistent/slimline.yaml", out, &c), -ENOENT);
+	fclose(out);
+	CHECK_STR(errors, "/nonexistent/slimline.yaml: cannot be read: No such file or directory\n");
+	config_free(NULL);
+}
+
+static void the_manual_is_complete(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	config_describe(out);
+	fclose(out);
+	static const char *const paths[] = {"schema\n",          "dataplane.ports[].addresses[].gateway\n",
+					    "media.rtp-ports\n", "agent-groups[].switchback.guard\n",
+					    "devices[].type\n",  "store.redis.lease\n"};
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		CHECK(strstr(text, paths[i]) != NULL);
+	free(text);
+	free(errors);
+	errors = NULL;
+}
+
+T_MAIN("config", {"the_lab_sample_is_sound", the_lab_sample_is_sound},
+       {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
+       {"defaults_are_sensible", defaults_are_sensible},
+       {"order_in_the_file_does_not_matter", order_in_the_file_does_not_matter},
+       {"the_file_says_its_schema", the_file_says_its_schema},
+       {"references_are_checked", references_are_checked},
+       {"names_are_unique_and_sound", names_are_unique_and_sound},
+       {"profiles_are_consistent", profiles_are_consistent}, {"media_is_consistent", media_is_consistent},
+       {"ports_are_consistent", ports_are_consistent}, {"the_store_is_consistent", the_store_is_consistent},
+       {"files_that_cannot_be_read", files_that_cannot_be_read},
+       {"the_manual_is_complete", the_manual_is_complete})
