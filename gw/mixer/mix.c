@@ -88,7 +88,8 @@ int mixer_level(uint64_t energy, unsigned int samples)
 	if (energy == 0 || samples == 0)
 		return MIXER_LEVEL_SILENT;
 	int64_t octaves = (int64_t)log2_q16(energy) - log2_q16(samples) - (30 << 16);
-	// 10 log10(2) dB an octave of power, times 10, in Q16: 30.103.
-	int64_t tenths = octaves * 30103 / 1000 / 65536 + 62;
+	// 10 log10(2) dB an octave of power, here in 1/10000 dB; rounded to tenths with the sum kept positive.
+	int64_t level = octaves * 30103 / 65536 + 61600;
+	int64_t tenths = (level + 10000500) / 1000 - 10000;
 	return tenths < MIXER_LEVEL_SILENT ? MIXER_LEVEL_SILENT : (int)tenths;
 }
