@@ -13,7 +13,8 @@
 // Play-out begins when the first packet's margin reaches the target. Then, at each get:
 //   margin < need            hold: the next packet would be late too often. Grow at once, speech or not
 //   silent, margin < target - 3/4 period, once a second   hold: make up for drift unheard
-//   silent, least margin of the last second > target + 1/2 period   skip one packet, once a second
+//   silent, least margin of the last second > target + period   skip one packet, once a second
+//   margin > max + period    the reader slept: give up all packets that are overdue
 // A missing packet with later ones here is lost (or a pause of the sender, when no sequence number is
 // missing); with nothing here it is taken for lost until LOST_MAX of audio, then the sender is taken for
 // silent and play-out begins anew.
@@ -342,7 +343,7 @@ static void second_turn(struct jitter *j, uint32_t arrival)
 		j->margin_min = j->margin;
 	if (arrival - j->second < j->config.clock_hz)
 		return;
-	j->may_skip = j->margin_min > target(j) + j->period / 2;
+	j->may_skip = j->margin_min > target(j) + j->period;
 	j->may_stretch = true;
 	j->margin_min = INT32_MAX;
 	j->second = arrival;
@@ -361,13 +362,31 @@ static bool must_hold(struct jitter *j, bool silent)
 	return false;
 }
 
+// After a sleep of the reader, gives up what should have been played by now, so that the sleep does not become delay.
+static void catch_up(struct jitter *j, uint32_t arrival)
+{
+	for (unsigned int i = 0; i < JITTER_SLOTS; i++) {
+		struct slot *s = &j->slot[i];
+		if (s->used && margin(j, arrival, s->timestamp) > target(j) + j->period) {
+			slot_free(j, s->seq);
+			j->stats.overflowed++;
+		}
+	}
+	const struct slot *first = j->used ? oldest(j, j->next_seq) : NULL;
+	j->playing = false;
+	if (first)
+		play_from(j, first, arrival);
+}
+
 // In silence, gives up the next packet when there is one behind it.
-static const struct slot *maybe_skip(struct jitter *j, const struct slot *s, bool silent)
+static const struct slot *maybe_skip(struct jitter *j, const struct slot *s, bool silent, uint32_t arrival)
 {
 	const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
 	if (!silent || !j->may_skip || !n->used || n->seq != (uint16_t)(s->seq + 1))
 		return s;
 	j->may_skip = false;
+	j->second = arrival;
+	j->margin_min = INT32_MAX;
 	j->stats.skipped++;
 	slot_free(j, s->seq);
 	return n;
@@ -445,6 +464,12 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 		play_from(j, first, arrival);
 	}
 	j->margin = margin(j, arrival, j->next_ts);
+	if (j->margin > (int32_t)(j->config.max_ms * j->ms) + j->period) {
+		catch_up(j, arrival);
+		if (!j->playing)
+			return empty(ret);
+		j->margin = margin(j, arrival, j->next_ts);
+	}
 	second_turn(j, arrival);
 	if (must_hold(j, silent)) {
 		j->stats.held++;
@@ -455,7 +480,7 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 		return run_dry(j, ret);
 	if ((int32_t)(s->timestamp - j->next_ts) > 0)
 		return bridge(j, s, ret);
-	return give(j, maybe_skip(j, s, silent), ret);
+	return give(j, maybe_skip(j, s, silent, arrival), ret);
 }
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret)
