@@ -19,6 +19,7 @@
 
 #include "gw/clock.h"
 #include "gw/drop.h"
+#include "gw/rtp.h"
 #include "gw/stream.h"
 
 #define MEDIA_NONE     UINT32_MAX
@@ -42,7 +43,7 @@ struct media_limits {
 // The part of a stream that a relayed packet touches: exactly two cache lines. The dataplane reads the first line
 // (source lock, exit) itself; only gw/media writes either.
 struct media_stream {
-	// line 0: read for every packet, written only when control speaks
+	// line 0: read for every packet, written only when control speaks or the sender changes
 	uint8_t source_ip[16];   // whom we believe, as in struct addr
 	uint8_t exit_src_ip[16]; // relay: the peer's local address, we send from it
 	uint8_t exit_dst_ip[16]; // relay: the peer's remote address
@@ -53,43 +54,39 @@ struct media_stream {
 	uint32_t exit_ssrc;
 	uint8_t flags; // enum media_stream_flag
 	uint8_t exit_dscp;
-	uint8_t rx_payload_type;
+	uint8_t rx_payload_type; // MEDIA_CAREFUL in it: the next packet takes the careful path
 	uint8_t exit_payload_type;
 	// line 1: written by every packet
-	uint32_t rx_ssrc;
-	uint32_t rx_max_seq; // extended: cycles in the high half
-	uint32_t
-		rx_packets; // low halves; wraps are carried into the cold half at every RTCP report or listing
-	uint32_t rx_octets;
-	uint32_t rx_base_seq;
-	uint32_t rx_bad;         // duplicate or reordered window, see gw/media/ingest.c
-	uint32_t rx_transit;     // RFC 3550 A.8, RTP clock units
-	uint32_t rx_jitter;      // scaled by 16
-	uint64_t rx_window;      // bit n: sequence max - n has been seen
-	uint64_t rx_last_ns;     // arrival of the last packet
+	struct rtp_source rx;    // counts are low halves: the cold half takes them over now and then
+	uint64_t rx_last_ns;     // arrival of the last packet that told the time
 	uint32_t exit_ts_offset; // added to the timestamp on relay
 	uint16_t exit_seq_offset;
 	uint8_t event_type; // RFC 4733 payload type received, 0 = none
 	uint8_t exit_event_type;
-	uint32_t tx_refused; // relayed packets that were not sent
-	uint32_t peer;       // stream index of the relay's other side
+	uint32_t peer;      // stream index of the conference's other party, MEDIA_NONE without exactly one
+	uint8_t rx_clock;   // RTP clock in units of 8 kHz
+	uint8_t exit_codec; // what MEDIA_LAW translates to
+	uint8_t zero[2];
 } __attribute__((aligned(64)));
+
+#define MEDIA_CAREFUL 0x80
 
 enum media_stream_flag {
 	MEDIA_OPEN = 1u << 0,
 	MEDIA_RECV = 1u << 1,
 	MEDIA_SOURCE_LOCK = 1u << 2,
 	MEDIA_SOURCE_V6 = 1u << 3,
-	MEDIA_EXIT = 1u << 4, // relay: exit_* are valid and the peer sends
+	MEDIA_EXIT =
+		1u << 4, // exit_* are valid and the peer sends: relay, and telephone-events of a transcode
 	MEDIA_EXIT_V6 = 1u << 5,
 	MEDIA_LAW = 1u << 6,   // relay with A-law/mu-law translation
-	MEDIA_VOICE = 1u << 7, // queue for the tick instead
+	MEDIA_VOICE = 1u << 7, // queue for the tick instead of relaying
 };
 
 // Verdict on one received packet.
 enum media_verdict {
 	MEDIA_DROPPED, // *ret_drop says why; free it
-	MEDIA_QUEUED,  // payload copied; free it
+	MEDIA_QUEUED, // used up: queued for the tick, or a telephone-event or comfort noise taken note of; free it
 	MEDIA_RELAYED, // RTP header (and payload, with MEDIA_LAW) rewritten in place: rewrite L2-L4 from exit_* and send
 };
 
@@ -170,7 +167,7 @@ enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, 
 enum drop_reason media_rtcp_ingest(struct media *m, uint32_t stream, const uint8_t *rtcp, unsigned int len,
 				   nsec_t now);
 
-// Notes that a relayed or ticked packet of this stream could not be sent.
+// Notes that a packet could not be sent: `stream` received it (relay), or media_tick named it.
 void media_refused(struct media *m, uint32_t stream);
 
 // --- the tick ---
@@ -186,12 +183,13 @@ unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames,
 const struct media_route *media_stream_route(const struct media *m, uint32_t stream);
 
 // Writes the next due RTCP compound packet (SR or RR with SDES). Returns its length or 0 when none is due.
-// `wallclock_ntp` is the 64-bit NTP time of `now`.
+// `wallclock_ntp` is the 64-bit NTP time of `now`. Also watches for silent streams: call it some times a second,
+// whatever rtcp_interval_ms says.
 unsigned int media_rtcp_next(struct media *m, nsec_t now, uint64_t wallclock_ntp, uint8_t buf[MEDIA_RTCP_MAX],
 			     uint32_t *ret_stream);
 
 // Takes the oldest waiting event. Returns false when there is none. The queue is bounded; what does not fit is lost.
 bool media_event_next(struct media *m, struct media_event *ret);
 
-// Conferences ticks that began more than 1 ms late, since start.
+// Conference ticks that began more than 1 ms late, since start.
 uint64_t media_ticks_late(const struct media *m);

@@ -36,8 +36,7 @@ static inline uint8_t alaw_from(int32_t x)
 {
 	int32_t magnitude = (x ^ x >> 31) >> 4;
 	int32_t code = (float_bits((float)magnitude) >> 19) - ((127 + 3) << 4);
-	int32_t low = (magnitude - 32) >> 31;
-	code = (magnitude & low) | (code & ~low);
+	code = magnitude < 32 ? magnitude : code;
 	return (uint8_t)((code | (~(x >> 31) & 0x80)) ^ 0x55);
 }
 
@@ -80,19 +79,18 @@ static void alaw_decode(int16_t *restrict pcm, const uint8_t *restrict in, unsig
 		pcm[i] = alaw_to(in[i]);
 }
 
-// Payloads lie at any address.
-typedef uint16_t unaligned16 __attribute__((aligned(1), may_alias));
-
 static void swap16(void *restrict out, const void *restrict in, unsigned int n)
 {
-	unaligned16 *o = out;
-	const unaligned16 *p = in;
-	for (unsigned int i = 0; i < n; i++)
+	uint8_t *o = out;
+	const uint8_t *p = in;
+	for (unsigned int i = 0; i < n; i++) {
+		uint16_t v;
+		memcpy(&v, p + 2 * i, sizeof(v));
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		o[i] = (uint16_t)(p[i] << 8 | p[i] >> 8);
-#else
-		o[i] = p[i];
+		v = (uint16_t)(v << 8 | v >> 8);
 #endif
+		memcpy(o + 2 * i, &v, sizeof(v));
+	}
 }
 
 const struct law_kernel KERNEL = {

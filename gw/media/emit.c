@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// emit.c - The second half of a tick: takes each listener's own voice out, encodes, writes RTP.
+//
+// Encode once. Whoever said nothing in this tick hears the plain sum of its rate. Where the codec has no memory, equal
+// samples make equal payloads, so the first such listener of a codec and period encodes and the others copy.
+// With a period of several ticks this holds for a packet only if it held in each of them (tx_shared). Codecs with
+// memory are encoded for each listener: what its decoder has heard so far is its alone.
+#include <string.h>
+
+#include "gw/media/inside.h"
+
+#define VAD_POWER   2500 // mean square of about -50 dBm0
+#define VAD_HANG    10   // packets sent on after speech has ended
+#define LEVEL_EVERY 16   // packets between measurements of what is sent
+
+static const uint16_t samples_10ms[RATES] = {80, 160, 480};
+
+// A listener's packet: where its samples are, and whether every silent listener hears the same.
+struct heard {
+	const int16_t *pcm;
+	unsigned int samples;
+	bool shared;
+};
+
+// What everyone hears who said nothing.
+static const int16_t *everyone(struct media_run *r, unsigned int rate, unsigned int samples)
+{
+	if (!r->all_made[rate]) {
+		mixer_all(r->all[rate], r->sum[rate], samples);
+		r->all_made[rate] = 1;
+	}
+	return r->all[rate];
+}
+
+// This tick's samples for a listener, in `to` unless they are everyone's.
+static const int16_t *listen(struct media *m, struct media_voice *v, const struct media_row *row,
+			     unsigned int samples, int16_t *to, bool *ret_shared)
+{
+	struct media_run *r = &m->run;
+	*ret_shared = false;
+	if (v->echo_made) {
+		static const int16_t nothing[QUANTUM_MAX];
+		tick_resample(v->echo, row->pcm ? row->pcm : nothing, v->rx_rate, r->echo, r->units);
+		mixer_minus(to, r->sum[v->tx_rate], r->echo, samples);
+		return to;
+	}
+	if (row->pcm) {
+		mixer_minus(to, r->sum[v->tx_rate], row->pcm, samples);
+		return to;
+	}
+	*ret_shared = true;
+	return everyone(r, v->tx_rate, samples);
+}
+
+// Adds this tick to a listener's packet. True: the packet is full.
+static bool collect(struct media *m, struct media_voice *v, const struct media_row *row, struct heard *ret)
+{
+	struct media_run *r = &m->run;
+	unsigned int samples = r->units * samples_10ms[v->tx_rate],
+		     full = v->tx_units * samples_10ms[v->tx_rate];
+	if (!v->tx_running && r->clock % v->tx_units != 0)
+		return false;
+	v->tx_running = 1;
+	ret->samples = full;
+	if (v->tx_units == r->units) {
+		ret->pcm = listen(m, v, row, samples, r->out, &ret->shared);
+		return true;
+	}
+	if (v->tx_fill + samples > full)
+		v->tx_fill = 0;
+	bool shared;
+	int16_t *to = v->tx_fifo + v->tx_fill;
+	const int16_t *pcm = listen(m, v, row, samples, to, &shared);
+	if (pcm != to)
+		memcpy(to, pcm, samples * sizeof(*to));
+	v->tx_shared = shared && (v->tx_fill == 0 || v->tx_shared);
+	v->tx_fill = (uint16_t)(v->tx_fill + samples);
+	if (v->tx_fill < full)
+		return false;
+	v->tx_fill = 0;
+	ret->pcm = v->tx_fifo;
+	ret->shared = v->tx_shared;
+	return true;
+}
+
+static struct media_shared *shared_find(struct media_run *r, const struct media_voice *v)
+{
+	for (uint32_t i = 0; i < r->shared_count; i++)
+		if (r->shared[i].codec == v->tx && r->shared[i].units == v->tx_units)
+			return &r->shared[i];
+	return NULL;
+}
+
+static unsigned int encode(struct media_run *r, struct media_voice *v, const struct heard *h,
+			   uint8_t *payload)
+{
+	bool shareable = h->shared && v->tx->encoder_size == 0;
+	struct media_shared *s = shareable ? shared_find(r, v) : NULL;
+	if (s) {
+		memcpy(payload, s->payload, s->len);
+		return s->len;
+	}
+	int n = v->tx->encode(v->encoder, h->pcm, h->samples, payload, CODEC_FRAME_BYTES_MAX);
+	if (n <= 0)
+		return 0;
+	if (shareable && r->shared_count < SHARED_FRAMES) {
+		s = &r->shared[r->shared_count++];
+		*s = (struct media_shared){.codec = v->tx, .units = v->tx_units, .len = (uint16_t)n};
+		memcpy(s->payload, payload, (size_t)n);
+	}
+	return (unsigned int)n;
+}
+
+// True when the packet may be left out: silence suppression is on, and there has been nothing to hear for a while.
+static bool suppressed(const struct media_cold *c, struct media_voice *v, const struct heard *h)
+{
+	if (!(c->spec.flags & STREAM_VAD))
+		return false;
+	if (mixer_energy(h->pcm, h->samples) >= (uint64_t)h->samples * VAD_POWER) {
+		v->vad_hang = VAD_HANG;
+		return false;
+	}
+	if (v->vad_hang == 0)
+		return true;
+	v->vad_hang--;
+	return false;
+}
+
+// The timestamp of the packet that ends with this tick. The first one continues what was sent before.
+static uint32_t timestamp_of(const struct media *m, struct media_voice *v, const struct media_cold *c)
+{
+	const struct media_run *r = &m->run;
+	uint32_t begin = (uint32_t)(r->clock + r->units - v->tx_units) * v->tx_clock;
+	if (!v->tx_offset_known) {
+		v->tx_offset = transmit_next_ts(m, c, r->now, v->tx->rtp_clock_hz / 8000) - begin;
+		v->tx_offset_known = 1;
+	}
+	return v->tx_offset + begin;
+}
+
+// Writes a listener's packet of this tick. False: there is none.
+static bool emit(struct media *m, const struct media_row *row, struct media_frame *frame)
+{
+	struct media_run *r = &m->run;
+	struct media_voice *v = &m->voices[row->voice];
+	struct media_cold *c = &m->cold[v->stream];
+	struct heard h;
+	if (!v->tx || !collect(m, v, row, &h))
+		return false;
+	uint32_t timestamp = timestamp_of(m, v, c);
+	unsigned int len = suppressed(c, v, &h) ? 0 : encode(r, v, &h, frame->rtp + RTP_HEADER_BYTES);
+	if (len == 0) {
+		c->tx_marker = 1;
+		return false;
+	}
+	struct rtp_header header = {.timestamp = timestamp,
+				    .ssrc = c->tx_ssrc,
+				    .seq = c->tx_seq++,
+				    .payload_type = c->spec.tx.payload_type,
+				    .marker = c->tx_marker};
+	rtp_header_write(frame->rtp, &header);
+	frame->len = (uint16_t)(RTP_HEADER_BYTES + len);
+	frame->stream = v->stream;
+	c->tx_marker = 0;
+	c->tx_started = 1;
+	c->tx_ts = timestamp;
+	c->tx_last_ns = r->now;
+	c->tx_packets++;
+	c->tx_octets += len;
+	if (header.seq % LEVEL_EVERY == 0)
+		c->tx_level = mixer_level(mixer_energy(h.pcm, h.samples), h.samples);
+	return true;
+}
+
+// Emits from the cursor on, at most n packets. Returns how many.
+unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int n)
+{
+	struct media_run *r = &m->run;
+	unsigned int written = 0;
+	for (; r->cursor < r->rows && written < n; r->cursor++)
+		if (r->row[r->cursor].voice != NONE)
+			written += emit(m, &r->row[r->cursor], &frames[written]);
+	return written;
+}

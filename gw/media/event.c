@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// event.c - What a worker's streams have to tell: a bounded queue, and digits told exactly once.
+//
+// A telephone-event comes in many packets that share a timestamp. It is told at the first of them that arrives, so
+// that no loss, not even of all end packets, hides it or tells it twice (gw/rtp/event.c).
+#include "gw/media/inside.h"
+
+#define DIGIT_MAX 15
+
+void event_push(struct media *m, uint32_t stream, uint32_t kind, uint32_t value)
+{
+	if (m->event_head - m->event_tail == EVENTS)
+		return;
+	m->events[m->event_head++ % EVENTS] =
+		(struct media_event){.stream = stream, .kind = kind, .value = value};
+}
+
+bool media_event_next(struct media *m, struct media_event *ret)
+{
+	if (m->event_head == m->event_tail)
+		return false;
+	*ret = m->events[m->event_tail++ % EVENTS];
+	return true;
+}
+
+// Looks at one well-formed telephone-event packet.
+void event_digit(struct media *m, uint32_t stream, const uint8_t *payload, unsigned int len,
+		 uint32_t timestamp, nsec_t now)
+{
+	struct rtp_event e;
+	if (rtp_event_parse(payload, len, &e) == 0 &&
+	    rtp_event_receive(&m->cold[stream].digit, &e, timestamp, now) && e.event <= DIGIT_MAX)
+		event_push(m, stream, MEDIA_DIGIT, e.event);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ingest.c - Takes one packet and says relay, queued or drop and why.
+//
+// Two paths. The quick one serves the packet that continues what was there: plain header, the payload type and SSRC
+// expected, the next sequence number, a timestamp that keeps pace with the clock. It reads and writes the two hot lines
+// of the stream and nothing else. Any other packet takes the careful path, which does everything from the start and
+// may touch the cold half. Whoever changes a stream's state so that its next packet needs care (opened, wired anew)
+// sets MEDIA_CAREFUL in the payload type expected, which no packet then matches.
+//
+// Sequence numbers and sources are judged by gw/rtp (RFC 3550 A.1). A relay drops exact duplicates; packets that come
+// out of order are relayed with their own numbers, except those older than the relay itself. When the sender restarts
+// (new SSRC, jump in sequence or time), the relay is rebased: the receiver sees the same source go on, with a marker.
+//
+// Telephone-events (RFC 4733) are told once as digits; a relay passes them on, a transcode relays them beside the audio, a
+// mix ends them. Comfort noise (RFC 3389, payload type 13) is relayed between 8 kHz clocks; before a tick it ends: the
+// pause itself tells the jitter buffer as much.
+//
+// Bytes come from anywhere: every length is checked before it is used, and nothing here asserts anything about them.
+#include "gw/media/inside.h"
+
+#define COMFORT_NOISE 13
+#define JUMP_SHIFT    13 // a timestamp off by 2^13 units of 8 kHz, about a second, is a jump
+
+static enum media_verdict drop(struct media_cold *c, enum drop_reason why, enum drop_reason *ret_drop)
+{
+	c->dropped++;
+	*ret_drop = why;
+	return MEDIA_DROPPED;
+}
+
+static enum media_verdict queue(struct media *m, uint32_t stream, const struct rtp_header *h,
+				const uint8_t *rtp, nsec_t now, enum drop_reason *ret_drop)
+{
+	struct media_cold *c = &m->cold[stream];
+	if (unlikely(c->voice == NONE || !m->voices[c->voice].rx))
+		return MEDIA_QUEUED; // muted: heard and counted, but joins nothing
+	enum drop_reason why = voice_put(m, &m->voices[c->voice], h, rtp + h->payload_offset, now);
+	if (likely(why == DROP_NONE))
+		return MEDIA_QUEUED;
+	if (why == DROP_rtp_late)
+		c->late++;
+	return drop(c, why, ret_drop);
+}
+
+static void header_rewrite(const struct media_stream *s, uint8_t *rtp, uint8_t marker_and_type, uint16_t seq,
+			   uint32_t timestamp)
+{
+	rtp[1] = marker_and_type;
+	rtp_be16_put(rtp + 2, (uint16_t)(seq + s->exit_seq_offset));
+	rtp_be32_put(rtp + 4, timestamp + s->exit_ts_offset);
+	rtp_be32_put(rtp + 8, s->exit_ssrc);
+}
+
+// --- the careful path ---
+
+enum kind { KIND_AUDIO, KIND_EVENT, KIND_NOISE, KIND_UNKNOWN };
+
+static enum kind kind_of(const struct media_stream *s, const struct media_cold *c, uint8_t payload_type)
+{
+	if (s->event_type && payload_type == s->event_type)
+		return KIND_EVENT;
+	if (c->relay_pt_any || payload_type == c->spec.rx.payload_type)
+		return KIND_AUDIO;
+	if (payload_type == COMFORT_NOISE && s->rx_clock == 1)
+		return KIND_NOISE;
+	return KIND_UNKNOWN;
+}
+
+// Counted, but goes no further than here.
+static void not_relayed(struct media_cold *c, const struct rtp_header *h)
+{
+	c->unrelayed++;
+	c->unrelayed_octets += h->payload_len;
+}
+
+// Where the relay's output stood before this packet changed what it is derived from.
+struct before {
+	uint32_t max_seq, last_ts;
+	nsec_t last_ns;
+};
+
+// The sender restarted: hands the output's state to the transmitter, as of before, so that a rebase can go on from it.
+static void relay_break(struct media *m, uint32_t stream, const struct rtp_header *h, const struct before *b)
+{
+	struct media_stream *s = &m->streams[stream];
+	struct media_cold *c = &m->cold[stream];
+	uint32_t to = c->relay_to;
+	if (to == NONE)
+		return;
+	not_relayed(c, h); // counted above, but by the next relay
+	relay_stop(m, stream);
+	m->cold[to].tx_seq = (uint16_t)(b->max_seq + s->exit_seq_offset + 1);
+	m->cold[to].tx_ts = b->last_ts;
+	m->cold[to].tx_last_ns = b->last_ns;
+}
+
+static bool time_jumped(const struct media_stream *s, uint32_t transit)
+{
+	uint32_t limit = (uint32_t)s->rx_clock << JUMP_SHIFT;
+	return transit - s->rx.transit + limit > 2 * limit;
+}
+
+// Judges source, sequence and time, and counts. DROP_NONE: use it.
+static enum drop_reason source_judge(struct media *m, uint32_t stream, const struct rtp_header *h,
+				     enum kind kind, nsec_t now, enum rtp_verdict *ret_verdict)
+{
+	struct media_stream *s = &m->streams[stream];
+	struct media_cold *c = &m->cold[stream];
+	struct before b = {s->rx.max_seq, relay_last_ts(m, s), s->rx_last_ns};
+	uint32_t old_ssrc = s->rx.ssrc, arrival = units_8k(m, now) * s->rx_clock;
+	enum rtp_verdict v = rtp_source_update(&s->rx, h->ssrc, h->seq, h->payload_len);
+	*ret_verdict = v;
+	if (v == RTP_DUPLICATE)
+		c->duplicate++;
+	if (v == RTP_STALE)
+		c->late++;
+	if (!RTP_VERDICT_USABLE(v))
+		return v == RTP_DUPLICATE ? DROP_rtp_duplicate
+		       : v == RTP_STALE   ? DROP_rtp_late
+					  : DROP_rtp_probation;
+	if (v == RTP_FIRST)
+		event_push(m, stream, MEDIA_FIRST_PACKET, 0);
+	if (v == RTP_REORDERED)
+		c->reordered++;
+	bool jumped = v == RTP_NEXT && kind == KIND_AUDIO && !c->relay_pt_any &&
+		      time_jumped(s, arrival - h->timestamp);
+	if (v == RTP_RESTARTED || jumped)
+		relay_break(m, stream, h, &b);
+	if (v == RTP_RESTARTED && h->ssrc != old_ssrc) {
+		c->ssrc_changes++;
+		c->digit = (struct rtp_event_rx){0};
+		event_push(m, stream, MEDIA_SSRC, h->ssrc);
+	}
+	if (v == RTP_RESTARTED && c->voice != NONE)
+		voice_restart(&m->voices[c->voice]);
+	if (v == RTP_FIRST || v == RTP_RESTARTED || (v == RTP_NEXT && kind != KIND_EVENT)) {
+		// A jump would shake the jitter estimate for a minute.
+		rtp_source_time(&s->rx, jumped ? RTP_RESTARTED : v, h->timestamp, arrival);
+		s->rx_last_ns = now;
+	}
+	c->silent_told = 0;
+	return DROP_NONE;
+}
+
+// A sequence number not newer than the newest, with its cycles.
+static uint32_t extended(const struct media_stream *s, uint16_t seq)
+{
+	return s->rx.max_seq - (uint16_t)(s->rx.max_seq - seq);
+}
+
+static enum media_verdict relay_carefully(struct media *m, uint32_t stream, uint8_t *rtp,
+					  const struct rtp_header *h, enum kind kind, nsec_t now,
+					  enum drop_reason *ret_drop)
+{
+	struct media_stream *s = &m->streams[stream];
+	struct media_cold *c = &m->cold[stream];
+	uint8_t marker = (uint8_t)(h->marker << 7), type = s->exit_payload_type;
+	if (kind == KIND_EVENT && s->exit_event_type == 0) {
+		not_relayed(c, h);
+		return MEDIA_QUEUED; // the peer takes no events: told as a digit, ends here
+	}
+	if (c->relay_to == NONE) {
+		relay_rebase(m, stream, h, extended(s, h->seq), now);
+		marker = 0x80;
+	} else if ((int32_t)(extended(s, h->seq) - c->relay_first) < 0) {
+		not_relayed(c, h);
+		c->late++;
+		return drop(c, DROP_rtp_late, ret_drop);
+	}
+	if (kind == KIND_EVENT)
+		type = s->exit_event_type;
+	else if (kind == KIND_NOISE || c->relay_pt_any)
+		type = h->payload_type;
+	header_rewrite(s, rtp, marker | type, h->seq, h->timestamp);
+	if ((s->flags & MEDIA_LAW) && kind == KIND_AUDIO)
+		codec_law_translate(rtp + h->payload_offset, h->payload_len, s->exit_codec);
+	if (kind == KIND_AUDIO) {
+		s->rx_payload_type = h->payload_type;
+		s->exit_payload_type = type;
+	}
+	return MEDIA_RELAYED;
+}
+
+static enum drop_reason nobody(const struct media *m, const struct media_stream *s)
+{
+	return s->peer == NONE ? DROP_peer_absent : DROP_peer_not_sending;
+}
+
+static enum media_verdict ingest_carefully(struct media *m, uint32_t stream, uint8_t *rtp, unsigned int len,
+					   nsec_t now, enum drop_reason *ret_drop)
+{
+	struct media_stream *s = &m->streams[stream];
+	struct media_cold *c = &m->cold[stream];
+	struct rtp_header h;
+	enum rtp_verdict verdict;
+	enum drop_reason why = rtp_header_parse(rtp, len, &h);
+	if (why != DROP_NONE)
+		return drop(c, why, ret_drop);
+	if (!(s->flags & MEDIA_RECV))
+		return drop(c, DROP_stream_not_receiving, ret_drop);
+	enum kind kind = kind_of(s, c, h.payload_type);
+	if (kind == KIND_UNKNOWN)
+		return drop(c,
+			    h.payload_type == COMFORT_NOISE ? DROP_rtp_comfort_noise : DROP_rtp_payload_type,
+			    ret_drop);
+	if (kind == KIND_EVENT && h.payload_len < RTP_EVENT_BYTES)
+		return drop(c, DROP_rtp_event, ret_drop);
+	why = source_judge(m, stream, &h, kind, now, &verdict);
+	if (why != DROP_NONE)
+		return drop(c, why, ret_drop);
+	if (kind == KIND_EVENT)
+		event_digit(m, stream, rtp + h.payload_offset, h.payload_len, h.timestamp, now);
+	if ((s->flags & (MEDIA_EXIT | MEDIA_VOICE)) == MEDIA_EXIT)
+		return relay_carefully(m, stream, rtp, &h, kind, now, ret_drop);
+	if (s->flags & MEDIA_VOICE) {
+		s->rx_payload_type = c->spec.rx.payload_type;
+		if (kind == KIND_EVENT)
+			return relay_event(m, stream, rtp, &h, now) ? MEDIA_RELAYED : MEDIA_QUEUED;
+		return kind == KIND_NOISE ? MEDIA_QUEUED : queue(m, stream, &h, rtp, now, ret_drop);
+	}
+	if (c->spec.flags & STREAM_MUTED)
+		return MEDIA_QUEUED;
+	return drop(c, nobody(m, s), ret_drop);
+}
+
+// --- the quick path ---
+
+enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, unsigned int len, nsec_t now,
+				enum drop_reason *ret_drop)
+{
+	if (unlikely(stream >= m->limits.streams || !(m->streams[stream].flags & MEDIA_OPEN))) {
+		*ret_drop = DROP_stream_closed;
+		return MEDIA_DROPPED;
+	}
+	struct media_stream *s = &m->streams[stream];
+	if (unlikely(len <= RTP_HEADER_BYTES || len > UINT16_MAX || rtp[0] != 0x80 ||
+		     (rtp[1] & 0x7f) != s->rx_payload_type))
+		return ingest_carefully(m, stream, rtp, len, now, ret_drop);
+	uint16_t seq = rtp_be16(rtp + 2);
+	uint32_t timestamp = rtp_be32(rtp + 4);
+	uint32_t transit = units_8k(m, now) * s->rx_clock - timestamp;
+	if (unlikely(rtp_be32(rtp + 8) != s->rx.ssrc || seq != (uint16_t)(s->rx.max_seq + 1) ||
+		     time_jumped(s, transit)))
+		return ingest_carefully(m, stream, rtp, len, now, ret_drop);
+	unsigned int payload = len - RTP_HEADER_BYTES;
+	rtp_source_update(&s->rx, s->rx.ssrc, seq, payload);
+	rtp_source_time(&s->rx, RTP_NEXT, timestamp, transit + timestamp);
+	s->rx_last_ns = now;
+	if (s->flags & MEDIA_VOICE) {
+		struct rtp_header h = {.timestamp = timestamp,
+				       .seq = seq,
+				       .payload_offset = RTP_HEADER_BYTES,
+				       .payload_len = (uint16_t)payload};
+		return queue(m, stream, &h, rtp, now, ret_drop);
+	}
+	header_rewrite(s, rtp, (uint8_t)((rtp[1] & 0x80) | s->exit_payload_type), seq, timestamp);
+	if (s->flags & MEDIA_LAW)
+		codec_law_translate(rtp + RTP_HEADER_BYTES, payload, s->exit_codec);
+	return MEDIA_RELAYED;
+}
+
+void media_refused(struct media *m, uint32_t stream)
+{
+	if (!stream_is_open(m, stream))
+		return;
+	struct media_cold *c = &m->cold[stream];
+	if (c->relay_to != NONE)
+		c->unrelayed++;
+	else if (c->tx_packets > 0)
+		c->tx_packets--;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// inside.h - What the files of this room share: the arena, a stream's cold half, voices, mixers.
+#pragma once
+
+#include "gw/codec.h"
+#include "gw/jitter.h"
+#include "gw/media.h"
+#include "gw/media/wheel.h"
+#include "gw/mixer.h"
+#include "gw/plc.h"
+#include "gw/resample.h"
+#include "gw/rtcp.h"
+#include "gw/rtp.h"
+
+#define NONE        MEDIA_NONE
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define QUANTUM_MS_MAX 30
+#define RATES          3    // 8, 16 and 48 kHz
+#define QUANTUM_MAX    1440 // samples of 30 ms at 48 kHz
+#define PERIOD_MS_MAX  60
+#define TICK_SLOTS     64  // of 1 ms
+#define CARE_SLOTS     512 // of 16 ms
+#define CARE_UNIT_NS   (16 * NSEC_PER_MSEC)
+#define EVENTS         1024                // power of two
+#define SHARED_FRAMES  8                   // distinct codec and period of listeners that share a frame
+#define STALL_NS       (4 * NSEC_PER_MSEC) // a tick this late tells that arrival times cannot be believed
+
+// The rest of a stream: what control told, and what only the careful path, ticks and reports touch.
+struct media_cold {
+	// transmit side: of ticked packets, and the point where a relay takes over from them
+	uint32_t tx_ssrc;
+	uint32_t tx_ts;    // of the last packet sent
+	nsec_t tx_last_ns; // when that was
+	uint64_t tx_packets;
+	uint64_t tx_octets;
+	uint16_t tx_seq;    // of the next packet
+	uint8_t tx_started; // the three above tell of a packet really sent
+	uint8_t tx_marker;  // the next ticked packet begins a talk spurt
+	uint32_t voice;     // NONE when only relayed
+	int32_t tx_level;   // dBm0 x 10 of what it hears
+	// relay of what this stream receives
+	uint32_t relay_to;    // stream that transmits it, NONE while no packet has been relayed
+	uint32_t relay_first; // extended input sequence number that began the relay
+	uint8_t relay_pt_any; // payload-blind: any payload type passes
+	uint8_t silent_told;
+	uint32_t unrelayed; // counted by rx since the last fold, but not relayed
+	uint32_t unrelayed_octets;
+	uint32_t event_in_ts; // transcode: timestamp of the event being relayed, and what it became
+	uint32_t event_out_ts;
+	uint8_t event_relayed;
+	// receive side
+	uint8_t open;
+	uint8_t zero;
+	uint32_t fold_packets; // rx counts already in the sums
+	uint32_t fold_octets;
+	uint64_t rx_packets;
+	uint64_t rx_octets;
+	uint64_t late, duplicate, reordered, dropped;
+	uint64_t concealed; // of voices given back
+	uint32_t ssrc_changes;
+	struct rtp_event_rx digit;
+	nsec_t opened_ns;
+	// RTCP
+	struct rtcp_memory rtcp;
+	nsec_t rtcp_due;
+	uint64_t rtcp_tx_packets; // at the last report
+	nsec_t round_trip_ns;
+	uint32_t remote_lost;
+	// links
+	struct wheel_link care;
+	uint32_t conference;
+	uint32_t prev, next; // members of the conference; next also links the free list
+	struct stream_spec spec;
+	struct media_route route;
+};
+
+struct media_conference {
+	struct conference_spec spec;
+	uint32_t first, last; // members
+	uint32_t count;
+	uint32_t mixer; // NONE unless it ticks
+	uint32_t next_free;
+	uint8_t open;
+	uint8_t outcome; // enum conference_outcome
+};
+
+// What a stream needs to be mixed or transcoded.
+struct media_voice {
+	uint32_t stream;
+	uint32_t mixer;
+	uint32_t prev, next; // voices of the mixer; next also links the free list
+	struct jitter *jitter;
+	struct plc *plc;
+	void *decoder, *encoder;
+	const struct codec *rx;    // NULL: does not receive, or its voice joins no mix
+	const struct codec *tx;    // NULL: does not send
+	uint8_t rx_rate, tx_rate;  // index of the sample rate
+	uint8_t tx_units;          // period in units of 10 ms
+	uint8_t tx_running;        // started on a period boundary of the conference
+	uint8_t tx_shared;         // all of tx_fifo is what every listener hears
+	uint8_t quiet;             // last block was low enough to be cut or stretched unheard
+	uint8_t vad_hang;          // blocks to send on after speech
+	uint16_t rx_fill, tx_fill; // samples waiting
+	uint32_t tx_clock;         // RTP clock units in 10 ms
+	uint32_t tx_offset;        // timestamp minus media clock
+	uint8_t tx_offset_known;
+	uint64_t rx_energy; // of the last block
+	uint32_t rx_samples;
+	uint64_t concealed;
+	uint32_t row; // in the tick under way
+	uint8_t echo_made;
+	struct resample *echo; // its own voice at the rate it hears, where that differs
+	int16_t *rx_fifo;
+	int16_t *tx_fifo;
+};
+
+// The ticking half of a conference.
+struct media_mixer {
+	struct wheel_link tick; // due in ms of the monotonic clock
+	uint32_t conference;
+	uint32_t first, last; // voices
+	uint32_t voices;
+	uint32_t next_free;
+	uint64_t clock;        // media time in units of 10 ms
+	uint8_t quantum;       // units of 10 ms that suit all members
+	uint8_t speaks[RATES]; // somebody does, at this rate
+	uint8_t hears[RATES];
+	struct resample *cross[RATES][RATES]; // [from][to], NULL where unused
+	uint8_t cross_made[RATES][RATES];
+};
+
+// One party of the tick that is under way.
+struct media_row {
+	uint32_t voice; // NONE: left meanwhile
+	int16_t *pcm;   // what it said, NULL when nothing
+};
+
+struct media_shared {
+	const struct codec *codec;
+	uint16_t units;
+	uint16_t len;
+	uint8_t payload[CODEC_FRAME_BYTES_MAX];
+};
+
+// The tick under way. It may be emitted in several calls, a burst of frames each.
+struct media_run {
+	uint32_t mixer; // NONE = no tick under way
+	uint32_t rows, cursor;
+	uint8_t units;  // its length, 10 ms each
+	uint64_t clock; // media time at its start
+	nsec_t now;
+	uint8_t all_made[RATES];
+	uint8_t spoken[RATES]; // sum holds something
+	uint32_t shared_count;
+	struct media_row *row;
+	int16_t *matrix; // rows of samples, back to back
+	_Alignas(64) int32_t sum[RATES][QUANTUM_MAX];
+	_Alignas(64) int16_t all[RATES][QUANTUM_MAX];
+	_Alignas(64) int16_t out[QUANTUM_MAX];
+	_Alignas(64) int16_t echo[QUANTUM_MAX];
+	struct media_shared shared[SHARED_FRAMES];
+};
+
+struct media {
+	struct media_limits limits;
+	struct media_stream *streams;
+	struct media_cold *cold;
+	struct media_conference *conferences;
+	struct media_voice *voices;
+	struct media_mixer *mixers;
+	uint32_t stream_free, stream_free_last, stream_count;
+	uint32_t conference_free, conference_count;
+	uint32_t voice_free, voice_count, voice_total;
+	uint32_t mixer_free, mixer_total;
+	uint64_t random;
+	uint64_t clock_rate;  // rtp_rate(8000)
+	nsec_t tick_due;      // cache of media_tick_due
+	nsec_t stalled_until; // arrival times before this cannot be believed
+	uint64_t ticks_late;
+	uint64_t ntp; // wall clock at ntp_at, as last told
+	nsec_t ntp_at;
+	uint32_t event_head, event_tail;
+	struct media_event events[EVENTS];
+	struct wheel ticks; // of mixers, 1 ms
+	struct wheel care;  // of streams, 16 ms: RTCP, silence, carry of counters
+	struct media_run run;
+};
+
+static inline uint32_t units_8k(const struct media *m, nsec_t t)
+{
+	return rtp_units(t, m->clock_rate);
+}
+
+static inline bool stream_is_open(const struct media *m, uint32_t i)
+{
+	return i < m->limits.streams && m->cold[i].open;
+}
+
+uint64_t media_random(struct media *m);
+
+// event.c
+void event_push(struct media *m, uint32_t stream, uint32_t kind, uint32_t value);
+void event_digit(struct media *m, uint32_t stream, const uint8_t *payload, unsigned int len,
+		 uint32_t timestamp, nsec_t now);
+
+// relay.c: where the output of a stream's relay stands, and how it goes on.
+uint32_t relay_last_ts(const struct media *m, const struct media_stream *s);
+uint32_t transmit_next_ts(const struct media *m, const struct media_cold *c, nsec_t now, unsigned int clock);
+void relay_stop(struct media *m, uint32_t stream);
+void relay_fold(struct media *m, uint32_t stream);
+void relay_rebase(struct media *m, uint32_t stream, const struct rtp_header *h, uint32_t extended_seq,
+		  nsec_t now);
+bool relay_event(struct media *m, uint32_t stream, uint8_t *rtp, const struct rtp_header *h, nsec_t now);
+
+// confer.c: members.
+int confer_change(struct media *m, uint32_t conference, uint32_t stream, const struct stream_spec *spec,
+		  nsec_t now);
+int confer_leave(struct media *m, uint32_t stream, nsec_t now);
+
+// voice.c
+size_t voice_bytes(void);
+void voice_layout(struct media_voice *v, uint8_t *mem);
+int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec, uint32_t *ret_voice);
+void voice_close(struct media *m, uint32_t voice);
+void voice_restart(struct media_voice *v);
+void voice_adopt(struct media_voice *v, struct media_voice *old);
+enum drop_reason voice_put(struct media *m, struct media_voice *v, const struct rtp_header *h,
+			   const uint8_t *payload, nsec_t now);
+bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row);
+void voice_discard(struct media_voice *v, nsec_t now, unsigned int samples);
+
+// tick.c
+uint32_t mixer_open(struct media *m, uint32_t conference, nsec_t now);
+void mixer_close(struct media *m, uint32_t mixer);
+void mixer_voice_add(struct media *m, uint32_t mixer, uint32_t voice);
+void mixer_voice_remove(struct media *m, uint32_t voice);
+void mixer_settle(struct media *m, uint32_t mixer);
+
+void tick_resample(struct resample *filter, const int16_t *in, unsigned int from, int16_t *out,
+		   unsigned int units);
+
+// emit.c
+unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int n);
+
+// rtcp.c
+void care_start(struct media *m, uint32_t stream, nsec_t now);

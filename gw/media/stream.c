@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// stream.c - One RTP party: opened, set, closed, and its figures.
+#include <errno.h>
+#include <string.h>
+
+#include "gw/media/inside.h"
+
+#define PERIOD_STEP_MS 10
+#define FLAGS          (STREAM_RECV | STREAM_SEND | STREAM_MUTED | STREAM_VAD | STREAM_SOURCE_PORT)
+
+static bool format_ok(const struct stream_format *f)
+{
+	if (f->codec >= CODEC_COUNT || f->payload_type > 127 || f->event_type > 127)
+		return false;
+	if (f->codec == CODEC_NONE)
+		return true;
+	return f->period_ms >= PERIOD_STEP_MS && f->period_ms <= PERIOD_MS_MAX &&
+	       f->period_ms % PERIOD_STEP_MS == 0;
+}
+
+static int spec_check(const struct stream_spec *spec)
+{
+	if (spec->flags & ~(uint32_t)FLAGS)
+		return -EINVAL;
+	if (spec->local.addr.family == ADDR_NONE || spec->local.port == 0)
+		return -EINVAL;
+	if ((spec->flags & STREAM_RECV) && !format_ok(&spec->rx))
+		return -EINVAL;
+	if (!(spec->flags & STREAM_SEND))
+		return 0;
+	if (spec->remote.addr.family != spec->local.addr.family || spec->remote.port == 0 || spec->dscp > 63)
+		return -EINVAL;
+	return format_ok(&spec->tx) ? 0 : -EINVAL;
+}
+
+static uint32_t stream_take(struct media *m)
+{
+	uint32_t i = m->stream_free;
+	if (i == NONE)
+		return NONE;
+	m->stream_free = m->cold[i].next;
+	if (m->stream_free == NONE)
+		m->stream_free_last = NONE;
+	m->stream_count++;
+	return i;
+}
+
+// Behind the others: an index rests as long as possible before it names another stream.
+static void stream_give(struct media *m, uint32_t i)
+{
+	m->cold[i].next = NONE;
+	if (m->stream_free_last == NONE)
+		m->stream_free = i;
+	else
+		m->cold[m->stream_free_last].next = i;
+	m->stream_free_last = i;
+	m->stream_count--;
+}
+
+static void stream_reset(struct media *m, uint32_t i)
+{
+	memset(&m->streams[i], 0, sizeof(m->streams[i]));
+	m->streams[i].rx_payload_type = 0xff;
+	m->streams[i].peer = NONE;
+	m->cold[i] = (struct media_cold){
+		.voice = NONE, .relay_to = NONE, .conference = NONE, .prev = NONE, .next = NONE};
+}
+
+// A stream that waits for its conference; nothing is received yet.
+static void stream_begin(struct media *m, uint32_t i, const struct stream_spec *spec, nsec_t now)
+{
+	struct media_cold *c = &m->cold[i];
+	stream_reset(m, i);
+	c->open = 1;
+	c->opened_ns = now;
+	c->tx_ssrc = (uint32_t)media_random(m);
+	c->tx_seq = (uint16_t)(media_random(m) & 0x7fff);
+	c->tx_ts = (uint32_t)media_random(m);
+	c->tx_marker = 1;
+	c->tx_level = INT32_MIN;
+	c->conference = spec->conference;
+	c->spec = *spec;
+	c->route = (struct media_route){.local = spec->local, .remote = spec->remote, .dscp = spec->dscp};
+}
+
+int media_stream_open(struct media *m, const struct stream_spec *spec, nsec_t now, uint32_t *ret_stream)
+{
+	int err = spec_check(spec);
+	if (err)
+		return err;
+	if (spec->conference >= m->limits.conferences || !m->conferences[spec->conference].open)
+		return -ENOENT;
+	uint32_t i = stream_take(m);
+	if (i == NONE)
+		return -ENOSPC;
+	stream_begin(m, i, spec, now);
+	err = confer_change(m, spec->conference, i, spec, now);
+	if (err) {
+		stream_reset(m, i);
+		stream_give(m, i);
+		return err;
+	}
+	care_start(m, i, now);
+	*ret_stream = i;
+	return 0;
+}
+
+int media_stream_set(struct media *m, uint32_t stream, const struct stream_spec *spec, nsec_t now)
+{
+	if (!stream_is_open(m, stream))
+		return -ENOENT;
+	struct stream_spec s = *spec;
+	s.conference = m->cold[stream].spec.conference;
+	s.local = m->cold[stream].spec.local;
+	int err = spec_check(&s);
+	return err ? err : confer_change(m, s.conference, stream, &s, now);
+}
+
+int media_stream_close(struct media *m, uint32_t stream, nsec_t now)
+{
+	if (!stream_is_open(m, stream))
+		return -ENOENT;
+	confer_leave(m, stream, now);
+	wheel_remove(&m->care, stream);
+	stream_reset(m, stream);
+	stream_give(m, stream);
+	return 0;
+}
+
+void media_stream_hop_set(struct media *m, uint32_t stream, uint16_t hop)
+{
+	if (!stream_is_open(m, stream))
+		return;
+	m->cold[stream].route.hop = hop;
+	uint32_t peer = m->streams[stream].peer;
+	if (peer != NONE)
+		m->streams[peer].exit_hop = hop;
+}
+
+const struct stream_spec *media_stream_spec(const struct media *m, uint32_t stream)
+{
+	return stream_is_open(m, stream) ? &m->cold[stream].spec : NULL;
+}
+
+const struct media_route *media_stream_route(const struct media *m, uint32_t stream)
+{
+	return stream_is_open(m, stream) ? &m->cold[stream].route : NULL;
+}
+
+static void voice_figures(const struct media_voice *v, struct stream_stats *ret)
+{
+	struct jitter_stats j;
+	ret->concealed += v->concealed;
+	if (!v->rx)
+		return;
+	jitter_stats(v->jitter, &j);
+	ret->delay_ns = j.delay_ms * NSEC_PER_MSEC;
+	ret->level_rx_cb = v->rx_samples ? mixer_level(v->rx_energy, v->rx_samples) : INT32_MIN;
+}
+
+int media_stream_stats(struct media *m, uint32_t stream, nsec_t now, struct stream_stats *ret)
+{
+	if (!stream_is_open(m, stream))
+		return -ENOENT;
+	const struct media_stream *s = &m->streams[stream];
+	const struct media_cold *c = &m->cold[stream];
+	relay_fold(m, stream);
+	if (s->peer != NONE)
+		relay_fold(m, s->peer); // what this stream transmits is counted over there
+	bool clock_known = c->spec.rx.codec != CODEC_NONE && s->rx_clock;
+	*ret = (struct stream_stats){
+		.rx_packets = c->rx_packets,
+		.rx_octets = c->rx_octets,
+		.tx_packets = c->tx_packets,
+		.tx_octets = c->tx_octets,
+		.lost = rtp_source_lost(&s->rx),
+		.late = c->late,
+		.duplicate = c->duplicate,
+		.reordered = c->reordered,
+		.dropped = c->dropped,
+		.concealed = c->concealed,
+		.jitter_ns = clock_known
+				     ? (uint64_t)(s->rx.jitter >> 4) * NSEC_PER_SEC / (8000u * s->rx_clock)
+				     : 0,
+		.round_trip_ns = c->round_trip_ns,
+		.idle_ns = s->rx.packets ? now - s->rx_last_ns : UINT64_MAX,
+		.rx_ssrc = s->rx.ssrc,
+		.tx_ssrc = c->tx_ssrc,
+		.level_rx_cb = INT32_MIN,
+		.level_tx_cb = c->tx_level,
+		.remote_lost = c->remote_lost,
+		.ssrc_changes = c->ssrc_changes,
+	};
+	if (c->voice != NONE)
+		voice_figures(&m->voices[c->voice], ret);
+	return 0;
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tick.c - One period of the media clock, top to bottom.
+//
+// A conference that ticks has a mixer. Its quantum is 10, 20 or 30 ms: the greatest that divides every member's period.
+// Each tick makes one quantum of sound for everyone:
+//
+//   gather   each voice decodes, or conceals, one quantum into its row of a matrix, at its own sample rate
+//   sum      rows of one rate are added in 32 bits
+//   cross    the sum of each rate is resampled once to every other rate where somebody listens, and added there
+//   emit     each listener hears the sum of its rate minus its own row (emit.c), encoded when its period is full
+//
+// So resampling costs a conference a fixed handful of filters, not one a party, and a party's own voice is taken out
+// exactly: the very integers that were added. (A party that speaks at one rate and hears at another is the exception:
+// its own row goes through a filter of its own.) A transcode is the same with two members.
+//
+// The schedule. `due` counts milliseconds of the monotonic clock and only ever grows by the quantum. A tick that
+// begins late is a tick of its due time: jitter buffers are asked for that time, so lateness never becomes delay. If up
+// to CATCH_UP ticks were missed they are run in one go; beyond that their time is skipped: voices discard what
+// belonged there, timestamps move on, and the next packet carries a marker. Packets that piled up meanwhile are either
+// in time for a later tick or dropped as late. Their arrival times say nothing about the network, so for a
+// while the jitter buffers are told none.
+//
+// Media time (`clock`, units of 10 ms) orders packets: a stream with a period of n units sends when the clock is a
+// multiple of n, so all streams of a period send in the same tick and can share frames. When a change of members
+// raises the quantum in between two multiples of it, ticks of 10 ms bridge the distance.
+//
+// A tick's packets may not fit the caller's burst. Gathering and summing are done once; emitting goes on where it
+// stopped, at the next call. A voice that leaves in between is struck from its row.
+#include <string.h>
+
+#include "gw/media/inside.h"
+
+#define CATCH_UP      2
+#define STALL_TAIL_NS (10 * NSEC_PER_MSEC)
+
+static const uint16_t samples_10ms[RATES] = {80, 160, 480};
+static const uint32_t rate_hz[RATES] = {8000, 16000, 48000};
+
+// --- mixers ---
+
+// Gives a conference a clock of its own, in the calmest phase.
+uint32_t mixer_open(struct media *m, uint32_t conference, nsec_t now)
+{
+	uint32_t i = m->mixer_free;
+	struct media_mixer *x = &m->mixers[i]; // there are as many as voices: never exhausted before those
+	m->mixer_free = x->next_free;
+	x->conference = conference;
+	x->first = x->last = NONE;
+	x->voices = 0;
+	x->clock = 0;
+	x->quantum = 1;
+	wheel_add(&m->ticks, i, wheel_calmest(&m->ticks, now / NSEC_PER_MSEC, 20));
+	if (x->tick.due * NSEC_PER_MSEC < m->tick_due)
+		m->tick_due = x->tick.due * NSEC_PER_MSEC;
+	return i;
+}
+
+static void cross_close(struct media_mixer *x, unsigned int from, unsigned int to)
+{
+	if (x->cross_made[from][to])
+		resample_fini(x->cross[from][to]);
+	x->cross_made[from][to] = 0;
+}
+
+void mixer_close(struct media *m, uint32_t mixer)
+{
+	struct media_mixer *x = &m->mixers[mixer];
+	wheel_remove(&m->ticks, mixer);
+	for (unsigned int from = 0; from < RATES; from++)
+		for (unsigned int to = 0; to < RATES; to++)
+			cross_close(x, from, to);
+	if (m->run.mixer == mixer)
+		m->run.mixer = NONE;
+	x->conference = NONE;
+	x->next_free = m->mixer_free;
+	m->mixer_free = mixer;
+}
+
+void mixer_voice_add(struct media *m, uint32_t mixer, uint32_t voice)
+{
+	struct media_mixer *x = &m->mixers[mixer];
+	struct media_voice *v = &m->voices[voice];
+	v->mixer = mixer;
+	v->next = NONE;
+	v->prev = x->last;
+	v->row = NONE;
+	if (x->last == NONE)
+		x->first = voice;
+	else
+		m->voices[x->last].next = voice;
+	x->last = voice;
+	x->voices++;
+}
+
+void mixer_voice_remove(struct media *m, uint32_t voice)
+{
+	struct media_voice *v = &m->voices[voice];
+	struct media_mixer *x = &m->mixers[v->mixer];
+	if (v->prev == NONE)
+		x->first = v->next;
+	else
+		m->voices[v->prev].next = v->next;
+	if (v->next == NONE)
+		x->last = v->prev;
+	else
+		m->voices[v->next].prev = v->prev;
+	x->voices--;
+	if (m->run.mixer == v->mixer && v->row != NONE)
+		m->run.row[v->row].voice = NONE;
+	v->mixer = NONE;
+}
+
+static unsigned int gcd(unsigned int a, unsigned int b)
+{
+	while (b) {
+		unsigned int rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+// The greatest quantum of 1, 2 or 3 units that divides all periods, given their common divisor.
+static uint8_t quantum_of(unsigned int periods)
+{
+	if (periods == 0)
+		return 2;
+	return periods % 3 == 0 ? 3 : periods % 2 == 0 ? 2 : 1;
+}
+
+// Works out what the members of a mixer ask for, after they changed.
+void mixer_settle(struct media *m, uint32_t mixer)
+{
+	struct media_mixer *x = &m->mixers[mixer];
+	unsigned int periods = 0;
+	memset(x->speaks, 0, sizeof(x->speaks));
+	memset(x->hears, 0, sizeof(x->hears));
+	for (uint32_t i = x->first; i != NONE; i = m->voices[i].next) {
+		const struct media_voice *v = &m->voices[i];
+		if (v->rx) {
+			x->speaks[v->rx_rate] = 1;
+			periods = gcd(periods, m->cold[v->stream].spec.rx.period_ms / 10);
+		}
+		if (v->tx) {
+			x->hears[v->tx_rate] = 1;
+			periods = gcd(periods, v->tx_units);
+		}
+	}
+	x->quantum = quantum_of(periods);
+	for (unsigned int from = 0; from < RATES; from++)
+		for (unsigned int to = 0; to < RATES; to++) {
+			bool used = from != to && x->speaks[from] && x->hears[to];
+			if (!used)
+				cross_close(x, from, to);
+			else if (!x->cross_made[from][to])
+				x->cross_made[from][to] =
+					resample_init(x->cross[from][to], rate_hz[from], rate_hz[to]) == 0;
+		}
+}
+
+// --- the tick ---
+
+static void gather(struct media *m, struct media_mixer *x)
+{
+	struct media_run *r = &m->run;
+	int16_t *at = r->matrix;
+	r->rows = 0;
+	for (uint32_t i = x->first; i != NONE; i = m->voices[i].next) {
+		struct media_voice *v = &m->voices[i];
+		if (v->next != NONE)
+			__builtin_prefetch(&m->voices[v->next]);
+		struct media_row *row = &r->row[r->rows];
+		*row = (struct media_row){.voice = i};
+		v->row = r->rows++;
+		if (!v->rx)
+			continue;
+		unsigned int samples = r->units * samples_10ms[v->rx_rate];
+		if (voice_pull(v, r->now, samples, at)) {
+			row->pcm = at;
+			at += samples;
+		}
+	}
+}
+
+static void sum(struct media *m)
+{
+	struct media_run *r = &m->run;
+	memset(r->spoken, 0, sizeof(r->spoken));
+	for (uint32_t i = 0; i < r->rows; i++) {
+		if (!r->row[i].pcm)
+			continue;
+		unsigned int rate = m->voices[r->row[i].voice].rx_rate;
+		if (r->spoken[rate])
+			mixer_add(r->sum[rate], r->row[i].pcm, r->units * samples_10ms[rate]);
+		else
+			mixer_set(r->sum[rate], r->row[i].pcm, r->units * samples_10ms[rate]);
+		r->spoken[rate] = 1;
+	}
+	for (unsigned int rate = 0; rate < RATES; rate++)
+		if (!r->spoken[rate])
+			memset(r->sum[rate], 0, r->units * samples_10ms[rate] * sizeof(r->sum[rate][0]));
+}
+
+// Resamples one tick in blocks of 10 ms, which every filter takes.
+void tick_resample(struct resample *filter, const int16_t *in, unsigned int from, int16_t *out,
+		   unsigned int units)
+{
+	for (unsigned int u = 0; u < units; u++) {
+		out += resample_run(filter, in, samples_10ms[from], out);
+		in += samples_10ms[from];
+	}
+}
+
+static void cross(struct media *m, struct media_mixer *x)
+{
+	struct media_run *r = &m->run;
+	// First all that was said at each rate, before any of it crosses over.
+	for (unsigned int from = 0; from < RATES; from++)
+		if (x->speaks[from])
+			mixer_all(r->all[from], r->sum[from], r->units * samples_10ms[from]);
+	for (unsigned int from = 0; from < RATES; from++)
+		for (unsigned int to = 0; to < RATES; to++) {
+			if (!x->cross_made[from][to])
+				continue;
+			tick_resample(x->cross[from][to], r->all[from], from, r->out, r->units);
+			mixer_add(r->sum[to], r->out, r->units * samples_10ms[to]);
+		}
+}
+
+static bool crosses(const struct media_mixer *x)
+{
+	for (unsigned int from = 0; from < RATES; from++)
+		for (unsigned int to = 0; to < RATES; to++)
+			if (x->cross_made[from][to])
+				return true;
+	return false;
+}
+
+static uint8_t units_now(const struct media_mixer *x)
+{
+	return x->clock % x->quantum == 0 ? x->quantum : 1;
+}
+
+// Lets the time of one missed tick pass unheard.
+static void skip(struct media *m, struct media_mixer *x)
+{
+	unsigned int units = units_now(x);
+	for (uint32_t i = x->first; i != NONE; i = m->voices[i].next) {
+		struct media_voice *v = &m->voices[i];
+		if (v->rx)
+			voice_discard(v, x->tick.due * NSEC_PER_MSEC, units * samples_10ms[v->rx_rate]);
+		v->tx_fill = 0;
+		v->tx_running = 0;
+		m->cold[v->stream].tx_marker = 1;
+	}
+	x->clock += units;
+	x->tick.due += units * 10;
+}
+
+// What a late tick means: counts it, and skips ticks when too many were missed.
+static void lateness(struct media *m, struct media_mixer *x, nsec_t now)
+{
+	nsec_t late = now - x->tick.due * NSEC_PER_MSEC;
+	if (late <= NSEC_PER_MSEC)
+		return;
+	m->ticks_late++;
+	if (late > STALL_NS)
+		m->stalled_until = now + STALL_TAIL_NS;
+	uint64_t tick_ms = x->quantum * 10u;
+	if (now / NSEC_PER_MSEC - x->tick.due <= CATCH_UP * tick_ms)
+		return;
+	while (now / NSEC_PER_MSEC - x->tick.due >= tick_ms)
+		skip(m, x);
+}
+
+// Begins the next tick that is due. False: none is.
+static bool run_begin(struct media *m, nsec_t now)
+{
+	struct media_run *r = &m->run;
+	uint32_t i = wheel_take(&m->ticks, now / NSEC_PER_MSEC);
+	if (i == NONE)
+		return false;
+	struct media_mixer *x = &m->mixers[i];
+	lateness(m, x, now);
+	r->mixer = i;
+	r->units = units_now(x);
+	r->clock = x->clock;
+	r->now = x->tick.due * NSEC_PER_MSEC;
+	r->cursor = r->shared_count = 0;
+	gather(m, x);
+	sum(m);
+	if (crosses(x))
+		cross(m, x);
+	memset(r->all_made, 0, sizeof(r->all_made));
+	x->clock += r->units;
+	wheel_add(&m->ticks, i, x->tick.due + r->units * 10u);
+	return true;
+}
+
+unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames, unsigned int n)
+{
+	unsigned int written = 0;
+	if (n == 0)
+		return 0;
+	while (m->run.mixer != NONE || run_begin(m, now)) {
+		written += emit_rows(m, frames + written, n - written);
+		if (m->run.cursor < m->run.rows)
+			return n; // the caller's burst is full
+		m->run.mixer = NONE;
+		if (written == n)
+			break;
+	}
+	uint64_t first = wheel_first(&m->ticks);
+	m->tick_due = first == UINT64_MAX ? UINT64_MAX : first * NSEC_PER_MSEC;
+	return written;
+}
+
+nsec_t media_tick_due(const struct media *m)
+{
+	return m->run.mixer != NONE ? 0 : m->tick_due;
+}

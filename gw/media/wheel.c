@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// wheel.c - Spreads conferences over 1 ms phases, and streams' housekeeping over longer ones.
+//
+// A conference ticks every 10, 20 or 30 ms. If all began at the same instant, a worker would idle for most of
+// the period and then keep packets waiting. So each conference gets the calmest of the coming milliseconds as its
+// phase and keeps it: its next due time is always the last one plus the quantum, whatever happened in between.
+#include "gw/media/wheel.h"
+
+static struct wheel_link *link_of(const struct wheel *w, uint32_t item)
+{
+	return (struct wheel_link *)(void *)((char *)w->links + (size_t)item * w->stride);
+}
+
+void wheel_init(struct wheel *w, struct wheel_link *links, uint32_t stride, uint32_t slots)
+{
+	*w = (struct wheel){.links = links, .stride = stride, .slots = slots};
+	for (uint32_t i = 0; i < slots; i++)
+		w->heads[i] = WHEEL_NONE;
+}
+
+// Where an item sits, given its due time and the cursor at the time it was put there.
+static uint32_t slot_for(const struct wheel *w, uint64_t due)
+{
+	if (due < w->cursor)
+		due = w->cursor;
+	if (due >= w->cursor + w->slots)
+		due = w->cursor + w->slots - 1;
+	return (uint32_t)due & (w->slots - 1);
+}
+
+void wheel_add(struct wheel *w, uint32_t item, uint64_t due)
+{
+	struct wheel_link *l = link_of(w, item);
+	// An empty wheel has stood still for who knows how long.
+	if (w->count == 0 && due >= w->cursor + w->slots)
+		w->cursor = due - w->slots + 1;
+	uint32_t slot = slot_for(w, due);
+	*l = (struct wheel_link){
+		.due = due, .prev = WHEEL_NONE, .next = w->heads[slot], .slot = slot, .linked = 1};
+	if (l->next != WHEEL_NONE)
+		link_of(w, l->next)->prev = item;
+	w->heads[slot] = item;
+	w->loads[slot]++;
+	w->count++;
+}
+
+void wheel_remove(struct wheel *w, uint32_t item)
+{
+	struct wheel_link *l = link_of(w, item);
+	if (!l->linked)
+		return;
+	if (l->prev != WHEEL_NONE)
+		link_of(w, l->prev)->next = l->next;
+	else
+		w->heads[l->slot] = l->next;
+	if (l->next != WHEEL_NONE)
+		link_of(w, l->next)->prev = l->prev;
+	l->linked = 0;
+	w->loads[l->slot]--;
+	w->count--;
+}
+
+uint32_t wheel_take(struct wheel *w, uint64_t now)
+{
+	if (w->count == 0 || now < w->cursor)
+		return WHEEL_NONE;
+	// After a long pause one turn visits every slot; further turns would find nothing.
+	if (now - w->cursor >= w->slots)
+		w->cursor = now - w->slots + 1;
+	for (; w->cursor <= now; w->cursor++) {
+		uint32_t item = w->heads[w->cursor & (w->slots - 1)];
+		if (item != WHEEL_NONE) {
+			wheel_remove(w, item);
+			return item;
+		}
+	}
+	return WHEEL_NONE;
+}
+
+uint64_t wheel_first(const struct wheel *w)
+{
+	if (w->count == 0)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < w->slots; i++)
+		if (w->heads[(w->cursor + i) & (w->slots - 1)] != WHEEL_NONE)
+			return w->cursor + i;
+	return UINT64_MAX;
+}
+
+uint64_t wheel_calmest(const struct wheel *w, uint64_t now, unsigned int n)
+{
+	uint64_t best = now + 1;
+	for (uint64_t u = now + 1; u <= now + n; u++)
+		if (w->loads[u & (w->slots - 1)] < w->loads[best & (w->slots - 1)])
+			best = u;
+	return best;
+}
