@@ -88,7 +88,8 @@ void config_check_profile(const struct cfg_at *at)
 	if (p->participants == 0)
 		p->participants = bridge ? PARTICIPANTS_DEFAULT : 2;
 	if (!bridge && p->participants != 2)
-		cfg_problem(at, "participants", "exactly 2 parties in a device of kind %s", config_kind_name(p->kind));
+		cfg_problem(at, "participants", "exactly 2 parties in a device of kind %s",
+			    config_kind_name(p->kind));
 	if (bridge && p->participants < 3)
 		cfg_problem(at, "participants", "a conference-bridge joins 3 or more");
 	if (bridge && p->pass_through)
