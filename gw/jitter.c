@@ -13,7 +13,8 @@
 // Play-out begins when the first packet's margin reaches the target. Then, at each get:
 //   margin < need            hold: the next packet would be late too often. Grow at once, speech or not
 //   silent, margin < target - 3/4 period, once a second   hold: make up for drift unheard
-//   silent, least margin of the last second > target + 1/2 period   skip one packet, once a second
+//   silent, least margin of the last second > target + period   skip one packet, once a second
+//   margin > max + period    the reader slept: give up all packets that are overdue
 // A missing packet with later ones here is lost (or a pause of the sender, when no sequence number is
 // missing); with nothing here it is taken for lost until LOST_MAX of audio, then the sender is taken for
 // silent and play-out begins anew.
@@ -259,8 +260,8 @@ static bool is_late(const struct jitter *j, uint16_t seq, uint32_t timestamp)
 	       (int32_t)(timestamp + (uint32_t)j->period - j->next_ts) <= 0;
 }
 
-static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
-			   unsigned int len, nsec_t now, bool timed)
+enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
+			   unsigned int len, nsec_t now)
 {
 	if (len > j->config.payload_max)
 		return JITTER_TOO_LONG;
@@ -279,8 +280,7 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 		j->stats.duplicate++;
 		return JITTER_DUPLICATE;
 	}
-	if (timed || j->count == 0)
-		offset_learn(j, timestamp, arrival);
+	offset_learn(j, timestamp, arrival);
 	if ((int16_t)(seq - j->newest_seq) > 0) {
 		period_learn(j, seq, timestamp);
 		if (j->used && ring_advance(j, seq))
@@ -298,18 +298,6 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 	j->used++;
 	memcpy(j->payload + (size_t)j->stride * (seq % JITTER_SLOTS), payload, len);
 	return verdict;
-}
-
-enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
-			   unsigned int len, nsec_t now)
-{
-	return put(j, seq, timestamp, payload, len, now, true);
-}
-
-enum jitter_put jitter_put_untimed(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
-				   unsigned int len, nsec_t now)
-{
-	return put(j, seq, timestamp, payload, len, now, false);
 }
 
 // --- packets out ---
@@ -337,20 +325,6 @@ static int32_t duration(const struct jitter *j, const struct slot *s)
 	return j->period;
 }
 
-// Play-out begins with no more delay than it needs: what waited longer, because nobody asked, is given up.
-static const struct slot *start_at(struct jitter *j, const struct slot *s, uint32_t arrival)
-{
-	while (margin(j, arrival, s->timestamp) - j->period >= target(j)) {
-		const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
-		if (!n->used || n->seq != (uint16_t)(s->seq + 1))
-			break;
-		j->stats.skipped++;
-		slot_free(j, s->seq);
-		s = n;
-	}
-	return s;
-}
-
 static void play_from(struct jitter *j, const struct slot *s, uint32_t arrival)
 {
 	j->playing = true;
@@ -369,7 +343,7 @@ static void second_turn(struct jitter *j, uint32_t arrival)
 		j->margin_min = j->margin;
 	if (arrival - j->second < j->config.clock_hz)
 		return;
-	j->may_skip = j->margin_min > target(j) + j->period / 2;
+	j->may_skip = j->margin_min > target(j) + j->period;
 	j->may_stretch = true;
 	j->margin_min = INT32_MAX;
 	j->second = arrival;
@@ -388,13 +362,31 @@ static bool must_hold(struct jitter *j, bool silent)
 	return false;
 }
 
+// After a sleep of the reader, gives up what should have been played by now, so that the sleep does not become delay.
+static void catch_up(struct jitter *j, uint32_t arrival)
+{
+	for (unsigned int i = 0; i < JITTER_SLOTS; i++) {
+		struct slot *s = &j->slot[i];
+		if (s->used && margin(j, arrival, s->timestamp) > target(j) + j->period) {
+			slot_free(j, s->seq);
+			j->stats.overflowed++;
+		}
+	}
+	const struct slot *first = j->used ? oldest(j, j->next_seq) : NULL;
+	j->playing = false;
+	if (first)
+		play_from(j, first, arrival);
+}
+
 // In silence, gives up the next packet when there is one behind it.
-static const struct slot *maybe_skip(struct jitter *j, const struct slot *s, bool silent)
+static const struct slot *maybe_skip(struct jitter *j, const struct slot *s, bool silent, uint32_t arrival)
 {
 	const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
 	if (!silent || !j->may_skip || !n->used || n->seq != (uint16_t)(s->seq + 1))
 		return s;
 	j->may_skip = false;
+	j->second = arrival;
+	j->margin_min = INT32_MAX;
 	j->stats.skipped++;
 	slot_free(j, s->seq);
 	return n;
@@ -469,10 +461,15 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 			j->used ? oldest(j, (uint16_t)(j->newest_seq - (JITTER_SLOTS - 1))) : NULL;
 		if (!first || margin(j, arrival, first->timestamp) < target(j))
 			return empty(ret);
-		first = start_at(j, first, arrival);
 		play_from(j, first, arrival);
 	}
 	j->margin = margin(j, arrival, j->next_ts);
+	if (j->margin > (int32_t)(j->config.max_ms * j->ms) + j->period) {
+		catch_up(j, arrival);
+		if (!j->playing)
+			return empty(ret);
+		j->margin = margin(j, arrival, j->next_ts);
+	}
 	second_turn(j, arrival);
 	if (must_hold(j, silent)) {
 		j->stats.held++;
@@ -483,7 +480,7 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 		return run_dry(j, ret);
 	if ((int32_t)(s->timestamp - j->next_ts) > 0)
 		return bridge(j, s, ret);
-	return give(j, maybe_skip(j, s, silent), ret);
+	return give(j, maybe_skip(j, s, silent, arrival), ret);
 }
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret)

@@ -36,7 +36,8 @@ static inline uint8_t alaw_from(int32_t x)
 {
 	int32_t magnitude = (x ^ x >> 31) >> 4;
 	int32_t code = (float_bits((float)magnitude) >> 19) - ((127 + 3) << 4);
-	code = magnitude < 32 ? magnitude : code;
+	int32_t low = (magnitude - 32) >> 31;
+	code = (magnitude & low) | (code & ~low);
 	return (uint8_t)((code | (~(x >> 31) & 0x80)) ^ 0x55);
 }
 
@@ -79,18 +80,19 @@ static void alaw_decode(int16_t *restrict pcm, const uint8_t *restrict in, unsig
 		pcm[i] = alaw_to(in[i]);
 }
 
+// Payloads lie at any address.
+typedef uint16_t unaligned16 __attribute__((aligned(1), may_alias));
+
 static void swap16(void *restrict out, const void *restrict in, unsigned int n)
 {
-	uint8_t *o = out;
-	const uint8_t *p = in;
-	for (unsigned int i = 0; i < n; i++) {
-		uint16_t v;
-		memcpy(&v, p + 2 * i, sizeof(v));
+	unaligned16 *o = out;
+	const unaligned16 *p = in;
+	for (unsigned int i = 0; i < n; i++)
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		v = (uint16_t)(v << 8 | v >> 8);
+		o[i] = (uint16_t)(p[i] << 8 | p[i] >> 8);
+#else
+		o[i] = p[i];
 #endif
-		memcpy(o + 2 * i, &v, sizeof(v));
-	}
 }
 
 const struct law_kernel KERNEL = {

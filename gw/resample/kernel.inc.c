@@ -15,20 +15,24 @@ static const float taps[HALFBAND_TAPS / 2] = {
 	-0.07681684f, 0.11687420f, -0.20579514f, 0.63449059f,
 };
 
-static int16_t to_pcm(float y)
+// One block in vector registers, however many of them this CPU needs for it.
+typedef float lanes __attribute__((vector_size(HALFBAND_BLOCK * sizeof(float)), aligned(4), may_alias));
+
+// Rounds, then saturates: whatever lies further out than the added offset is cut off anyway.
+static inline int16_t to_pcm(float y)
 {
-	y = y > 32767.0f ? 32767.0f : y < -32768.0f ? -32768.0f : y;
-	return (int16_t)((int32_t)(y + 32768.5f) - 32768);
+	int32_t v = (int32_t)(y + 32768.5f) - 32768;
+	v = v > INT16_MAX ? INT16_MAX : v;
+	return (int16_t)(v < INT16_MIN ? INT16_MIN : v);
 }
 
 // One block of the filtered phase. x points at the oldest sample that the first output needs.
-static inline void filter(float y[restrict HALFBAND_BLOCK], const float *restrict x)
+static inline void filter(float y[HALFBAND_BLOCK], const float *x)
 {
-	float acc[HALFBAND_BLOCK] = {0};
+	lanes acc = {0};
 	for (unsigned int j = 0; j < HALFBAND_TAPS / 2; j++)
-		for (unsigned int i = 0; i < HALFBAND_BLOCK; i++)
-			acc[i] += taps[j] * (x[i + j] + x[i + HALFBAND_TAPS - 1 - j]);
-	memcpy(y, acc, sizeof(acc));
+		acc += taps[j] * (*(const lanes *)(x + j) + *(const lanes *)(x + HALFBAND_TAPS - 1 - j));
+	memcpy(y, &acc, sizeof(acc));
 }
 
 static void up(int16_t *restrict out, const float *restrict x, unsigned int n)

@@ -121,8 +121,8 @@ static json_t *hear(struct fixture *f, int fd)
 
 static const char *text_of(json_t *reply, const char *key)
 {
-	json_t *text = json_object_get(reply, key);
-	return json_is_string(text) ? json_string_value(text) : "";
+	const char *text = json_string_value(json_object_get(reply, key));
+	return text ? text : "";
 }
 
 static bool is_ok(json_t *reply)
