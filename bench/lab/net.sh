@@ -102,3 +102,22 @@ net_speech() {
 		grep -v Noise | sort -rn | awk 'NR <= 5 {print $2}')
 	[ "$i" = 5 ] || net_cannot "${NET_WORD:-skip}: no speech: install asterisk-core-sounds-en-wav or alsa-utils"
 }
+
+# Starts the dataplane and waits until its socket answers; its pid is in DATAPLANE. $1 = configuration, $2 = log.
+net_dataplane() {
+	ip netns exec slim-gw "$(net_program slimline-dataplane)" -c "$1" >>"$2" 2>&1 &
+	DATAPLANE=$!
+	net_wait 15 "the dataplane's socket (see $2)" test -S /run/slimline/dataplane.sock
+}
+
+# Starts control and waits until slimctl reaches it; its pid is in CONTROL. $1 = configuration, $2 = log.
+net_control() {
+	ip netns exec slim-gw "$(net_program slimline-control)" -c "$1" >>"$2" 2>&1 &
+	CONTROL=$!
+	net_wait 15 "control's answer to slimctl (see $2)" net_slimctl show status
+}
+
+# slimctl, as an operator on the gateway.
+net_slimctl() {
+	"$(net_program slimctl)" "$@"
+}
