@@ -3,7 +3,7 @@
 # demo.sh - Shows the main job end to end: a relayed call, a transcoded call and a conference, over a small network.
 #
 #   demo.sh          runs everything, prints a table of what each listener heard, ends with "demo: PASS" or the reason
-#   demo.sh --lab    leaves it running with calls up, and opens a shell in which slimctl works
+#   demo.sh --keep    leaves it running with calls up, and opens a shell in which slimctl works
 #
 # Recordings, a pcap of everything and the logs are left in build/demo/.
 set -euo pipefail
@@ -17,7 +17,7 @@ NET_WORD="demo: FAIL"
 OUT=$BUILD/demo
 CONFIG=$SOURCE/conf/lab.yaml
 SCENARIO=$SOURCE/bench/lab/demo.scn
-[ "${1:-}" = --lab ] && SCENARIO=$SOURCE/bench/lab/lab.scn
+[ "${1:-}" = --keep ] && SCENARIO=$SOURCE/bench/lab/lab.scn
 
 fail() {
 	echo "demo: FAIL: $1"
@@ -50,7 +50,7 @@ else
 	echo "tcpdump is not installed: no pcap will be left"
 fi
 
-if [ "${1:-}" = --lab ]; then
+if [ "${1:-}" = --keep ]; then
 	mkfifo /run/lab.in
 	exec 7<>/run/lab.in
 	"$LAB" run --sounds "$OUT/speech" --out "$OUT" "$SCENARIO" <&7 >"$OUT/lab.out" 2>&1 &
@@ -63,7 +63,7 @@ echo "gateway: starting slimline-dataplane and slimline-control with conf/lab.ya
 net_dataplane "$CONFIG" "$OUT/dataplane.log" || fail "slimline-dataplane did not come up" "$OUT/dataplane.log"
 net_control "$CONFIG" "$OUT/control.log" || fail "slimline-control did not come up" "$OUT/control.log"
 
-if [ "${1:-}" = --lab ]; then
+if [ "${1:-}" = --keep ]; then
 	net_wait 30 "calls" grep -q '^pause' "$OUT/lab.out" || fail "the calls did not come up" "$OUT/lab.out" "$OUT/control.log"
 	PATH=$(dirname "$(net_program slimctl)"):$PATH
 	export PATH

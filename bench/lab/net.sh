@@ -30,6 +30,9 @@ net_enter() {
 			net_cannot "${NET_WORD:-skip}: the kernel refuses namespaces here"
 		SLIMLINE_NET=inside exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
 	fi
+	# as the first process of its namespace the script would not be stopped by a signal that it does not handle
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 	mount -t tmpfs tmpfs /run
 	mkdir -p /run/netns /run/slimline /run/dpdk
 	ip link set lo up
