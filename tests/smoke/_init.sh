@@ -12,7 +12,7 @@ NET_CANNOT=77
 NET_WORD=skip
 . "$SOURCE/bench/lab/net.sh"
 
-for program in slimline-dataplane slimline-control slimctl slimline-lab; do
+for program in ${SMOKE_PROGRAMS:-slimline-dataplane slimline-control slimctl slimline-lab}; do
 	net_program "$program" >/dev/null || net_cannot "skip: $program is not in $BUILD"
 done
 net_enter "$@"

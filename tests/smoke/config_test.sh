@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # config_test.sh - A wrong configuration: every problem in one go, with line and column, and exit status 7.
+SMOKE_PROGRAMS="slimline-dataplane slimline-control"
 . "$(dirname "$0")/_init.sh"
 cat >"$WORK/wrong.yaml" <<'END'
 schema: 1

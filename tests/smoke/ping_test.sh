@@ -3,6 +3,7 @@
 # ping_test.sh - The dataplane answers ARP, neighbour solicitation and echo by itself: no kernel has its addresses.
 #
 #   p1 10.77.0.11 fd77::11 --- br0 --- media0 [dataplane] 10.77.0.2 fd77::2
+SMOKE_PROGRAMS=slimline-dataplane
 . "$(dirname "$0")/_init.sh"
 command -v ping >/dev/null || net_cannot "skip: needs ping (iputils-ping)"
 net_make 1

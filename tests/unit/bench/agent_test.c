@@ -51,8 +51,10 @@ static bool setup(struct device *d)
 {
 	base = event_base_new();
 	ups = downs = messages = 0;
-	struct agent_options options = {.listen = {.addr = addr_ipv4((const uint8_t[4]){127, 0, 0, 1})}, .netns = "",
-					.version = 18, .keepalive_s = 30,
+	struct agent_options options = {.listen = {.addr = addr_ipv4((const uint8_t[4]){127, 0, 0, 1})},
+					.netns = "",
+					.version = 18,
+					.keepalive_s = 30,
 					.hooks = {NULL, on_up, on_down, on_message}};
 	// a free port, found by asking for one
 	int probe = netns_socket("", SOCK_STREAM, &options.listen);
@@ -185,7 +187,8 @@ static void drives_a_call(void)
 	for (int i = 0; i < 2; i++)
 		expect(&d, SCCP_OPEN_RECEIVE_CHANNEL, &open[i]);
 	CHECK_INT(open[0].open_receive_channel.conference_id, open[1].open_receive_channel.conference_id);
-	CHECK(open[0].open_receive_channel.pass_through_party_id != open[1].open_receive_channel.pass_through_party_id);
+	CHECK(open[0].open_receive_channel.pass_through_party_id !=
+	      open[1].open_receive_channel.pass_through_party_id);
 	CHECK_INT(open[0].open_receive_channel.codec, 4);
 	CHECK_INT(open[0].open_receive_channel.packet_ms, 20);
 	ack_open(&d, &open[1], 16386);
@@ -258,5 +261,6 @@ static void attacks_are_made(void)
 	}
 }
 
-T_MAIN("lab_agent", {"registers", registers}, {"cuts_off_garbage", cuts_off_garbage}, {"drives_a_call", drives_a_call},
-       {"refusal_fails_the_call", refusal_fails_the_call}, {"attacks_are_made", attacks_are_made})
+T_MAIN("lab_agent", {"registers", registers}, {"cuts_off_garbage", cuts_off_garbage},
+       {"drives_a_call", drives_a_call}, {"refusal_fails_the_call", refusal_fails_the_call},
+       {"attacks_are_made", attacks_are_made})
