@@ -29,10 +29,16 @@ enum codec_id {
 	CODEC_G729B = 15, // Annex A coder with Annex B VAD and SID
 	CODEC_AMR = 16,
 	CODEC_AMR_WB = 17,
-	CODEC_OPUS = 18,     // 48 kHz clock
-	CODEC_OPUS_16K = 19, // the same payload, coded from and to 16 kHz samples
-	CODEC_G723 = 20,     // relay only
-	CODEC_ILBC = 21,     // relay only
+	CODEC_OPUS = 18,         // 48 kHz clock
+	CODEC_OPUS_16K = 19,     // the same payload, coded from and to 16 kHz samples
+	CODEC_G723 = 20,         // relay only
+	CODEC_ILBC = 21,         // relay only
+	CODEC_G726_40_AAL2 = 22, // code words from the high end, ITU-T I.366.2
+	CODEC_G726_32_AAL2 = 23,
+	CODEC_G726_24_AAL2 = 24,
+	CODEC_G726_16_AAL2 = 25,
+	CODEC_AMR_OCTET = 26, // octet-aligned payloads; the plain names are bandwidth-efficient, RFC 4867
+	CODEC_AMR_WB_OCTET = 27,
 	CODEC_COUNT
 };
 
@@ -53,7 +59,8 @@ struct codec {
 	uint32_t bytes_per_10ms; // 0 = variable
 	size_t encoder_size;     // bytes of state; 0 = stateless, the state argument is then not read
 	size_t decoder_size;
-	// Makes state in memory of encoder_size / decoder_size bytes, 64-byte aligned. 0 or negative errno.
+	// Makes state in memory of encoder_size / decoder_size bytes, 64-byte aligned. 0 or negative errno. Where there is
+	// a fini (G.729, AMR) a library allocates here: call these at start and keep the states in a pool, never per call.
 	int (*encoder_init)(void *state);
 	int (*decoder_init)(void *state);
 	// Encodes `samples` int16 (a whole number of frames). Returns payload bytes, 0 = nothing to send (DTX), or -EINVAL.
@@ -62,7 +69,7 @@ struct codec {
 	int (*decode)(void *state, const uint8_t *in, unsigned int len, int16_t *pcm, unsigned int cap);
 	// Fills `samples` for a lost frame. NULL: the caller conceals by gw/plc. Returns samples written.
 	int (*conceal)(void *state, int16_t *pcm, unsigned int samples);
-	// Releases what encoder_init / decoder_init got from a library; NULL when there is nothing.
+	// Releases what encoder_init / decoder_init got from a library; NULL when nothing needs it. Init again to reuse.
 	void (*encoder_fini)(void *state);
 	void (*decoder_fini)(void *state);
 };

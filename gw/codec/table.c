@@ -156,6 +156,12 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 50,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_40_init,
+				.decoder_init = g726_40_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
 			},
 		[CODEC_G726_32] =
 			{
@@ -169,6 +175,12 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 40,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_32_init,
+				.decoder_init = g726_32_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
 			},
 		[CODEC_G726_24] =
 			{
@@ -182,6 +194,12 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 30,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_24_init,
+				.decoder_init = g726_24_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
 			},
 		[CODEC_G726_16] =
 			{
@@ -195,6 +213,12 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 20,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_16_init,
+				.decoder_init = g726_16_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
 			},
 		[CODEC_GSM] =
 			{
@@ -208,6 +232,12 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 0,
+				.encoder_size = sizeof(gsm0610_state_t),
+				.decoder_size = sizeof(gsm0610_state_t),
+				.encoder_init = gsm_init,
+				.decoder_init = gsm_init,
+				.encode = gsm_encode,
+				.decode = gsm_decode,
 			},
 		[CODEC_G729] =
 			{
@@ -221,6 +251,17 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 10,
+#ifdef SLIMLINE_G729
+				.encoder_size = sizeof(struct g729_state),
+				.decoder_size = sizeof(struct g729_state),
+				.encoder_init = g729_encoder_init,
+				.decoder_init = g729_decoder_init,
+				.encode = g729_encode,
+				.decode = g729_decode,
+				.conceal = g729_conceal,
+				.encoder_fini = g729_encoder_fini,
+				.decoder_fini = g729_decoder_fini,
+#endif
 			},
 		[CODEC_G729B] =
 			{
@@ -234,6 +275,17 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 0,
+#ifdef SLIMLINE_G729
+				.encoder_size = sizeof(struct g729_state),
+				.decoder_size = sizeof(struct g729_state),
+				.encoder_init = g729b_encoder_init,
+				.decoder_init = g729_decoder_init,
+				.encode = g729_encode,
+				.decode = g729_decode,
+				.conceal = g729_conceal,
+				.encoder_fini = g729_encoder_fini,
+				.decoder_fini = g729_decoder_fini,
+#endif
 			},
 		[CODEC_AMR] =
 			{
@@ -247,6 +299,17 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 0,
+#ifdef SLIMLINE_AMR
+				.encoder_size = sizeof(struct amr_state),
+				.decoder_size = sizeof(struct amr_state),
+				.encoder_init = amr_encoder_init,
+				.decoder_init = amr_decoder_init,
+				.encode = amr_encode,
+				.decode = amr_decode,
+				.conceal = amr_conceal,
+				.encoder_fini = amr_encoder_fini,
+				.decoder_fini = amr_decoder_fini,
+#endif
 			},
 		[CODEC_AMR_WB] =
 			{
@@ -260,6 +323,17 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 0,
+#ifdef SLIMLINE_AMR
+				.encoder_size = sizeof(struct amr_state),
+				.decoder_size = sizeof(struct amr_state),
+				.encoder_init = amr_wb_encoder_init,
+				.decoder_init = amr_wb_decoder_init,
+				.encode = amr_encode,
+				.decode = amr_decode,
+				.conceal = amr_conceal,
+				.encoder_fini = amr_encoder_fini,
+				.decoder_fini = amr_decoder_fini,
+#endif
 			},
 		[CODEC_OPUS] =
 			{
@@ -273,6 +347,15 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 0,
+#ifdef SLIMLINE_OPUS
+				.encoder_size = OPUS_ENCODER_BYTES,
+				.decoder_size = OPUS_DECODER_BYTES,
+				.encoder_init = opus_48_encoder_init,
+				.decoder_init = opus_48_decoder_init,
+				.encode = opus_any_encode,
+				.decode = opus_any_decode,
+				.conceal = opus_conceal,
+#endif
 			},
 		[CODEC_OPUS_16K] =
 			{
@@ -286,6 +369,15 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 0,
+#ifdef SLIMLINE_OPUS
+				.encoder_size = OPUS_ENCODER_BYTES,
+				.decoder_size = OPUS_DECODER_BYTES,
+				.encoder_init = opus_16_encoder_init,
+				.decoder_init = opus_16_decoder_init,
+				.encode = opus_any_encode,
+				.decode = opus_any_decode,
+				.conceal = opus_conceal,
+#endif
 			},
 		[CODEC_G723] =
 			{
@@ -312,6 +404,130 @@ static const struct codec codecs[CODEC_COUNT] =
 				.period_ms_default = 20,
 				.period_ms_max = 60,
 				.bytes_per_10ms = 0,
+			},
+		[CODEC_G726_40_AAL2] =
+			{
+				.id = CODEC_G726_40_AAL2,
+				.name = "g726-40-aal2",
+				.rtp_name = "AAL2-G726-40",
+				.rtp_clock_hz = 8000,
+				.sample_rate_hz = 8000,
+				.payload_type = DYNAMIC,
+				.frame_ms = 1,
+				.period_ms_default = 20,
+				.period_ms_max = 60,
+				.bytes_per_10ms = 50,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_40_aal2_init,
+				.decoder_init = g726_40_aal2_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
+			},
+		[CODEC_G726_32_AAL2] =
+			{
+				.id = CODEC_G726_32_AAL2,
+				.name = "g726-32-aal2",
+				.rtp_name = "AAL2-G726-32",
+				.rtp_clock_hz = 8000,
+				.sample_rate_hz = 8000,
+				.payload_type = DYNAMIC,
+				.frame_ms = 1,
+				.period_ms_default = 20,
+				.period_ms_max = 60,
+				.bytes_per_10ms = 40,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_32_aal2_init,
+				.decoder_init = g726_32_aal2_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
+			},
+		[CODEC_G726_24_AAL2] =
+			{
+				.id = CODEC_G726_24_AAL2,
+				.name = "g726-24-aal2",
+				.rtp_name = "AAL2-G726-24",
+				.rtp_clock_hz = 8000,
+				.sample_rate_hz = 8000,
+				.payload_type = DYNAMIC,
+				.frame_ms = 1,
+				.period_ms_default = 20,
+				.period_ms_max = 60,
+				.bytes_per_10ms = 30,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_24_aal2_init,
+				.decoder_init = g726_24_aal2_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
+			},
+		[CODEC_G726_16_AAL2] =
+			{
+				.id = CODEC_G726_16_AAL2,
+				.name = "g726-16-aal2",
+				.rtp_name = "AAL2-G726-16",
+				.rtp_clock_hz = 8000,
+				.sample_rate_hz = 8000,
+				.payload_type = DYNAMIC,
+				.frame_ms = 1,
+				.period_ms_default = 20,
+				.period_ms_max = 60,
+				.bytes_per_10ms = 20,
+				.encoder_size = sizeof(g726_state_t),
+				.decoder_size = sizeof(g726_state_t),
+				.encoder_init = g726_16_aal2_init,
+				.decoder_init = g726_16_aal2_init,
+				.encode = g726_any_encode,
+				.decode = g726_any_decode,
+			},
+		[CODEC_AMR_OCTET] =
+			{
+				.id = CODEC_AMR_OCTET,
+				.name = "amr-octet",
+				.rtp_name = "AMR",
+				.rtp_clock_hz = 8000,
+				.sample_rate_hz = 8000,
+				.payload_type = DYNAMIC,
+				.frame_ms = 20,
+				.period_ms_default = 20,
+				.period_ms_max = 60,
+				.bytes_per_10ms = 0,
+#ifdef SLIMLINE_AMR
+				.encoder_size = sizeof(struct amr_state),
+				.decoder_size = sizeof(struct amr_state),
+				.encoder_init = amr_octet_encoder_init,
+				.decoder_init = amr_octet_decoder_init,
+				.encode = amr_encode,
+				.decode = amr_decode,
+				.conceal = amr_conceal,
+				.encoder_fini = amr_encoder_fini,
+				.decoder_fini = amr_decoder_fini,
+#endif
+			},
+		[CODEC_AMR_WB_OCTET] =
+			{
+				.id = CODEC_AMR_WB_OCTET,
+				.name = "amr-wb-octet",
+				.rtp_name = "AMR-WB",
+				.rtp_clock_hz = 16000,
+				.sample_rate_hz = 16000,
+				.payload_type = DYNAMIC,
+				.frame_ms = 20,
+				.period_ms_default = 20,
+				.period_ms_max = 60,
+				.bytes_per_10ms = 0,
+#ifdef SLIMLINE_AMR
+				.encoder_size = sizeof(struct amr_state),
+				.decoder_size = sizeof(struct amr_state),
+				.encoder_init = amr_wb_octet_encoder_init,
+				.decoder_init = amr_wb_octet_decoder_init,
+				.encode = amr_encode,
+				.decode = amr_decode,
+				.conceal = amr_conceal,
+				.encoder_fini = amr_encoder_fini,
+				.decoder_fini = amr_decoder_fini,
+#endif
 			},
 };
 
