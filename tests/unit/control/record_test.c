@@ -107,7 +107,7 @@ static void test_refused(void)
 		{"dscp=46", "dscp=-1"},
 		{"dscp=46", "dscp="},
 		{"dscp=46", "dscp=4x"},
-		{"rx_codec=1", "rx_codec=22"},
+		{"rx_codec=1", "rx_codec=200"},
 		{"rx_period_ms=20", "rx_period_ms=61"},
 		{"rx_open=1", "rx_open=2"},
 		{"local_port=16384", "local_port=16385"},
