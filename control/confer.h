@@ -58,14 +58,17 @@ struct conference {
 	uint32_t participant_count;
 	api_handle handle; // in the dataplane, 0 = none
 	uint32_t request;
-	uint32_t serial; // reg.serial of the registration that made it or used it last
-	nsec_t opened;
+	bool orphan;        // its agent connection has ended
+	bool indexed;       // found by its number; not so once set aside
+	bool closing;       // confer_free is at work
+	unsigned int holds; // somebody walks its parties: it must not go under them
+	nsec_t created;
 };
 
 struct conference *confer_find(const struct device *d, uint32_t conference_id);
 
-// Makes one. Returns it, or NULL and why not.
-struct conference *confer_new(struct device *d, uint32_t conference_id, nsec_t now, enum refusal *ret_why);
+// Makes one, past every limit but memory: resource_admit comes first. Returns NULL without memory.
+struct conference *confer_new(struct device *d, uint32_t conference_id, nsec_t now);
 
 // Ends it and every party in it.
 void confer_free(struct conference *c, nsec_t now);
@@ -80,6 +83,21 @@ void confer_want(struct conference *c, nsec_t now);
 // The dataplane went away, came back with its handles, or came back without.
 void confer_dataplane_lost(struct conference *c, nsec_t now);
 void confer_dataplane_back(struct conference *c, bool same, nsec_t now);
+
+// The agent speaks of it: it is no orphan any more.
+void confer_claim(struct conference *c);
+
+// Its agent connection ended.
+void confer_orphan(struct conference *c, nsec_t now);
+
+// Takes an orphan's number away for a new conference; its parties go on among themselves.
+void confer_set_aside(struct conference *c);
+
+// Frees without a word to anybody: the device is going. Its parties have gone before.
+void confer_discard(struct conference *c);
+
+// Takes one named member off.
+void confer_drop_participant(struct conference *c, struct participant *p);
 
 // People in it: participants named by the agent and parties that are none of them.
 uint32_t confer_members(const struct conference *c);

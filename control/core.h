@@ -14,6 +14,7 @@
 #include "control/index.h"
 #include "control/link.h"
 #include "control/resource.h"
+#include "control/sweep.h"
 #include "gw/config.h"
 #include "gw/timer.h"
 
@@ -41,7 +42,7 @@ struct core {
 	uint64_t epoch;
 	uint64_t seed;
 	bool stopping;
-	struct dp_sweep *sweep; // under way after a reconnect, else NULL
+	struct sweep sweep; // after a reconnect
 };
 
 int core_init(struct core *c, const struct core_options *o);

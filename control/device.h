@@ -46,7 +46,7 @@ struct device {
 };
 
 int device_new(struct core *c, const struct config_device *config, struct device **ret);
-void device_free(struct device *d, nsec_t now); // takes NULL
+void device_free(struct device *d); // takes NULL
 
 // Sends one message to the agent; counts it, or counts why not.
 void device_send(struct device *d, const struct sccp_msg *m, nsec_t now);

@@ -27,6 +27,8 @@ struct link_driver {
 	// Starts to connect; up or down of the user follow. Returns 0 or negative errno.
 	int (*open)(void *context, const struct config_agent *agent, uint32_t timeout_ms,
 		    const struct link_user *user, void *object, struct link **ret);
+	// From now on somebody else is told about it.
+	void (*set_user)(void *context, struct link *l, const struct link_user *user, void *object);
 	// Queues bytes whole. Returns 0, or -ENOBUFS when the peer does not read and nothing was queued.
 	int (*send)(void *context, struct link *l, const uint8_t *bytes, size_t len);
 	// Sends what is queued, as far as the peer takes it, and closes.

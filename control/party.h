@@ -40,6 +40,7 @@ enum party_state {
 
 enum party_event {
 	PARTY_WANT,   // what is wanted may have changed
+	PARTY_CHANGE, // it has
 	PARTY_READY,  // the conference is there
 	PARTY_DONE,   // the dataplane did it
 	PARTY_FAILED, // it did not; data is the reason
@@ -80,11 +81,16 @@ struct party {
 	struct addr_port local;
 	struct addr_port remote;
 	api_handle stream;          // 0 = none
-	struct stream_spec applied; // what the stream has been told
-	uint32_t request;
-	enum refusal failure; // why the stream is not there
-	struct timer timer;   // kept ports, answers while parked
-	uint32_t serial;      // reg.serial of the registration that used it last
+	struct stream_spec applied; // what the stream does
+	struct stream_spec asked;   // what it has been told last
+	uint32_t request;           // open, change or close under way
+	uint32_t stats_request;     // figures under way
+	uint32_t stats_mode;        // of ConnectionStatisticsReq
+	bool stats_due;             // the agent waits for them
+	bool digits;                // the agent wants to hear digits
+	bool silent;                // the dataplane has reported silence
+	struct timer keep;          // of a kept port
+	struct timer patience;      // of answers while parked
 	nsec_t created;
 };
 
@@ -96,6 +102,9 @@ const char *party_mode(const struct party *p);
 
 // Ends a party now; its last figures follow in the hook.
 void party_close(struct party *p, nsec_t now);
+
+// Ends a party if it has been silent for the configured time: asks the dataplane. For orphans.
+void party_check_silence(struct party *p, nsec_t now);
 
 // The dataplane went away, came back with its handles, or came back without.
 void party_dataplane_lost(struct party *p, nsec_t now);
@@ -118,6 +127,13 @@ void party_on_start(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_stop(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_port(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_port_close(struct device *d, const struct sccp_msg *m, nsec_t now);
+void party_on_dscp(struct device *d, const struct sccp_msg *m, nsec_t now);
+void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now);
+void party_on_subscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
+void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
+
+// The dataplane reported something about its stream.
+void party_stream_event(struct party *p, const struct api_stream_event *e, nsec_t now);
 
 const char *party_state_name(unsigned int state);
 extern const struct fsm_table party_table;

@@ -26,6 +26,9 @@ const char *refusal_help(enum refusal r);
 // Reason behind a negative errno of the dataplane.
 enum refusal refusal_of_dataplane(int status);
 
+// Can the dataplane do anything at all for a party that is already there?
+enum refusal resource_dataplane(const struct device *d);
+
 // May the device take one more party into this conference; NULL = into a new one?
 enum refusal resource_admit(const struct device *d, const struct conference *c);
 

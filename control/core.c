@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// core.c - The whole model of one control process: its devices, its timers and its dataplane.
+#include "control/core.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/confer.h"
+#include "control/device.h"
+#include "control/party.h"
+#include "gw/log.h"
+
+// ---- the dataplane as a whole ----
+
+static void on_lost(void *object, nsec_t now)
+{
+	struct core *c = object;
+	log_error("dataplane", "connection lost", "media goes on; nothing can be changed until it is back");
+	for (unsigned int i = 0; i < c->device_count; i++) {
+		struct device *d = c->devices[i];
+		LIST_FOREACH(q, &d->conference_list, struct conference, link)
+		confer_dataplane_lost(q, now);
+		LIST_FOREACH(p, &d->party_list, struct party, in_device)
+		party_dataplane_lost(p, now);
+	}
+}
+
+static void on_away(void *object, nsec_t now)
+{
+	struct core *c = object;
+	for (unsigned int i = 0; i < c->device_count; i++)
+		reg_capacity_changed(c->devices[i], now);
+}
+
+static void on_back(void *object, bool same, nsec_t now)
+{
+	struct core *c = object;
+	log_notice("dataplane", "connected", "restarted=%s streams=%u", same ? "no" : "yes",
+		   c->dp.info.streams_open);
+	if (c->hooks.dataplane_back)
+		c->hooks.dataplane_back(c->hooks.context, same, now);
+	for (unsigned int i = 0; i < c->device_count; i++) {
+		struct device *d = c->devices[i];
+		LIST_FOREACH(q, &d->conference_list, struct conference, link)
+		confer_dataplane_back(q, same, now);
+		LIST_FOREACH(p, &d->party_list, struct party, in_device)
+		party_dataplane_back(p, same, now);
+		reg_capacity_changed(d, now);
+	}
+	if (same)
+		sweep_start(c, now);
+}
+
+static void on_event(void *object, const struct api_stream_event *e, nsec_t now)
+{
+	struct core *c = object;
+	struct party *p = core_party(c, e->handle);
+	if (c->hooks.stream_event)
+		c->hooks.stream_event(c->hooks.context, p, e, now);
+	if (p)
+		party_stream_event(p, e, now);
+}
+
+// ---- life ----
+
+int core_init(struct core *c, const struct core_options *o)
+{
+	*c = (struct core){.config = o->config,
+			   .links = o->links,
+			   .hooks = o->hooks,
+			   .epoch = o->epoch,
+			   .seed = o->seed};
+	struct dp_user user = {
+		.object = c, .lost = on_lost, .away = on_away, .back = on_back, .event = on_event};
+	timer_set_init(&c->timers);
+	dp_init(&c->dp, &c->timers, &o->dataplane, &user, o->epoch);
+	c->devices = calloc(o->config->device_count ? o->config->device_count : 1, sizeof(struct device *));
+	if (!c->devices)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < o->config->device_count; i++) {
+		int rc = device_new(c, &o->config->devices[i], &c->devices[i]);
+		if (rc) {
+			core_fini(c);
+			return rc;
+		}
+		c->device_count++;
+	}
+	return 0;
+}
+
+void core_fini(struct core *c)
+{
+	for (unsigned int i = 0; i < c->device_count; i++)
+		device_free(c->devices[i]);
+	free(c->devices);
+	dp_fini(&c->dp);
+	index_fini(&c->streams);
+	c->devices = NULL;
+	c->device_count = 0;
+}
+
+void core_start(struct core *c, nsec_t now)
+{
+	for (unsigned int i = 0; i < c->device_count; i++)
+		reg_start(c->devices[i], now);
+}
+
+void core_stop(struct core *c, nsec_t now)
+{
+	c->stopping = true;
+	for (unsigned int i = 0; i < c->device_count; i++)
+		reg_stop(c->devices[i], now);
+}
+
+bool core_stopped(const struct core *c)
+{
+	for (unsigned int i = 0; i < c->device_count; i++) {
+		if (c->devices[i]->reg.fsm.state != REG_IDLE)
+			return false;
+	}
+	return c->stopping;
+}
+
+// ---- finding ----
+
+struct device *core_device(const struct core *c, const char *name)
+{
+	for (unsigned int i = 0; i < c->device_count; i++) {
+		if (strcmp(c->devices[i]->name, name) == 0)
+			return c->devices[i];
+	}
+	return NULL;
+}
+
+struct party *core_party(const struct core *c, api_handle stream)
+{
+	struct index_node *n = stream ? index_first(&c->streams, stream) : NULL;
+	return n ? INDEX_ITEM(n, struct party, by_stream) : NULL;
+}
+
+void core_counts(const struct core *c, struct counts *ret, uint64_t ret_refusals[REFUSAL_COUNT])
+{
+	memset(ret, 0, sizeof(*ret));
+	memset(ret_refusals, 0, REFUSAL_COUNT * sizeof(*ret_refusals));
+	for (unsigned int i = 0; i < c->device_count; i++) {
+		counts_add(ret, &c->devices[i]->counts);
+		metric_add(ret_refusals, c->devices[i]->refusals, REFUSAL_COUNT);
+	}
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// party_image.c - A party as a record keeps it, and back.
+#include <errno.h>
+#include <string.h>
+
+#include "control/party_inner.h"
+
+void party_image(const struct party *p, struct party_image *ret)
+{
+	*ret = (struct party_image){
+		.conference_id = p->conference_id,
+		.call_reference = p->call_reference,
+		.rx_named = p->rx.named,
+		.tx_named = p->tx.named,
+		.rx_party_id = p->rx.party_id,
+		.tx_party_id = p->tx.party_id,
+		.rx_payload = p->rx.payload,
+		.tx_payload = p->tx.payload,
+		.rx_open = p->rx.open,
+		.tx_open = p->tx.open,
+		.kept = p->kept,
+		.spec = p->applied,
+		.stream = p->stream,
+	};
+}
+
+// Records are input, not truth: nothing in them is believed that the dataplane or an index could trip over.
+static bool makes_sense(const struct party_image *i)
+{
+	bool wants = i->rx_open || i->tx_open || i->kept;
+	bool sends_somewhere = !i->tx_open || (i->spec.remote.addr.family && i->spec.remote.port);
+	return i->conference_id && (i->rx_named || i->tx_named) && wants && sends_somewhere &&
+	       i->spec.local.addr.family && i->spec.local.port && i->spec.rx.period_ms &&
+	       i->spec.tx.period_ms;
+}
+
+static bool is_taken(const struct device *d, const struct party_image *i)
+{
+	return (i->rx_named && index_first(&d->rx_parties, i->rx_party_id)) ||
+	       (i->tx_named && index_first(&d->tx_parties, i->tx_party_id)) ||
+	       (i->stream && core_party(d->core, i->stream));
+}
+
+static void fill(struct party *p, const struct party_image *i)
+{
+	p->rx.open = i->rx_open;
+	p->tx.open = i->tx_open;
+	p->kept = i->kept;
+	p->rx.payload = i->rx_payload;
+	p->tx.payload = i->tx_payload;
+	p->rx.format = i->spec.rx;
+	p->tx.format = i->spec.tx;
+	p->local = i->spec.local;
+	p->wanted_local = i->spec.local.addr;
+	p->remote = i->spec.remote;
+	p->dscp = i->spec.dscp;
+	p->vad = i->spec.flags & STREAM_VAD;
+	p->applied = i->spec;
+}
+
+int party_restore(struct device *d, const struct party_image *image, nsec_t now, struct party **ret)
+{
+	if (!makes_sense(image))
+		return -EINVAL;
+	if (is_taken(d, image))
+		return -EEXIST;
+	struct conference *c = confer_find(d, image->conference_id);
+	if (c ? c->party_count >= d->profile->participants : d->conference_count >= d->profile->sessions)
+		return -ENOSPC;
+	bool fresh = !c;
+	if (fresh)
+		c = confer_new(d, image->conference_id, now);
+	struct party *p = c ? party_new(d, c, image->call_reference, now) : NULL;
+	if (!p) {
+		if (fresh && c)
+			confer_free(c, now);
+		return -ENOMEM;
+	}
+	if (fresh)
+		c->orphan = true;
+	fill(p, image);
+	if ((image->rx_named && party_name_side(p, &p->rx, image->rx_party_id)) ||
+	    (image->tx_named && party_name_side(p, &p->tx, image->tx_party_id)) ||
+	    (image->stream && index_put(&d->core->streams, &p->by_stream, image->stream))) {
+		party_close(p, now);
+		return -ENOMEM;
+	}
+	p->stream = image->stream;
+	party_orphan(p, now);
+	*ret = p;
+	party_feed(p, image->stream ? PARTY_KEPT : PARTY_WANT, now);
+	return 0;
+}

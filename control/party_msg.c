@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// party_msg.c - The agent's media messages: which party each means, what it changes, what is refused.
+#include <string.h>
+
+#include "control/caps.h"
+#include "control/party_inner.h"
+#include "gw/sccp.h"
+
+#define VERSION_WIDE_ADDRESSES 17 // the first layout with room for IPv6
+
+// ---- finding ----
+
+static struct party *find_rx(const struct device *d, uint32_t id)
+{
+	struct index_node *n = index_first(&d->rx_parties, id);
+	return n ? INDEX_ITEM(n, struct party, by_rx) : NULL;
+}
+
+static struct party *find_tx(const struct device *d, uint32_t id)
+{
+	struct index_node *n = index_first(&d->tx_parties, id);
+	return n ? INDEX_ITEM(n, struct party, by_tx) : NULL;
+}
+
+static bool is_of(const struct party *p, uint32_t conference_id)
+{
+	return !conference_id || p->conference_id == conference_id;
+}
+
+// By call reference: the first party of the conference for which `fits` holds.
+static struct party *find_call(const struct device *d, uint32_t conference_id, uint32_t call_reference,
+			       bool (*fits)(const struct party *p))
+{
+	if (!call_reference)
+		return NULL;
+	for (struct index_node *n = index_first(&d->calls, call_reference); n; n = index_next(n)) {
+		struct party *p = INDEX_ITEM(n, struct party, by_call);
+		if (is_of(p, conference_id) && fits(p))
+			return p;
+	}
+	return NULL;
+}
+
+static bool is_receiving(const struct party *p)
+{
+	return p->rx.open;
+}
+
+static bool is_sending(const struct party *p)
+{
+	return p->tx.open;
+}
+
+static bool lacks_rx(const struct party *p)
+{
+	return !p->rx.named;
+}
+
+static bool lacks_tx(const struct party *p)
+{
+	return !p->tx.named;
+}
+
+static bool is_any(const struct party *p)
+{
+	return true;
+}
+
+// The party a request is for. An id that returns in another conference means a new leg: the agent has forgotten to
+// close the old one.
+static struct party *find_leg(struct device *d, bool rx, uint32_t conference_id, uint32_t id,
+			      uint32_t call_reference, nsec_t now)
+{
+	struct party *p = rx ? find_rx(d, id) : find_tx(d, id);
+	if (!p)
+		p = rx ? find_tx(d, id) : find_rx(d, id);
+	if (p && is_of(p, conference_id))
+		return p;
+	if (p) {
+		device_count(d, COUNT_party_moved);
+		party_close(p, now);
+	}
+	return find_call(d, conference_id, call_reference, rx ? lacks_rx : lacks_tx);
+}
+
+// ---- making ----
+
+struct leg {
+	bool rx;
+	uint32_t conference_id;
+	uint32_t party_id;
+	uint32_t call_reference;
+};
+
+// A number that orphans hold is free for a new call: an agent that starts anew counts anew, and strangers must not
+// hear each other.
+static struct conference *open_conference(struct device *d, uint32_t conference_id)
+{
+	struct conference *c = confer_find(d, conference_id);
+	if (c && c->orphan) {
+		confer_set_aside(c);
+		return NULL;
+	}
+	return c;
+}
+
+static enum refusal make_party(struct device *d, const struct leg *l, nsec_t now, struct party **ret)
+{
+	if (!l->conference_id)
+		return REFUSAL_conference;
+	struct conference *c = open_conference(d, l->conference_id);
+	enum refusal why = resource_admit(d, c);
+	if (why)
+		return why;
+	bool fresh = !c;
+	if (fresh)
+		c = confer_new(d, l->conference_id, now);
+	struct party *p = c ? party_new(d, c, l->call_reference, now) : NULL;
+	if (!p) {
+		if (fresh && c)
+			confer_free(c, now);
+		return REFUSAL_memory;
+	}
+	*ret = p;
+	return REFUSAL_none;
+}
+
+// Finds or makes the party of a leg and gives its side the agent's id.
+static enum refusal take_party(struct device *d, const struct leg *l, struct party *known, nsec_t now,
+			       struct party **ret)
+{
+	struct party *p = known;
+	enum refusal why = p ? REFUSAL_none : make_party(d, l, now, &p);
+	if (why)
+		return why;
+	struct party_side *side = l->rx ? &p->rx : &p->tx;
+	if (!side->named && party_name_side(p, side, l->party_id)) {
+		if (!known)
+			party_close(p, now);
+		return REFUSAL_memory;
+	}
+	if (l->call_reference)
+		party_set_call(p, l->call_reference);
+	party_claim(p, now);
+	*ret = p;
+	return REFUSAL_none;
+}
+
+// ---- addresses ----
+
+static bool family_fits(uint8_t family, uint32_t ip_type)
+{
+	return ip_type == SCCP_IP_TYPE_V4_V6 ||
+	       family == (ip_type == SCCP_IP_TYPE_V6 ? ADDR_IPV6 : ADDR_IPV4);
+}
+
+// Our media address of the wanted family: the device's, else the dataplane's first.
+static enum refusal choose_local(const struct device *d, uint32_t ip_type, struct addr *ret)
+{
+	const struct api_hello_reply *info = &d->core->dp.info;
+	if (ip_type == SCCP_IP_TYPE_V6 && d->reg.version < VERSION_WIDE_ADDRESSES)
+		return REFUSAL_family;
+	if (d->config->address.family != ADDR_NONE) {
+		if (!family_fits(d->config->address.family, ip_type))
+			return REFUSAL_family;
+		*ret = d->config->address;
+		return REFUSAL_none;
+	}
+	for (uint32_t i = 0; i < info->address_count; i++) {
+		if (family_fits(info->addresses[i].family, ip_type)) {
+			*ret = info->addresses[i];
+			return REFUSAL_none;
+		}
+	}
+	return REFUSAL_family;
+}
+
+// A party keeps its address for life.
+static enum refusal local_for(const struct device *d, const struct party *p, uint32_t ip_type,
+			      struct addr *ret)
+{
+	if (!p || !(p->local.port || p->wanted_local.family))
+		return choose_local(d, ip_type, ret);
+	*ret = p->local.port ? p->local.addr : p->wanted_local;
+	return family_fits(ret->family, ip_type) ? REFUSAL_none : REFUSAL_family;
+}
+
+// ---- OpenReceiveChannel, CloseReceiveChannel ----
+
+static enum refusal open_rx(struct device *d, const struct sccp_open_receive_channel *m, nsec_t now)
+{
+	struct leg leg = {true, m->conference_id, m->pass_through_party_id, m->call_reference};
+	struct party *p = find_leg(d, true, leg.conference_id, leg.party_id, leg.call_reference, now);
+	struct caps_offer offer = {m->codec, m->packet_ms, m->qualifier_in_dynamic_payload,
+				   m->rfc2833_payload_type};
+	struct stream_format format;
+	struct addr local;
+	if (m->rx_crypto_algorithm)
+		return REFUSAL_encryption;
+	enum refusal why = caps_choose(d->profile, d->core->dp.info.codecs, &offer, &format);
+	if (!why)
+		why = resource_dataplane(d);
+	if (!why)
+		why = local_for(d, p, m->requested_ip_addr_type, &local);
+	if (!why)
+		why = take_party(d, &leg, p, now, &p);
+	if (why)
+		return why;
+	p->rx.open = true;
+	p->rx.payload = m->codec;
+	p->rx.format = format;
+	p->rx.since = now;
+	p->rx.acks_due++;
+	p->wanted_local = local;
+	party_feed(p, PARTY_WANT, now);
+	return REFUSAL_none;
+}
+
+void party_on_open(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	static const struct addr_port none;
+	const struct sccp_open_receive_channel *o = &m->open_receive_channel;
+	device_count(d, COUNT_open_requests);
+	enum refusal why = open_rx(d, o, now);
+	if (!why)
+		return;
+	device_refuse(d, why, o->conference_id, o->pass_through_party_id);
+	party_answer_open(d, why, &none, o->pass_through_party_id, o->call_reference, now);
+}
+
+// A kept port is let go after a while even if the agent forgets it.
+static void keep_port(struct party *p, bool keep, nsec_t now)
+{
+	p->kept = keep;
+	if (keep)
+		timer_start(&p->device->core->timers, &p->keep, now + PARTY_KEEP_NS);
+	else
+		timer_stop(&p->device->core->timers, &p->keep);
+}
+
+void party_on_close(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	const struct sccp_close_receive_channel *c = &m->close_receive_channel;
+	device_count(d, COUNT_close_requests);
+	struct party *p = find_rx(d, c->pass_through_party_id);
+	if (!p)
+		p = find_call(d, c->conference_id, c->call_reference, is_receiving);
+	if (!p || !is_of(p, c->conference_id) || (!p->rx.open && !p->kept)) {
+		device_count(d, COUNT_close_unknown);
+		return;
+	}
+	party_claim(p, now);
+	p->rx.open = false;
+	p->rx.acks_due = 0; // the agent has given up waiting
+	keep_port(p, c->port_handling_flag == SCCP_PORT_HANDLING_KEEP_PORT, now);
+	party_feed(p, PARTY_WANT, now);
+}
+
+// ---- StartMediaTransmission, StopMediaTransmission ----
+
+static bool is_remote(const struct addr *a, uint32_t port)
+{
+	return !addr_is_any(a) && !addr_is_multicast(a) && port && port <= UINT16_MAX;
+}
+
+static enum refusal start_tx(struct device *d, const struct sccp_start_media_transmission *m, nsec_t now)
+{
+	struct leg leg = {false, m->conference_id, m->pass_through_party_id, m->call_reference};
+	struct party *p = find_leg(d, false, leg.conference_id, leg.party_id, leg.call_reference, now);
+	struct caps_offer offer = {m->codec, m->packet_ms, m->qualifier_out_dynamic_payload,
+				   m->rfc2833_payload_type};
+	struct stream_format format;
+	struct addr local;
+	if (m->tx_crypto_algorithm)
+		return REFUSAL_encryption;
+	if (!is_remote(&m->remote_ip_addr, m->remote_port_number))
+		return REFUSAL_remote;
+	enum refusal why = caps_choose(d->profile, d->core->dp.info.codecs, &offer, &format);
+	if (!why)
+		why = resource_dataplane(d);
+	uint32_t ip_type = m->remote_ip_addr.family == ADDR_IPV6 ? SCCP_IP_TYPE_V6 : SCCP_IP_TYPE_V4;
+	if (!why)
+		why = local_for(d, p, ip_type, &local);
+	if (!why)
+		why = take_party(d, &leg, p, now, &p);
+	if (why)
+		return why;
+	p->tx.open = true;
+	p->tx.payload = m->codec;
+	p->tx.format = format;
+	p->tx.since = now;
+	p->tx.acks_due++;
+	p->remote = (struct addr_port){m->remote_ip_addr, (uint16_t)m->remote_port_number, 0};
+	p->dscp = caps_dscp(m->qualifier_out_dscp_or_precedence, d->core->config->media.dscp);
+	p->vad = m->qualifier_out_silence_suppression == SCCP_SILENCE_SUPPRESSION_ON;
+	p->wanted_local = local;
+	party_feed(p, PARTY_WANT, now);
+	return REFUSAL_none;
+}
+
+void party_on_start(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	static const struct addr_port none;
+	const struct sccp_start_media_transmission *s = &m->start_media_transmission;
+	device_count(d, COUNT_start_requests);
+	enum refusal why = start_tx(d, s, now);
+	if (!why)
+		return;
+	device_refuse(d, why, s->conference_id, s->pass_through_party_id);
+	party_answer_start(d, why, &none, s->conference_id, s->pass_through_party_id, s->call_reference, now);
+}
+
+void party_on_stop(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	const struct sccp_stop_media_transmission *s = &m->stop_media_transmission;
+	device_count(d, COUNT_stop_requests);
+	struct party *p = find_tx(d, s->pass_through_party_id);
+	if (!p)
+		p = find_call(d, s->conference_id, s->call_reference, is_sending);
+	if (!p || !is_of(p, s->conference_id) || !p->tx.open) {
+		device_count(d, COUNT_stop_unknown);
+		return;
+	}
+	party_claim(p, now);
+	p->tx.open = false;
+	p->tx.acks_due = 0;
+	p->vad = false;
+	if (s->port_handling_flag == SCCP_PORT_HANDLING_KEEP_PORT)
+		keep_port(p, true, now);
+	else if (!p->rx.open)
+		keep_port(p, false, now);
+	party_feed(p, PARTY_WANT, now);
+}
+
+// ---- PortReq, PortClose ----
+
+static enum refusal reserve(struct device *d, const struct sccp_port_req *m, nsec_t now)
+{
+	struct leg leg = {true, m->conference_id, m->pass_through_party_id, m->call_reference};
+	struct party *p = find_leg(d, true, leg.conference_id, leg.party_id, leg.call_reference, now);
+	struct addr local;
+	enum refusal why = m->media_type > SCCP_MEDIA_TYPE_AUDIO ? REFUSAL_codec : resource_dataplane(d);
+	if (!why)
+		why = local_for(d, p, m->ip_address_type, &local);
+	if (!why)
+		why = take_party(d, &leg, p, now, &p);
+	if (why)
+		return why;
+	p->media_type = m->media_type;
+	p->ports_due++;
+	p->wanted_local = local;
+	keep_port(p, true, now);
+	party_feed(p, PARTY_WANT, now);
+	return REFUSAL_none;
+}
+
+// PortRes has no status: a refusal is port 0.
+void party_on_port(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	static const struct addr_port none;
+	const struct sccp_port_req *q = &m->port_req;
+	device_count(d, COUNT_port_requests);
+	enum refusal why = reserve(d, q, now);
+	if (!why)
+		return;
+	device_refuse(d, why, q->conference_id, q->pass_through_party_id);
+	party_answer_port(d, &none, q->conference_id, q->pass_through_party_id, q->call_reference,
+			  q->media_type, now);
+}
+
+void party_on_port_close(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	struct party *p = find_rx(d, m->port_close.pass_through_party_id);
+	if (!p || !p->kept) {
+		device_count(d, COUNT_close_unknown);
+		return;
+	}
+	p->ports_due = 0;
+	keep_port(p, false, now);
+	party_feed(p, PARTY_WANT, now);
+}
+
+// ---- the rest ----
+
+void party_on_dscp(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	const struct sccp_update_dscp *u = &m->update_dscp;
+	struct party *p = find_tx(d, u->pass_through_party_id);
+	if (!p)
+		p = find_call(d, u->conference_id, u->call_reference, is_sending);
+	if (!p) {
+		device_count(d, COUNT_stop_unknown);
+		return;
+	}
+	p->dscp = caps_dscp(u->dscp_value, p->dscp);
+	party_feed(p, PARTY_WANT, now);
+}
+
+static void on_statistics(void *object, int status, const struct api_message *reply, nsec_t now)
+{
+	struct party *p = object;
+	static const struct stream_stats none;
+	p->stats_request = 0;
+	if (!p->stats_due)
+		return;
+	p->stats_due = false;
+	party_answer_statistics(p->device, p->call_reference, p->stats_mode,
+				status ? &none : &reply->stream_stats_reply.stats, now);
+}
+
+// An agent that asks about a call we do not have gets zeros: it waits for an answer in any case.
+void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	static const struct stream_stats none;
+	const struct sccp_connection_statistics_req *q = &m->connection_statistics_req;
+	struct party *p = find_call(d, 0, q->call_reference, is_any);
+	uint32_t id =
+		p && !p->stats_request ? dp_stream_stats(&d->core->dp, p->stream, on_statistics, p, now) : 0;
+	if (!p || !id) {
+		party_answer_statistics(d, q->call_reference, q->stats_processing_mode, &none, now);
+		return;
+	}
+	p->stats_request = id;
+	p->stats_mode = q->stats_processing_mode;
+	p->stats_due = true;
+}
+
+static void answer_subscription(struct device *d, enum sccp_id id, uint32_t payload, uint32_t conference_id,
+				uint32_t party_id_, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, id);
+	// the four answers share one layout
+	m.subscribe_dtmf_payload_res.payload_dtmf = payload;
+	m.subscribe_dtmf_payload_res.conference_id = conference_id;
+	m.subscribe_dtmf_payload_res.pass_through_party_id = party_id_;
+	device_send(d, &m, now);
+}
+
+static struct party *find_stream(struct device *d, uint32_t id)
+{
+	struct party *p = find_rx(d, id);
+	return p ? p : find_tx(d, id);
+}
+
+// The agent wants to hear the digits of a leg as messages; the RTP events go on as they are.
+void party_on_subscribe(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	const struct sccp_subscribe_dtmf_payload_req *q = &m->subscribe_dtmf_payload_req;
+	struct party *p = find_stream(d, q->pass_through_party_id);
+	answer_subscription(d, p ? SCCP_SUBSCRIBE_DTMF_PAYLOAD_RES : SCCP_SUBSCRIBE_DTMF_PAYLOAD_ERR,
+			    q->payload_dtmf, q->conference_id, q->pass_through_party_id, now);
+	if (!p)
+		return;
+	p->digits = true;
+	if (!p->rx.format.event_type && q->payload_dtmf >= 96 && q->payload_dtmf <= 127 && p->rx.open) {
+		p->rx.format.event_type = (uint8_t)q->payload_dtmf;
+		party_feed(p, PARTY_WANT, now);
+	}
+}
+
+void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	const struct sccp_un_subscribe_dtmf_payload_req *q = &m->un_subscribe_dtmf_payload_req;
+	struct party *p = find_stream(d, q->pass_through_party_id);
+	answer_subscription(d, p ? SCCP_UN_SUBSCRIBE_DTMF_PAYLOAD_RES : SCCP_UN_SUBSCRIBE_DTMF_PAYLOAD_ERR,
+			    q->payload_dtmf, q->conference_id, q->pass_through_party_id, now);
+	if (p)
+		p->digits = false;
+}

@@ -1,0 +1,694 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// reg.c - Registration FSM of one device.
+//
+// The sequence after the TCP connection is that of an IOS media resource: Register and IpPort 0; on CapabilitiesReq
+// MediaResourceNotification first, then VersionReq and CapabilitiesRes. Nothing is asked for that only phones need.
+//
+// A lost agent never ends media. With switch-over "immediate" the device registers with the next agent at once and
+// tells it the capacity less the orphaned parties; with "graceful" it waits until the last orphan has ended.
+// Falling back to a better agent probes it by a second TCP connection, and only when that stands, and the
+// switch-back rule allows it, the device unregisters and registers over the probe's connection.
+#include "control/reg.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "control/caps.h"
+#include "control/device.h"
+#include "control/dispatch.h"
+#include "gw/log.h"
+#include "gw/sccp.h"
+
+#define UNREGISTER_NS        (2 * NSEC_PER_SEC)    // for UnregisterAck: some agents never send one
+#define NOTIFY_NS            (200 * NSEC_PER_MSEC) // changes of capacity are told together
+#define KEEPALIVE_DEFAULT_MS 30000
+#define KEEPALIVE_MAX_MS     3600000
+
+// What IOS sends as feature bytes of Register; CUCM answers a media resource that shows them as it does an IOS one.
+#define FEATURE_BYTE_41   0x02
+#define FEATURE_BYTES_42  0x0001
+#define IOS_ADDRESS_SCOPE 2
+
+enum reg_event {
+	EVENT_START, // back-off over, or told to
+	EVENT_UP,
+	EVENT_DOWN,
+	EVENT_ACK,
+	EVENT_REJECT,
+	EVENT_CAPABILITIES_REQ,
+	EVENT_TIMEOUT,
+	EVENT_SILENT, // KeepAlives unanswered
+	EVENT_LEAVE,
+	EVENT_LEFT,    // UnregisterAck
+	EVENT_REFUSED, // UnregisterAck: not now
+	EVENT_AGAIN,   // from the start of the list
+	EVENT_SWITCH,  // over the probe's connection
+	EVENT_COUNT
+};
+
+struct reg_data {
+	nsec_t now;
+	const struct sccp_msg *message;
+	const char *why;
+};
+
+static void feed(struct device *d, enum reg_event event, const struct reg_data *data);
+
+// A plain event that carries only the time.
+static void feed_now(struct device *d, enum reg_event event, nsec_t now)
+{
+	struct reg_data data = {.now = now};
+	feed(d, event, &data);
+}
+
+static void arm(struct device *d, nsec_t due)
+{
+	timer_start(&d->core->timers, &d->reg.timer, due);
+}
+
+static void disarm(struct device *d)
+{
+	timer_stop(&d->core->timers, &d->reg.timer);
+	timer_stop(&d->core->timers, &d->reg.keepalive);
+	timer_stop(&d->core->timers, &d->reg.switchback);
+	timer_stop(&d->core->timers, &d->reg.notify);
+}
+
+static void send_simple(struct device *d, enum sccp_id id, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, id);
+	device_send(d, &m, now);
+}
+
+// ---- connections ----
+
+static void close_link(struct device *d, struct link **link)
+{
+	if (*link)
+		d->core->links.close(d->core->links.context, *link);
+	*link = NULL;
+}
+
+static void drop_probe(struct device *d)
+{
+	close_link(d, &d->reg.probe);
+	d->reg.probe_up = false;
+}
+
+static void drop_link(struct device *d)
+{
+	close_link(d, &d->reg.link);
+	d->reg.serial++; // stops whoever works on its input
+}
+
+static void on_up(void *object, const struct addr *local, nsec_t now)
+{
+	struct device *d = object;
+	d->reg.local = *local;
+	device_count(d, COUNT_connects);
+	feed_now(d, EVENT_UP, now);
+}
+
+static void on_down(void *object, const char *why, nsec_t now)
+{
+	struct device *d = object;
+	d->reg.link = NULL;
+	d->reg.serial++;
+	feed(d, EVENT_DOWN, &(struct reg_data){.now = now, .why = why});
+}
+
+static long on_input(void *object, const uint8_t *bytes, size_t len, nsec_t now)
+{
+	return dispatch_input(object, bytes, len, now);
+}
+
+static const struct link_user link_user = {.up = on_up, .down = on_down, .input = on_input};
+
+static void note_why(struct device *d, const char *why)
+{
+	snprintf(d->reg.why, sizeof(d->reg.why), "%s", why ? why : "");
+}
+
+static void wait_for(struct device *d, nsec_t delay, nsec_t now)
+{
+	disarm(d);
+	arm(d, now + delay);
+	device_changed(d, now);
+}
+
+// ---- actions: connecting ----
+
+static void failed(struct device *d, enum agents_failure what, const char *why, nsec_t now)
+{
+	bool moved;
+	note_why(d, why);
+	nsec_t delay = agents_failed(&d->agents, what, &moved);
+	if (moved)
+		device_count(d, COUNT_failovers);
+	log_warning(d->name, "agent failed", "why=\"%s\" next=%s wait_ms=%u", d->reg.why,
+		    agents_current(&d->agents)->name, (unsigned int)(delay / NSEC_PER_MSEC));
+	wait_for(d, delay, now);
+}
+
+static void act_connect(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	disarm(d);
+	d->reg.held = false;
+	d->reg.serial++;
+	d->reg.version = 0;
+	int rc = d->core->links.open(d->core->links.context, agents_current(&d->agents),
+				     d->group->connect_timeout_ms, &link_user, d, &d->reg.link);
+	if (rc) {
+		d->reg.link = NULL;
+		feed(d, EVENT_DOWN, &(struct reg_data){.now = now, .why = "cannot make a connection"});
+		return;
+	}
+	device_changed(d, now);
+}
+
+static void act_connect_failed(void *object, const void *data)
+{
+	struct device *d = object;
+	const struct reg_data *e = data;
+	device_count(d, COUNT_connect_failed);
+	failed(d, AGENTS_CONNECT, e->why, e->now);
+}
+
+// ---- actions: registering ----
+
+static void send_register(struct device *d, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_REGISTER);
+	struct sccp_register_req *r = &m.register_req;
+	snprintf(r->station_device_name, sizeof(r->station_device_name), "%s", d->name);
+	r->station_instance = 1;
+	if (d->reg.local.family == ADDR_IPV4)
+		r->station_ip = d->reg.local;
+	else if (d->reg.local.family == ADDR_IPV6)
+		r->station_ip_v6_addr = d->reg.local;
+	r->device_type = d->config->type;
+	r->max_streams = resource_streams(d);
+	r->active_streams = d->party_count;
+	r->protocol_version = agents_current(&d->agents)->version;
+	r->proto_hi = FEATURE_BYTE_41;
+	r->phone_features = FEATURE_BYTES_42;
+	r->ip_v4_address_scope = IOS_ADDRESS_SCOPE;
+	device_send(d, &m, now);
+	send_simple(d, SCCP_IP_PORT, now);
+	device_count(d, COUNT_registers);
+}
+
+static void act_register(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	send_register(d, now);
+	arm(d, now + d->group->register_timeout_ms * NSEC_PER_MSEC);
+	device_changed(d, now);
+}
+
+static void act_register_timeout(void *object, const void *data)
+{
+	struct device *d = object;
+	drop_link(d);
+	device_count(d, COUNT_register_timeout);
+	failed(d, AGENTS_REGISTER, "no answer to Register", ((const struct reg_data *)data)->now);
+}
+
+static void act_register_down(void *object, const void *data)
+{
+	struct device *d = object;
+	const struct reg_data *e = data;
+	device_count(d, COUNT_connection_lost);
+	failed(d, AGENTS_REGISTER, e->why, e->now);
+}
+
+// The text is all an agent tells; it goes to the operator as it is.
+static void act_rejected(void *object, const void *data)
+{
+	struct device *d = object;
+	const struct reg_data *e = data;
+	drop_link(d);
+	device_count(d, COUNT_register_rejected);
+	snprintf(d->reg.reject, sizeof(d->reg.reject), "%s", e->message->register_reject.text);
+	char why[96];
+	snprintf(why, sizeof(why), "rejected: %s", d->reg.reject[0] ? d->reg.reject : "no reason given");
+	failed(d, AGENTS_REGISTER, why, e->now);
+}
+
+static uint32_t keepalive_ms(const struct device *d, uint32_t agent_s)
+{
+	if (d->group->keepalive_ms)
+		return d->group->keepalive_ms;
+	if (!agent_s)
+		return KEEPALIVE_DEFAULT_MS;
+	return agent_s < KEEPALIVE_MAX_MS / 1000 ? agent_s * 1000 : KEEPALIVE_MAX_MS;
+}
+
+static void act_accepted(void *object, const void *data)
+{
+	struct device *d = object;
+	const struct reg_data *e = data;
+	const struct sccp_register_ack *ack = &e->message->register_ack;
+	struct reg *r = &d->reg;
+	r->version =
+		(uint8_t)sccp_version_negotiate(agents_current(&d->agents)->version, ack->protocol_version);
+	r->keepalive_ms = keepalive_ms(d, ack->keep_alive_interval);
+	r->unanswered = 0;
+	r->acks_keepalive = false;
+	r->reject[0] = '\0';
+	r->why[0] = '\0';
+	agents_succeeded(&d->agents);
+	device_count(d, COUNT_registered);
+	arm(d, e->now + d->group->register_timeout_ms * NSEC_PER_MSEC);
+	timer_start(&d->core->timers, &r->keepalive, e->now + r->keepalive_ms * NSEC_PER_MSEC);
+	if (agents_better(&d->agents))
+		timer_start(&d->core->timers, &r->switchback,
+			    e->now + d->group->switchback_interval_ms * NSEC_PER_MSEC);
+	if (d->orphan_count)
+		timer_start(&d->core->timers, &d->orphans,
+			    e->now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
+	log_notice(d->name, "registered", "agent=%s version=%u keepalive_s=%u",
+		   agents_current(&d->agents)->name, r->version, r->keepalive_ms / 1000);
+	device_changed(d, e->now);
+}
+
+// ---- actions: capabilities ----
+
+static void send_notification(struct device *d, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_MEDIA_RESOURCE_NOTIFICATION);
+	uint32_t out = resource_out_of_service(d);
+	m.media_resource_notification.device_type = d->config->type;
+	m.media_resource_notification.number_of_in_service_streams = resource_streams(d) - out;
+	m.media_resource_notification.max_streams_per_conf = d->profile->participants;
+	m.media_resource_notification.number_of_out_of_service_streams = out;
+	d->reg.told_in_service = resource_streams(d) - out;
+	d->reg.told_out_of_service = out;
+	device_send(d, &m, now);
+	device_count(d, COUNT_notifications);
+}
+
+static void send_capabilities(struct device *d, nsec_t now)
+{
+	struct caps_entry entries[CAPS_MAX];
+	unsigned int n = caps_list(d->profile, entries);
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_CAPABILITIES_RES);
+	m.capabilities_res.cap_count = n;
+	for (unsigned int i = 0; i < n; i++) {
+		m.capabilities_res.caps[i].codec = entries[i].payload;
+		m.capabilities_res.caps[i].max_frames_per_packet = entries[i].period_ms_max;
+	}
+	device_send(d, &m, now);
+}
+
+static void act_capabilities(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	timer_stop(&d->core->timers, &d->reg.timer);
+	send_notification(d, now);
+	send_simple(d, SCCP_VERSION_REQ, now);
+	send_capabilities(d, now);
+	device_changed(d, now);
+}
+
+// Some agents never ask; they may still send media requests, so the device counts as in service.
+static void act_capabilities_timeout(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	device_count(d, COUNT_capabilities_timeout);
+	send_notification(d, now);
+	device_changed(d, now);
+}
+
+// ---- actions: losing the agent ----
+
+static void lost(struct device *d, const char *why, nsec_t now)
+{
+	drop_probe(d);
+	device_orphan_all(d, now);
+	failed(d, AGENTS_LOST, why, now);
+	if (d->group->switchover == CONFIG_SWITCHOVER_GRACEFUL && d->party_count) {
+		d->reg.held = true; // until the last call has ended
+		timer_stop(&d->core->timers, &d->reg.timer);
+		timer_start(&d->core->timers, &d->orphans,
+			    now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
+		log_notice(d->name, "waits for its calls before it moves to another agent", "parties=%u",
+			   d->party_count);
+	}
+}
+
+static void act_lost(void *object, const void *data)
+{
+	struct device *d = object;
+	const struct reg_data *e = data;
+	device_count(d, COUNT_connection_lost);
+	lost(d, e->why, e->now);
+}
+
+static void act_silent(void *object, const void *data)
+{
+	struct device *d = object;
+	drop_link(d);
+	device_count(d, COUNT_keepalive_lost);
+	lost(d, "agent does not answer KeepAlive", ((const struct reg_data *)data)->now);
+}
+
+// ---- actions: leaving ----
+
+static void act_unregister(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	struct link *probe = d->reg.probe;
+	disarm(d);
+	if (d->reg.leave != REG_LEAVE_FALL_BACK && probe)
+		drop_probe(d);
+	send_simple(d, SCCP_UNREGISTER, now);
+	device_count(d, COUNT_unregisters);
+	arm(d, now + UNREGISTER_NS);
+	device_changed(d, now);
+}
+
+// Leaves an agent that has not accepted the device: there is nothing to unregister from.
+static void act_abort(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	drop_link(d);
+	drop_probe(d);
+	disarm(d);
+	d->reg.held = false;
+	device_changed(d, now);
+	if (d->reg.leave != REG_LEAVE_STOP)
+		feed_now(d, EVENT_AGAIN, now);
+}
+
+static void act_left(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	drop_link(d);
+	disarm(d);
+	device_orphan_all(d, now);
+	device_changed(d, now);
+	if (d->reg.leave == REG_LEAVE_RESET)
+		feed_now(d, EVENT_AGAIN, now);
+	else if (d->reg.leave == REG_LEAVE_FALL_BACK)
+		feed_now(d, EVENT_SWITCH, now);
+	else
+		drop_probe(d);
+}
+
+static void act_again(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	wait_for(d, agents_restart(&d->agents), now);
+}
+
+// Goes on over the connection that probed the better agent; it may have ended meanwhile.
+static void act_switch(void *object, const void *data)
+{
+	struct device *d = object;
+	nsec_t now = ((const struct reg_data *)data)->now;
+	struct reg *r = &d->reg;
+	agents_fall_back(&d->agents);
+	device_count(d, COUNT_fallbacks);
+	r->link = r->probe;
+	r->local = r->probe_local;
+	r->probe = NULL;
+	r->probe_up = false;
+	r->version = 0;
+	if (!r->link) {
+		feed(d, EVENT_DOWN, &(struct reg_data){.now = now, .why = "connection lost in switch-back"});
+		return;
+	}
+	d->core->links.set_user(d->core->links.context, r->link, &link_user, d);
+	feed_now(d, EVENT_UP, now);
+}
+
+// The agent wants to keep us: a call is up there that we do not see. Asked again after the next probe.
+static void act_stay(void *object, const void *data)
+{
+	struct device *d = object;
+	const struct reg_data *e = data;
+	device_count(d, COUNT_unregister_refused);
+	drop_probe(d);
+	timer_stop(&d->core->timers, &d->reg.timer);
+	timer_start(&d->core->timers, &d->reg.keepalive, e->now + d->reg.keepalive_ms * NSEC_PER_MSEC);
+	timer_start(&d->core->timers, &d->reg.switchback,
+		    e->now + d->group->switchback_interval_ms * NSEC_PER_MSEC);
+	device_changed(d, e->now);
+}
+
+// ---- the table ----
+
+static const char *const state_names[] = {"idle",         "waiting",    "connecting",   "registering",
+					  "capabilities", "in-service", "unregistering"};
+static const char *const event_names[] = {"start",   "up",     "down",  "ack",  "reject",  "capabilities-req",
+					  "timeout", "silent", "leave", "left", "refused", "again",
+					  "switch"};
+
+static const struct fsm_row rows[] = {
+	{REG_IDLE, EVENT_START, act_connect, REG_CONNECTING},
+	{REG_IDLE, EVENT_AGAIN, act_again, REG_WAITING},
+	{REG_IDLE, EVENT_SWITCH, act_switch, REG_CONNECTING},
+	{REG_IDLE, EVENT_LEAVE, NULL, FSM_STAY},
+	{REG_WAITING, EVENT_START, act_connect, REG_CONNECTING},
+	{REG_WAITING, EVENT_LEAVE, act_abort, REG_IDLE},
+	{REG_CONNECTING, EVENT_UP, act_register, REG_REGISTERING},
+	{REG_CONNECTING, EVENT_DOWN, act_connect_failed, REG_WAITING},
+	{REG_CONNECTING, EVENT_LEAVE, act_abort, REG_IDLE},
+	{REG_REGISTERING, EVENT_ACK, act_accepted, REG_CAPABILITIES},
+	{REG_REGISTERING, EVENT_REJECT, act_rejected, REG_WAITING},
+	{REG_REGISTERING, EVENT_TIMEOUT, act_register_timeout, REG_WAITING},
+	{REG_REGISTERING, EVENT_DOWN, act_register_down, REG_WAITING},
+	{REG_REGISTERING, EVENT_LEAVE, act_abort, REG_IDLE},
+	{REG_CAPABILITIES, EVENT_CAPABILITIES_REQ, act_capabilities, REG_IN_SERVICE},
+	{REG_CAPABILITIES, EVENT_TIMEOUT, act_capabilities_timeout, REG_IN_SERVICE},
+	{REG_CAPABILITIES, EVENT_REJECT, act_rejected, REG_WAITING},
+	{REG_CAPABILITIES, EVENT_DOWN, act_lost, REG_WAITING},
+	{REG_CAPABILITIES, EVENT_SILENT, act_silent, REG_WAITING},
+	{REG_CAPABILITIES, EVENT_LEAVE, act_unregister, REG_UNREGISTERING},
+	{REG_IN_SERVICE, EVENT_CAPABILITIES_REQ, act_capabilities, FSM_STAY},
+	{REG_IN_SERVICE, EVENT_DOWN, act_lost, REG_WAITING},
+	{REG_IN_SERVICE, EVENT_SILENT, act_silent, REG_WAITING},
+	{REG_IN_SERVICE, EVENT_LEAVE, act_unregister, REG_UNREGISTERING},
+	{REG_UNREGISTERING, EVENT_LEFT, act_left, REG_IDLE},
+	{REG_UNREGISTERING, EVENT_TIMEOUT, act_left, REG_IDLE},
+	{REG_UNREGISTERING, EVENT_DOWN, act_left, REG_IDLE},
+	{REG_UNREGISTERING, EVENT_REFUSED, act_stay, REG_IN_SERVICE},
+	{REG_UNREGISTERING, EVENT_LEAVE, NULL, FSM_STAY},
+};
+
+const struct fsm_table reg_table = {
+	.name = "registration",
+	.states = state_names,
+	.events = event_names,
+	.rows = rows,
+	.state_count = REG_STATE_COUNT,
+	.event_count = EVENT_COUNT,
+	.row_count = sizeof(rows) / sizeof(rows[0]),
+};
+
+const char *reg_state_name(unsigned int state)
+{
+	return fsm_state_name(&reg_table, (uint16_t)state);
+}
+
+// ---- timers ----
+
+static void on_timer(struct timer *t, nsec_t now)
+{
+	struct device *d = t->object;
+	feed_now(d, d->reg.fsm.state == REG_WAITING ? EVENT_START : EVENT_TIMEOUT, now);
+}
+
+// Anything received counts as life. An agent that never acknowledged a KeepAlive is not declared dead for it: old ones
+// never do, and TCP's own keepalive finds the broken path.
+static void on_keepalive(struct timer *t, nsec_t now)
+{
+	struct device *d = t->object;
+	struct reg *r = &d->reg;
+	if (r->acks_keepalive && r->unanswered >= d->group->keepalive_retries) {
+		feed_now(d, EVENT_SILENT, now);
+		return;
+	}
+	r->unanswered++;
+	timer_start(&d->core->timers, &r->keepalive, now + r->keepalive_ms * NSEC_PER_MSEC);
+	send_simple(d, SCCP_KEEP_ALIVE, now);
+	device_count(d, COUNT_keepalives);
+}
+
+static void leave(struct device *d, enum reg_leave why, nsec_t now)
+{
+	d->reg.leave = why;
+	feed_now(d, EVENT_LEAVE, now);
+}
+
+static void on_probe_up(void *object, const struct addr *local, nsec_t now)
+{
+	struct device *d = object;
+	d->reg.probe_up = true;
+	d->reg.probe_local = *local;
+	if (d->reg.fsm.state == REG_IN_SERVICE && agents_may_fall_back(&d->agents, !d->party_count, now))
+		leave(d, REG_LEAVE_FALL_BACK, now);
+	else
+		drop_probe(d);
+}
+
+static void on_probe_down(void *object, const char *why, nsec_t now)
+{
+	struct device *d = object;
+	d->reg.probe = NULL;
+	d->reg.probe_up = false;
+	agents_better_gone(&d->agents);
+}
+
+// An agent that speaks before it was spoken to: nothing of it is wanted.
+static long on_probe_input(void *object, const uint8_t *bytes, size_t len, nsec_t now)
+{
+	return (long)len;
+}
+
+static const struct link_user probe_user = {
+	.up = on_probe_up, .down = on_probe_down, .input = on_probe_input};
+
+static void on_switchback(struct timer *t, nsec_t now)
+{
+	struct device *d = t->object;
+	const struct config_agent *better = agents_better(&d->agents);
+	if (!better)
+		return;
+	timer_start(&d->core->timers, t, now + d->group->switchback_interval_ms * NSEC_PER_MSEC);
+	bool waits = d->group->switchback == CONFIG_SWITCHBACK_GRACEFUL && d->party_count;
+	if (d->reg.fsm.state != REG_IN_SERVICE || d->reg.probe || waits)
+		return;
+	if (d->core->links.open(d->core->links.context, better, d->group->connect_timeout_ms, &probe_user, d,
+				&d->reg.probe))
+		d->reg.probe = NULL;
+}
+
+static void on_notify(struct timer *t, nsec_t now)
+{
+	struct device *d = t->object;
+	uint32_t out = resource_out_of_service(d);
+	bool told = d->reg.told_out_of_service == out && d->reg.told_in_service == resource_streams(d) - out;
+	if (d->reg.fsm.state == REG_IN_SERVICE && !told) {
+		send_notification(d, now);
+		device_changed(d, now);
+	}
+}
+
+// ---- the door ----
+
+static void feed(struct device *d, enum reg_event event, const struct reg_data *data)
+{
+	uint16_t before = d->reg.fsm.state;
+	fsm_event(&d->reg.fsm, event, data);
+	if (d->reg.fsm.state != before)
+		d->reg.since = data->now;
+}
+
+void reg_init(struct reg *r, struct device *d)
+{
+	*r = (struct reg){0};
+	fsm_init(&r->fsm, &reg_table, NULL, d);
+	timer_init(&r->timer, on_timer, d);
+	timer_init(&r->keepalive, on_keepalive, d);
+	timer_init(&r->switchback, on_switchback, d);
+	timer_init(&r->notify, on_notify, d);
+}
+
+void reg_fini(struct reg *r)
+{
+	struct device *d = r->fsm.object;
+	disarm(d);
+	drop_probe(d);
+	drop_link(d);
+}
+
+void reg_start(struct device *d, nsec_t now)
+{
+	feed_now(d, EVENT_START, now);
+}
+
+void reg_stop(struct device *d, nsec_t now)
+{
+	leave(d, REG_LEAVE_STOP, now);
+}
+
+bool reg_is_registered(const struct device *d)
+{
+	return d->reg.fsm.state == REG_CAPABILITIES || d->reg.fsm.state == REG_IN_SERVICE;
+}
+
+void reg_capacity_changed(struct device *d, nsec_t now)
+{
+	if (d->reg.fsm.state == REG_IN_SERVICE && !d->reg.notify.armed)
+		timer_start(&d->core->timers, &d->reg.notify, now + NOTIFY_NS);
+}
+
+void reg_became_idle(struct device *d, nsec_t now)
+{
+	if (d->reg.held && d->reg.fsm.state == REG_WAITING) {
+		d->reg.held = false;
+		arm(d, now);
+	}
+}
+
+void reg_on_ack(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	feed(d, EVENT_ACK, &(struct reg_data){.now = now, .message = m});
+}
+
+void reg_on_reject(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	feed(d, EVENT_REJECT, &(struct reg_data){.now = now, .message = m});
+}
+
+void reg_on_capabilities_req(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	feed(d, EVENT_CAPABILITIES_REQ, &(struct reg_data){.now = now, .message = m});
+}
+
+void reg_on_keepalive_ack(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	d->reg.acks_keepalive = true;
+	device_count(d, COUNT_keepalive_acks);
+}
+
+void reg_on_unregister_ack(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	bool refused = m->unregister_ack.status == SCCP_UNREGISTER_STATUS_NAK;
+	feed_now(d, refused && d->reg.leave == REG_LEAVE_FALL_BACK ? EVENT_REFUSED : EVENT_LEFT, now);
+}
+
+void reg_on_reset(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	uint32_t type = m->reset.reset_type;
+	log_notice(d->name, "agent sent Reset", "type=%u", type);
+	if (type == SCCP_RESET_TYPE_APPLY_CONFIG) {
+		device_count(d, COUNT_apply_configs);
+		if (d->reg.fsm.state == REG_IN_SERVICE)
+			send_notification(d, now);
+		return;
+	}
+	if (type != SCCP_RESET_TYPE_RESET && type != SCCP_RESET_TYPE_RESTART) {
+		device_count(d, COUNT_pdu_value);
+		return;
+	}
+	device_count(d, type == SCCP_RESET_TYPE_RESET ? COUNT_resets : COUNT_restarts);
+	if (type == SCCP_RESET_TYPE_RESET)
+		device_close_all(d, now);
+	leave(d, REG_LEAVE_RESET, now);
+}

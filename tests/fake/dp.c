@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// dp.c - A dataplane that is a table: it keeps what it is told, answers when it is let, and fails on demand.
+#include "tests/fake/dp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fake_dp_init(struct fake_dp *f)
+{
+	*f = (struct fake_dp){.boot_id = 1, .generation = 1, .next_port = 16384};
+	f->streams = calloc(FAKE_DP_STREAMS, sizeof(*f->streams));
+	f->conferences = calloc(FAKE_DP_CONFERENCES, sizeof(*f->conferences));
+	f->replies = calloc(FAKE_DP_REPLIES, sizeof(*f->replies));
+	addr_parse("192.0.2.10", &f->addresses[0]);
+	addr_parse("2001:db8::10", &f->addresses[1]);
+	f->address_count = 2;
+}
+
+void fake_dp_fini(struct fake_dp *f)
+{
+	free(f->streams);
+	free(f->conferences);
+	free(f->replies);
+}
+
+void fake_dp_restart(struct fake_dp *f)
+{
+	memset(f->streams, 0, FAKE_DP_STREAMS * sizeof(*f->streams));
+	memset(f->conferences, 0, FAKE_DP_CONFERENCES * sizeof(*f->conferences));
+	f->reply_count = 0;
+	f->boot_id++;
+	f->generation = f->generation % 255 + 1;
+	f->next_port = 16384;
+}
+
+static api_handle make_handle(const struct fake_dp *f, uint32_t index)
+{
+	return index | f->generation << 24;
+}
+
+static struct fake_stream *stream_of(struct fake_dp *f, api_handle h)
+{
+	struct fake_stream *s = &f->streams[h & (FAKE_DP_STREAMS - 1)];
+	return h && s->handle == h ? s : NULL;
+}
+
+static struct fake_conference *conference_of(struct fake_dp *f, api_handle h)
+{
+	struct fake_conference *c = &f->conferences[h & (FAKE_DP_CONFERENCES - 1)];
+	return h && c->handle == h ? c : NULL;
+}
+
+static int open_stream(struct fake_dp *f, const struct stream_spec *spec, struct api_message *reply)
+{
+	uint32_t i = 0;
+	if (!conference_of(f, spec->conference))
+		return -ENOENT;
+	if (spec->rx.period_ms % 10 || !spec->rx.period_ms || spec->tx.period_ms % 10 || !spec->tx.period_ms)
+		return -EINVAL;
+	if (spec->flags & STREAM_SEND && !spec->remote.port)
+		return -EINVAL;
+	while (i < FAKE_DP_STREAMS && f->streams[i].handle)
+		i++;
+	if (i == FAKE_DP_STREAMS)
+		return -ENOSPC;
+	struct fake_stream *s = &f->streams[i];
+	*s = (struct fake_stream){.handle = make_handle(f, i), .spec = *spec};
+	s->local = spec->local;
+	if (!s->local.addr.family)
+		s->local.addr = f->addresses[0];
+	if (!s->local.port) {
+		s->local.port = f->next_port;
+		f->next_port += 2;
+	}
+	reply->stream_reply.handle = s->handle;
+	reply->stream_reply.local = s->local;
+	return 0;
+}
+
+static int set_stream(struct fake_dp *f, const struct api_stream_set *m, struct api_message *reply)
+{
+	struct fake_stream *s = stream_of(f, m->handle);
+	if (!s)
+		return -ENOENT;
+	s->spec = m->spec;
+	reply->stream_reply.handle = s->handle;
+	reply->stream_reply.local = s->local;
+	return 0;
+}
+
+static int open_conference(struct fake_dp *f, const struct conference_spec *spec, struct api_message *reply)
+{
+	uint32_t i = 0;
+	while (i < FAKE_DP_CONFERENCES && f->conferences[i].handle)
+		i++;
+	if (i == FAKE_DP_CONFERENCES)
+		return -ENOSPC;
+	f->conferences[i] = (struct fake_conference){.handle = make_handle(f, i), .spec = *spec};
+	reply->handle_reply.handle = f->conferences[i].handle;
+	return 0;
+}
+
+static int close_conference(struct fake_dp *f, api_handle h)
+{
+	struct fake_conference *c = conference_of(f, h);
+	if (!c)
+		return -ENOENT;
+	c->handle = 0;
+	for (uint32_t i = 0; i < FAKE_DP_STREAMS; i++)
+		if (f->streams[i].spec.conference == h)
+			f->streams[i].handle = 0;
+	return 0;
+}
+
+static int stats(struct fake_dp *f, api_handle h, bool closes, struct api_message *reply)
+{
+	struct fake_stream *s = stream_of(f, h);
+	if (!s)
+		return -ENOENT;
+	reply->stream_stats_reply.handle = h;
+	reply->stream_stats_reply.stats = s->stats;
+	if (closes)
+		s->handle = 0;
+	return 0;
+}
+
+static void list_streams(struct fake_dp *f, uint32_t cursor, struct api_stream_list_reply *page)
+{
+	uint32_t i = cursor;
+	for (; i < FAKE_DP_STREAMS && page->count < API_PAGE_STREAMS; i++) {
+		if (!f->streams[i].handle)
+			continue;
+		struct api_stream_entry *e = &page->entries[page->count++];
+		e->handle = f->streams[i].handle;
+		e->spec = f->streams[i].spec;
+		e->spec.local = f->streams[i].local;
+	}
+	page->next = i < FAKE_DP_STREAMS ? i : 0;
+}
+
+static void list_conferences(struct fake_dp *f, uint32_t cursor, struct api_conference_list_reply *page)
+{
+	uint32_t i = cursor;
+	for (; i < FAKE_DP_CONFERENCES && page->count < API_PAGE_CONFERENCES; i++) {
+		if (!f->conferences[i].handle)
+			continue;
+		struct api_conference_entry *e = &page->entries[page->count++];
+		e->handle = f->conferences[i].handle;
+		e->spec = f->conferences[i].spec;
+	}
+	page->next = i < FAKE_DP_CONFERENCES ? i : 0;
+}
+
+static void hello(struct fake_dp *f, struct api_hello_reply *r)
+{
+	r->boot_id = f->boot_id;
+	r->streams_max = FAKE_DP_STREAMS;
+	r->conferences_max = FAKE_DP_CONFERENCES;
+	r->voices_max = FAKE_DP_STREAMS;
+	r->workers = 1;
+	r->codecs = ~UINT64_C(0);
+	r->address_count = f->address_count;
+	for (unsigned int i = 0; i < f->address_count; i++)
+		r->addresses[i] = f->addresses[i];
+}
+
+static int work(struct fake_dp *f, const struct api_message *m, struct api_message *r)
+{
+	switch (m->header.type) {
+	case API_HELLO:
+		hello(f, &r->hello_reply);
+		return 0;
+	case API_CONFERENCE_OPEN:
+		return open_conference(f, &m->conference_open.spec, r);
+	case API_CONFERENCE_CLOSE:
+		return close_conference(f, m->handle_request.handle);
+	case API_STREAM_OPEN:
+		return open_stream(f, &m->stream_open.spec, r);
+	case API_STREAM_SET:
+		return set_stream(f, &m->stream_set, r);
+	case API_STREAM_CLOSE:
+	case API_STREAM_STATS:
+		return stats(f, m->handle_request.handle, m->header.type == API_STREAM_CLOSE, r);
+	case API_STREAM_LIST:
+		list_streams(f, m->list.cursor, &r->stream_list_reply);
+		return 0;
+	case API_CONFERENCE_LIST:
+		list_conferences(f, m->list.cursor, &r->conference_list_reply);
+		return 0;
+	default:
+		return -ENOTSUP;
+	}
+}
+
+int fake_dp_send(void *context, const void *bytes, size_t len)
+{
+	struct fake_dp *f = context;
+	struct api_message m = {0};
+	if (!f->connected)
+		return -EPIPE;
+	if (f->full || f->reply_count == FAKE_DP_REPLIES)
+		return -EAGAIN;
+	if (api_check(bytes, len))
+		abort(); // our own side never sends a malformed message
+	memcpy(&m, bytes, len);
+	f->requests[m.header.type]++;
+	if (f->mute)
+		return 0;
+	struct api_message *r = &f->replies[f->reply_count++];
+	api_init(r, m.header.type | API_REPLY, m.header.request);
+	int rc;
+	if (f->fail_type == m.header.type) {
+		f->fail_type = 0;
+		rc = f->fail_status;
+	} else {
+		rc = work(f, &m, r);
+	}
+	if (rc)
+		api_init(r, m.header.type | API_REPLY, m.header.request);
+	r->header.status = rc;
+	return 0;
+}
+
+bool fake_dp_deliver(struct fake_dp *f, struct dp *d, nsec_t now)
+{
+	if (f->held || !f->reply_count || !f->connected)
+		return false;
+	struct api_message m = f->replies[0];
+	memmove(f->replies, f->replies + 1, --f->reply_count * sizeof(*f->replies));
+	dp_input(d, &m, m.header.length, now);
+	return true;
+}
+
+void fake_dp_event(struct dp *d, const struct fake_stream *s, uint32_t kind, uint32_t value, nsec_t now)
+{
+	struct api_message m;
+	api_init(&m, API_EVENT_STREAM, 0);
+	m.stream_event.handle = s->handle;
+	m.stream_event.kind = kind;
+	m.stream_event.value = value;
+	m.stream_event.ref = s->spec.ref;
+	dp_input(d, &m, m.header.length, now);
+}
+
+struct fake_stream *fake_dp_party(struct fake_dp *f, uint32_t party_id)
+{
+	for (uint32_t i = 0; i < FAKE_DP_STREAMS; i++)
+		if (f->streams[i].handle && f->streams[i].spec.ref.party_id == party_id)
+			return &f->streams[i];
+	return NULL;
+}
+
+unsigned int fake_dp_streams(const struct fake_dp *f)
+{
+	unsigned int n = 0;
+	for (uint32_t i = 0; i < FAKE_DP_STREAMS; i++)
+		n += f->streams[i].handle != 0;
+	return n;
+}
+
+unsigned int fake_dp_conferences(const struct fake_dp *f)
+{
+	unsigned int n = 0;
+	for (uint32_t i = 0; i < FAKE_DP_CONFERENCES; i++)
+		n += f->conferences[i].handle != 0;
+	return n;
+}
