@@ -17,7 +17,7 @@ str(cmp|ncmp|len|nlen)                       walks terminated text; look-ups by 
 __(u)?(div|mod)ti3                           128-bit division of nanoseconds, from the compiler
 __cpu_(model|indicator_init)                 which kernels this CPU can run, from the compiler
 _GLOBAL_OFFSET_TABLE_                        position-independent data
-__stack_chk_fail|__assert_fail               never returns: our own bug
+__stack_chk_fail|__assert_fail|__rte_panic   never returns: our own bug, or a header of DPDK that found one
 __(memcpy|memset|memmove)_chk                the same copies with a bound, where the distribution hardens builds
 (l?l?round|l?l?rint|floor|ceil|fabs|sqrt|pow|exp|log10?|sin|cos)f?   arithmetic of libm
 speex_resampler_(process_int|reset_mem|get_input_latency)   works in its own memory
@@ -32,7 +32,7 @@ opus_(en|de)coder_(init|get_size|ctl)|opus_(en|de)code   in memory of ours
 (Speech_)?(En|De)coder_Interface_[A-Za-z]+|D_IF_[a-z]+|E_IF_[a-z]+   AMR; made and freed when a voice opens
 (Speech_)?Encode_Frame|Decoder_amr[a-z]*     AMR
 addr_[a-z0-9_]+|drop_[a-z]+                  gw/addr, gw/drop: no kernel, no memory
-rte_eth_devices|rte_eth_fp_ops|per_lcore__[a-z_]+   DPDK data
+rte_eth_devices|rte_eth_fp_ops|per_lcore__[a-z_]+|__tls_get_addr   DPDK data, some of it a thread's own
 rte_(mempool|pktmbuf|mbuf|ring|ether|ipv4|ipv6|net|eth|prefetch|flow|cycles|delay|tsc|get_tsc|rdtsc|cpu)_?[a-z0-9_]*  DPDK fast path: lockless rings and pools
 rte_eth_(rx|tx)_burst|rte_eth_call_(rx|tx)_callbacks   the driver: our way to the wire
 rte_vect_(max|get|set)[a-z_]*                which vectors DPDK may use
