@@ -32,7 +32,7 @@ opus_(en|de)coder_(init|get_size|ctl)|opus_(en|de)code   in memory of ours
 (Speech_)?(En|De)coder_Interface_[A-Za-z]+|D_IF_[a-z]+|E_IF_[a-z]+   AMR; made and freed when a voice opens
 (Speech_)?Encode_Frame|Decoder_amr[a-z]*     AMR
 addr_[a-z0-9_]+|drop_[a-z]+                  gw/addr, gw/drop: no kernel, no memory
-rte_eth_devices|rte_eth_fp_ops|per_lcore__[a-z_]+|__tls_get_addr   DPDK data, some of it a thread's own
+rte_eth_devices|rte_eth_fp_ops|per_lcore__[a-z_]+|__tls_get_addr   DPDK data, some of it per thread
 rte_(mempool|pktmbuf|mbuf|ring|ether|ipv4|ipv6|net|eth|prefetch|flow|cycles|delay|tsc|get_tsc|rdtsc|cpu)_?[a-z0-9_]*  DPDK fast path: lockless rings and pools
 rte_eth_(rx|tx)_burst|rte_eth_call_(rx|tx)_callbacks   the driver: our way to the wire
 rte_vect_(max|get|set)[a-z_]*                which vectors DPDK may use
