@@ -7,8 +7,9 @@
 #include <string.h>
 
 #define FULL_SCALE_DBM0 6.16 // of a square wave
-#define ACTIVE_DB       40.0 // below the loudest segment still counts as active
+#define ACTIVE_DB       30.0 // a segment that much below the loudest still counts as active
 #define FFT_MAX         2048
+#define LINE_FLOOR      30.0 // noise of about 9 steps of 16 bits: what lies below is not heard beside speech
 #define BANDS           16
 
 static double power_db(double power)
@@ -162,14 +163,13 @@ struct window {
 	size_t len, fft, low, high; // samples, points, first and last line judged
 };
 
-static struct window window_of(uint32_t rate_hz)
+static struct window window_of(uint32_t rate_hz, double top_hz)
 {
 	struct window w = {.len = rate_hz * 32 / 1000, .fft = 1};
 	while (w.fft < w.len)
 		w.fft <<= 1;
-	double top = rate_hz > 8000 ? 7000 : 3400;
 	w.low = (size_t)(200.0 * (double)w.fft / rate_hz + 0.5);
-	w.high = (size_t)(top * (double)w.fft / rate_hz + 0.5);
+	w.high = (size_t)(top_hz * (double)w.fft / rate_hz + 0.5);
 	return w;
 }
 
@@ -184,10 +184,9 @@ static void lines(const int16_t *pcm, const struct window *w, double *ret)
 		ret[k - w->low] = creal(x[k]) * creal(x[k]) + cimag(x[k]) * cimag(x[k]);
 }
 
-// A floor of about one step of 16 bits keeps silence between lines from counting.
 static double line_db(double power, const struct window *w)
 {
-	return 10 * log10(power + (double)w->len);
+	return 10 * log10(power + LINE_FLOOR * (double)w->len);
 }
 
 static double distance(const double *a, const double *b, const struct window *w)
@@ -237,10 +236,10 @@ static double correlation_mean(const struct correlation c[BANDS])
 }
 
 struct measure_spectrum measure_spectrum(const int16_t *ref, const int16_t *out, size_t n, uint32_t rate_hz,
-					 const uint8_t *only)
+					 double top_hz, const uint8_t *only)
 {
 	struct measure_spectrum ret = {0};
-	struct window w = window_of(rate_hz);
+	struct window w = window_of(rate_hz, top_hz);
 	struct correlation c[BANDS] = {{0}};
 	double a[FFT_MAX], b[FFT_MAX], floor = active_floor(ref, n, w.len), sum = 0;
 	for (size_t at = 0; at + w.len <= n; at += w.len / 2) {

@@ -35,15 +35,15 @@ double measure_snr_db(const int16_t *ref, const int16_t *out, size_t n);
 double measure_segsnr_db(const int16_t *ref, const int16_t *out, size_t n, uint32_t rate_hz);
 
 struct measure_spectrum {
-	double distance_db; // log-spectral distance, 32 ms Hann windows, 200-3400 Hz (7000 above 8 kHz), active windows
+	double distance_db; // log-spectral distance, 32 ms Hann windows, active ones only
 	double correlation; // of 16 band levels over time
 	size_t windows;     // judged
 };
 
-// Compares spectra. `only`, if given, has one byte for each sample: windows without a nonzero byte are left out of the
+// Compares spectra from 200 Hz to `top_hz`: 3400 for telephone speech, 7000 for wideband. `only`, if given, has one byte for each sample: windows without a nonzero byte are left out of the
 // distance, so that only damaged places are judged.
 struct measure_spectrum measure_spectrum(const int16_t *ref, const int16_t *out, size_t n, uint32_t rate_hz,
-					 const uint8_t *only);
+					 double top_hz, const uint8_t *only);
 
 // Samples by which `out` lags `ref`, searched in 0..max by correlation. n counts samples of both.
 size_t measure_delay(const int16_t *ref, const int16_t *out, size_t n, size_t max);
