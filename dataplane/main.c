@@ -108,8 +108,6 @@ static int serve(const struct config *c)
 static int config_read(const char *path, struct config **ret)
 {
 	int rc = config_load(path, stderr, ret);
-	if (rc && rc != -EINVAL)
-		fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(-rc));
 	if (rc)
 		return rc;
 	const struct config_dataplane *d = &(*ret)->dataplane;
