@@ -9,10 +9,11 @@ set -euo pipefail
 build='gcc libc6-dev make meson ninja-build pkg-config python3 binutils iproute2 procps
 	libcunit1-dev libyaml-dev libevent-dev libssl-dev libhiredis-dev libjansson-dev libedit-dev libsystemd-dev
 	libspandsp-dev libspeexdsp-dev libbcg729-dev libopus-dev libopencore-amrnb-dev libopencore-amrwb-dev
-	libvo-amrwbenc-dev libsndfile1-dev libpcap-dev libipsec-mb-dev libdpdk-dev redis-server'
+	libvo-amrwbenc-dev libsndfile1-dev libpcap-dev libipsec-mb-dev libdpdk-dev redis-server
+	ethtool tcpdump iputils-ping jq asterisk-core-sounds-en-wav'
 check='clang clang-format git'
 fuzz='clang llvm'
-bench='dpdk-dev ethtool'
+bench='dpdk-dev'
 
 wanted=''
 for group in "${@:-build}"; do

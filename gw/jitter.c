@@ -260,8 +260,8 @@ static bool is_late(const struct jitter *j, uint16_t seq, uint32_t timestamp)
 	       (int32_t)(timestamp + (uint32_t)j->period - j->next_ts) <= 0;
 }
 
-enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
-			   unsigned int len, nsec_t now)
+static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
+			   unsigned int len, nsec_t now, bool timed)
 {
 	if (len > j->config.payload_max)
 		return JITTER_TOO_LONG;
@@ -280,7 +280,8 @@ enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 		j->stats.duplicate++;
 		return JITTER_DUPLICATE;
 	}
-	offset_learn(j, timestamp, arrival);
+	if (timed || j->count == 0)
+		offset_learn(j, timestamp, arrival);
 	if ((int16_t)(seq - j->newest_seq) > 0) {
 		period_learn(j, seq, timestamp);
 		if (j->used && ring_advance(j, seq))
@@ -298,6 +299,18 @@ enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 	j->used++;
 	memcpy(j->payload + (size_t)j->stride * (seq % JITTER_SLOTS), payload, len);
 	return verdict;
+}
+
+enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
+			   unsigned int len, nsec_t now)
+{
+	return put(j, seq, timestamp, payload, len, now, true);
+}
+
+enum jitter_put jitter_put_untimed(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
+				   unsigned int len, nsec_t now)
+{
+	return put(j, seq, timestamp, payload, len, now, false);
 }
 
 // --- packets out ---
@@ -323,6 +336,20 @@ static int32_t duration(const struct jitter *j, const struct slot *s)
 			return step;
 	}
 	return j->period;
+}
+
+// Play-out begins with no more delay than it needs: what waited longer, because nobody asked, is given up.
+static const struct slot *start_at(struct jitter *j, const struct slot *s, uint32_t arrival)
+{
+	while (margin(j, arrival, s->timestamp) - j->period >= target(j)) {
+		const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
+		if (!n->used || n->seq != (uint16_t)(s->seq + 1))
+			break;
+		j->stats.skipped++;
+		slot_free(j, s->seq);
+		s = n;
+	}
+	return s;
 }
 
 static void play_from(struct jitter *j, const struct slot *s, uint32_t arrival)
@@ -461,6 +488,7 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 			j->used ? oldest(j, (uint16_t)(j->newest_seq - (JITTER_SLOTS - 1))) : NULL;
 		if (!first || margin(j, arrival, first->timestamp) < target(j))
 			return empty(ret);
+		first = start_at(j, first, arrival);
 		play_from(j, first, arrival);
 	}
 	j->margin = margin(j, arrival, j->next_ts);

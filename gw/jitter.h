@@ -46,6 +46,11 @@ enum jitter_put {
 enum jitter_put jitter_put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
 			   unsigned int len, nsec_t now);
 
+// The same for a packet that waited unseen while the caller was held up, so that its arrival tells nothing about the
+// network: nothing is learnt from it.
+enum jitter_put jitter_put_untimed(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
+				   unsigned int len, nsec_t now);
+
 enum jitter_answer {
 	JITTER_FRAME, // a packet to decode
 	JITTER_LOST,  // a packet is missing: conceal `units`

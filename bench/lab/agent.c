@@ -30,14 +30,16 @@ static void log_line(const struct agent_device *d, const char *arrow, const stru
 		return;
 	char text[2048];
 	sccp_text(m, text, sizeof(text));
-	fprintf(a->options.log, "%9.3f %-15s %s %s\n", (double)(lab_now() - a->started) / 1e9, d->name, arrow, text);
+	fprintf(a->options.log, "%9.3f %-15s %s %s\n", (double)(lab_now() - a->started) / 1e9, d->name, arrow,
+		text);
 }
 
 static void log_event(const struct agent_device *d, const char *what)
 {
 	struct agent *a = d->agent;
 	if (a->options.log)
-		fprintf(a->options.log, "%9.3f %-15s -- %s\n", (double)(lab_now() - a->started) / 1e9, d->name, what);
+		fprintf(a->options.log, "%9.3f %-15s -- %s\n", (double)(lab_now() - a->started) / 1e9,
+			d->name, what);
 }
 
 int agent_send(struct agent_device *d, const struct sccp_msg *m)

@@ -16,11 +16,11 @@ struct agent;
 
 // One connection of a device. Lives as long as the connection.
 struct agent_device {
-	char name[17];     // "" until it registers
-	uint32_t type;     // SCCP device type
-	uint8_t version;   // granted
-	bool in_service;   // registered, and its capabilities have come
-	uint32_t streams;  // as MediaResourceNotification says
+	char name[17];    // "" until it registers
+	uint32_t type;    // SCCP device type
+	uint8_t version;  // granted
+	bool in_service;  // registered, and its capabilities have come
+	uint32_t streams; // as MediaResourceNotification says
 	struct agent *agent;
 	struct agent_device *next;
 	struct bufferevent *bev;
@@ -39,10 +39,10 @@ struct agent_hooks {
 
 struct agent_options {
 	struct addr_port listen;
-	const char *netns;     // "" = ours
-	uint8_t version;       // highest granted
+	const char *netns; // "" = ours
+	uint8_t version;   // highest granted
 	uint32_t keepalive_s;
-	FILE *log;             // one line a message; NULL = none
+	FILE *log; // one line a message; NULL = none
 	struct agent_hooks hooks;
 };
 

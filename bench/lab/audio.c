@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEEP_S 20
+#define KEEP_S    20
 #define SINC_SIDE 48 // zero crossings on each side of the windowed sinc
 
 static int16_t clip(double v)
@@ -138,7 +138,8 @@ void audio_level_set(struct audio *a, double level_dbm0)
 
 int audio_save(const char *path, const int16_t *pcm, size_t count, uint32_t rate_hz)
 {
-	SF_INFO info = {.samplerate = (int)rate_hz, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
+	SF_INFO info = {
+		.samplerate = (int)rate_hz, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
 	SNDFILE *f = sf_open(path, SFM_WRITE, &info);
 	if (!f)
 		return -EIO;

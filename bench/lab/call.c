@@ -9,11 +9,11 @@
 
 #include "bench/lab/netns.h"
 
-#define PARTY_FIRST 0x01000001u      // numbers as call managers choose them
+#define PARTY_FIRST      0x01000001u // numbers as call managers choose them
 #define CONFERENCE_FIRST 0x01000001u
-#define REFERENCE_FIRST 0x01300001u
-#define PAYLOAD_DYNAMIC 96
-#define START_STAGGER_MS 7           // phones do not tick together
+#define REFERENCE_FIRST  0x01300001u
+#define PAYLOAD_DYNAMIC  96
+#define START_STAGGER_MS 7 // phones do not tick together
 
 static const char *const state_names[] = {
 	"idle", "creating", "adding", "opening", "starting", "up", "hushed", "deleting", "ended", "failed",
@@ -39,16 +39,16 @@ static uint8_t payload_type(const struct codec *codec)
 	return codec->payload_type < 128 ? codec->payload_type : (uint8_t)(PAYLOAD_DYNAMIC + codec->id);
 }
 
-static int source_open(struct call *c, const struct scenario_party *party, uint32_t rate_hz, const char *sounds,
-		       struct audio *ret)
+static int source_open(struct call *c, const struct scenario_party *party, uint32_t rate_hz,
+		       const char *sounds, struct audio *ret)
 {
 	if (party->source == SCENARIO_SILENT)
 		return 0;
 	if (party->source == SCENARIO_TONE)
 		return audio_tone(party->tone_hz, party->level_dbm0, rate_hz, ret);
 	char path[2 * SCENARIO_PATH_MAX];
-	snprintf(path, sizeof(path), "%s%s%s", party->file[0] == '/' ? "" : sounds, party->file[0] == '/' ? "" : "/",
-		 party->file);
+	snprintf(path, sizeof(path), "%s%s%s", party->file[0] == '/' ? "" : sounds,
+		 party->file[0] == '/' ? "" : "/", party->file);
 	int rc = audio_load(path, rate_hz, ret);
 	if (rc < 0)
 		return fail(c, rc, "%s: %s", path, strerror(-rc));
@@ -57,8 +57,8 @@ static int source_open(struct call *c, const struct scenario_party *party, uint3
 	return 0;
 }
 
-int call_open(struct call *c, const struct scenario *s, const struct scenario_call *plan, struct event_base *base,
-	      const char *sounds, unsigned int number)
+int call_open(struct call *c, const struct scenario *s, const struct scenario_call *plan,
+	      struct event_base *base, const char *sounds, unsigned int number)
 {
 	*c = (struct call){.plan = plan, .conference_id = CONFERENCE_FIRST + number};
 	for (unsigned int i = 0; i < plan->party_count; i++) {
@@ -67,10 +67,14 @@ int call_open(struct call *c, const struct scenario *s, const struct scenario_ca
 		const struct codec *codec = codec_by_id(party->codec);
 		struct call_party *p = &c->parties[i];
 		uint32_t serial = number * SCENARIO_PARTIES_MAX + i;
-		*p = (struct call_party){.party = party, .party_id = PARTY_FIRST + serial,
+		*p = (struct call_party){.party = party,
+					 .party_id = PARTY_FIRST + serial,
 					 .call_reference = REFERENCE_FIRST + serial};
-		struct phone_options options = {.netns = phone->netns, .address = phone->address, .codec = codec,
-						.period_ms = party->period_ms, .payload_type = payload_type(codec),
+		struct phone_options options = {.netns = phone->netns,
+						.address = phone->address,
+						.codec = codec,
+						.period_ms = party->period_ms,
+						.payload_type = payload_type(codec),
 						.seed = serial + 1};
 		int rc = source_open(c, party, codec->sample_rate_hz, sounds, &options.source);
 		if (rc < 0)
@@ -78,7 +82,8 @@ int call_open(struct call *c, const struct scenario *s, const struct scenario_ca
 		rc = phone_open(base, &options, &p->phone);
 		if (rc < 0) {
 			audio_free(&options.source);
-			return fail(c, rc, "phone %s (namespace %s): %s", phone->name, phone->netns, strerror(-rc));
+			return fail(c, rc, "phone %s (namespace %s): %s", phone->name, phone->netns,
+				    strerror(-rc));
 		}
 	}
 	return 0;
@@ -120,7 +125,8 @@ static void send_open(struct call *c, struct agent_device *d)
 			m.open_receive_channel.qualifier_in_dynamic_payload = p->phone->options.payload_type;
 		m.open_receive_channel.requested_ip_addr_type = p->phone->local.addr.family == ADDR_IPV6;
 		m.open_receive_channel.source_ip_addr = p->phone->local.addr;
-		m.open_receive_channel.source_port_number = 4000; // as call managers send before the far end has answered
+		m.open_receive_channel.source_port_number =
+			4000; // as call managers send before the far end has answered
 		agent_send(d, &m);
 	}
 }
@@ -141,7 +147,8 @@ static void send_start(struct call *c, struct agent_device *d)
 		m.start_media_transmission.codec = codec_to_sccp(p->party->codec);
 		m.start_media_transmission.qualifier_out_dscp_or_precedence = 0xb8;
 		if (p->phone->options.payload_type >= PAYLOAD_DYNAMIC)
-			m.start_media_transmission.qualifier_out_dynamic_payload = p->phone->options.payload_type;
+			m.start_media_transmission.qualifier_out_dynamic_payload =
+				p->phone->options.payload_type;
 		m.start_media_transmission.dtmf_type = 10;
 		agent_send(d, &m);
 	}
@@ -155,10 +162,10 @@ static void send_add(struct call *c, struct agent_device *d)
 		sccp_init(&m, SCCP_ADD_PARTICIPANT_REQ);
 		m.add_participant_req.conference_id = c->conference_id;
 		m.add_participant_req.call_reference = c->parties[i].call_reference;
-		snprintf(m.add_participant_req.participant_name, sizeof(m.add_participant_req.participant_name),
-			 "party %u", i + 1);
-		snprintf(m.add_participant_req.conference_name, sizeof(m.add_participant_req.conference_name), "%s",
-			 c->plan->name);
+		snprintf(m.add_participant_req.participant_name,
+			 sizeof(m.add_participant_req.participant_name), "party %u", i + 1);
+		snprintf(m.add_participant_req.conference_name, sizeof(m.add_participant_req.conference_name),
+			 "%s", c->plan->name);
 		agent_send(d, &m);
 	}
 }
@@ -181,7 +188,8 @@ void call_start(struct call *c, struct agent_device *d)
 	sccp_init(&m, SCCP_CREATE_CONFERENCE_REQ);
 	m.create_conference_req.conference_id = c->conference_id;
 	m.create_conference_req.number_of_reserved_participants = c->plan->party_count;
-	snprintf(m.create_conference_req.app_conf_id, sizeof(m.create_conference_req.app_conf_id), "%s", c->plan->name);
+	snprintf(m.create_conference_req.app_conf_id, sizeof(m.create_conference_req.app_conf_id), "%s",
+		 c->plan->name);
 	agent_send(d, &m);
 }
 
@@ -216,8 +224,8 @@ static void opened(struct call *c, struct agent_device *d, const struct sccp_ope
 	if (!p || c->state != CALL_OPENING)
 		return;
 	if (ack->media_reception_status != 0) {
-		fail(c, 0, "OpenReceiveChannel of party %u refused, status %u", (unsigned int)(p - c->parties) + 1,
-		     ack->media_reception_status);
+		fail(c, 0, "OpenReceiveChannel of party %u refused, status %u",
+		     (unsigned int)(p - c->parties) + 1, ack->media_reception_status);
 		return;
 	}
 	p->gateway = (struct addr_port){.addr = ack->ip_addr, .port = (uint16_t)ack->port_number};
@@ -328,8 +336,10 @@ void call_judge(const struct call *c, unsigned int listener, const char *wav_pat
 {
 	struct verdict_party parties[SCENARIO_PARTIES_MAX];
 	for (unsigned int i = 0; i < c->plan->party_count; i++)
-		parties[i] = (struct verdict_party){.party = c->parties[i].party, .phone = c->parties[i].phone,
-						    .from = c->from, .until = c->until};
+		parties[i] = (struct verdict_party){.party = c->parties[i].party,
+						    .phone = c->parties[i].phone,
+						    .from = c->from,
+						    .until = c->until};
 	verdict_take(c->plan->kind, parties, c->plan->party_count, listener, wav_path, ret);
 }
 

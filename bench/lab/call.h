@@ -31,7 +31,7 @@ enum call_state {
 struct call_party {
 	const struct scenario_party *party;
 	struct phone *phone;
-	uint32_t party_id;        // pass_through_party_id
+	uint32_t party_id; // pass_through_party_id
 	uint32_t call_reference;
 	struct addr_port gateway; // where the phone sends
 	bool answered;            // in the present state
@@ -40,17 +40,17 @@ struct call_party {
 struct call {
 	const struct scenario_call *plan;
 	enum call_state state;
-	char device[17];          // name of the device that carries it
-	char problem[160];        // why it failed
+	char device[17];   // name of the device that carries it
+	char problem[160]; // why it failed
 	uint32_t conference_id;
 	struct call_party parties[SCENARIO_PARTIES_MAX];
-	nsec_t from, until;       // when its phones spoke
+	nsec_t from, until; // when its phones spoke
 };
 
 // Opens the phones. `sounds` is the folder of the files to play; `number` makes the call's ids unique.
 // Returns 0 or negative errno with call->problem set.
-int call_open(struct call *c, const struct scenario *s, const struct scenario_call *plan, struct event_base *base,
-	      const char *sounds, unsigned int number);
+int call_open(struct call *c, const struct scenario *s, const struct scenario_call *plan,
+	      struct event_base *base, const char *sounds, unsigned int number);
 
 // Begins to set it up on a device (NULL for a direct call).
 void call_start(struct call *c, struct agent_device *d);

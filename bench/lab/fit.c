@@ -68,13 +68,14 @@ static double dot(const double *a, const double *b, size_t n)
 }
 
 // Fills one block of the normal matrix. Neighbours on a diagonal differ by the samples that enter and leave only.
-static void block_fill(double *m, size_t dim, size_t row, size_t col, const double *p, size_t p_taps, const double *q,
-		       size_t q_taps, size_t count)
+static void block_fill(double *m, size_t dim, size_t row, size_t col, const double *p, size_t p_taps,
+		       const double *q, size_t q_taps, size_t count)
 {
 	for (size_t i = 0; i < p_taps; i++) {
 		for (size_t j = 0; j < q_taps; j++) {
 			const double *a = p + p_taps - 1 - i, *b = q + q_taps - 1 - j;
-			double v = i && j ? m[(row + i - 1) * dim + col + j - 1] + a[0] * b[0] - a[count] * b[count]
+			double v = i && j ? m[(row + i - 1) * dim + col + j - 1] + a[0] * b[0] -
+						    a[count] * b[count]
 					  : dot(a, b, count);
 			m[(row + i) * dim + col + j] = v;
 		}
@@ -96,7 +97,8 @@ static void system_free(struct system *s, unsigned int voices)
 	free(s->right);
 }
 
-static int system_make(struct system *s, size_t from, size_t count, const struct fit_voice *voices, unsigned int n)
+static int system_make(struct system *s, size_t from, size_t count, const struct fit_voice *voices,
+		       unsigned int n)
 {
 	for (unsigned int v = 0; v < n; v++)
 		s->dim += 2 * voices[v].side + 1;
@@ -209,8 +211,8 @@ static double correlation(const double *y, long from, long count, const double *
 	return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
 }
 
-static long best_lag(const double *y, long from, long count, const double *x, long x_count, long lag_min, long lag_max,
-		     double *ret_correlation)
+static long best_lag(const double *y, long from, long count, const double *x, long x_count, long lag_min,
+		     long lag_max, double *ret_correlation)
 {
 	long best = lag_min;
 	double top = 0;
@@ -225,8 +227,8 @@ static long best_lag(const double *y, long from, long count, const double *x, lo
 	return best;
 }
 
-long fit_lag(const double *y, size_t from, size_t count, const double *x, size_t x_count, uint32_t rate_hz, long lag_min,
-	     long lag_max, double *ret_correlation)
+long fit_lag(const double *y, size_t from, size_t count, const double *x, size_t x_count, uint32_t rate_hz,
+	     long lag_min, long lag_max, double *ret_correlation)
 {
 	long step = (long)rate_hz / COARSE_HZ;
 	long n = (long)count / step, first = (lag_min - step) / step - 1, last = lag_max / step + 1;

@@ -9,11 +9,11 @@
 #include "bench/lab/sample.h"
 #include "bench/lab/timeline.h"
 
-#define WARM_UP_MS 1000      // jitter buffers find their depth and codecs their state
+#define WARM_UP_MS   1000    // jitter buffers find their depth and codecs their state
 #define DELAY_MIN_MS (-20.0) // lags worth trying
 #define DELAY_MAX_MS 400.0
-#define FILTER_SIDE 10       // taps on each side of a voice's filter
-#define FRAME_MS 20          // of segmental SNR
+#define FILTER_SIDE  10 // taps on each side of a voice's filter
+#define FRAME_MS     20 // of segmental SNR
 
 static double decibel(double ratio)
 {
@@ -27,7 +27,7 @@ struct hearing {
 	long lag[SCENARIO_PARTIES_MAX];             // as found, samples; heard[i] ~ said[i - lag]
 	unsigned int count, me;
 	const struct verdict_party *parties;
-	size_t window;                              // samples
+	size_t window; // samples
 };
 
 static double delay_ms(const struct hearing *h, unsigned int party, long lag)
@@ -112,8 +112,10 @@ static int workspace_open(const struct hearing *h, struct workspace *w)
 		if (!others_voice(h, p))
 			continue;
 		w->party[w->count] = p;
-		w->voices[w->count] = (struct fit_voice){.x = h->said[p].pcm, .count = h->said[p].count,
-							 .lag = h->lag[p], .side = FILTER_SIDE};
+		w->voices[w->count] = (struct fit_voice){.x = h->said[p].pcm,
+							 .count = h->said[p].count,
+							 .lag = h->lag[p],
+							 .side = FILTER_SIDE};
 		w->parts[w->count] = calloc(h->window, sizeof(double));
 		if (!w->parts[w->count++])
 			return -1;
@@ -128,7 +130,6 @@ static void workspace_close(struct workspace *w)
 	free(w->wanted);
 	free(w->residual);
 }
-
 
 // Looks for my own voice in what the others' voices left unexplained.
 static void judge_own(const struct hearing *h, const struct workspace *w, size_t at, struct sample *own)
@@ -229,7 +230,8 @@ static void judge_tones(const struct hearing *h, size_t from, size_t until, stru
 		double signal = 0, mine = wanted < tones ? found[wanted] : 0, worst = 0;
 		for (unsigned int i = 0; i < wanted; i++) {
 			signal += found[i] * found[i] / 2;
-			worst = fmax(worst, fabs(decibel(found[i] * found[i] / (amplitude[i] * amplitude[i]))));
+			worst = fmax(worst,
+				     fabs(decibel(found[i] * found[i] / (amplitude[i] * amplitude[i]))));
 		}
 		sample_add(&sinad, decibel(signal / fmax(rest + mine * mine / 2, 1e-3)));
 		sample_add(&level, worst);
@@ -255,8 +257,8 @@ static void judged_range(const struct hearing *h, size_t *ret_from, size_t *ret_
 	*ret_until = (size_t)fmax(0, fmin(until, (double)h->heard.count));
 }
 
-void hearing_judge(const struct verdict_party *parties, unsigned int count, unsigned int listener, const char *wav_path,
-		   struct verdict *v)
+void hearing_judge(const struct verdict_party *parties, unsigned int count, unsigned int listener,
+		   const char *wav_path, struct verdict *v)
 {
 	struct hearing h = {.parties = parties, .count = count, .me = listener};
 	const struct phone *me = parties[listener].phone;
@@ -270,8 +272,8 @@ void hearing_judge(const struct verdict_party *parties, unsigned int count, unsi
 	for (unsigned int p = 0; p < count; p++) {
 		const struct phone *phone = parties[p].phone;
 		tones = tones && parties[p].party->source != SCENARIO_PLAY;
-		if (timeline_said(&phone->sent, phone->options.codec, phone->options.period_ms, &phone->options.source,
-				  h.heard.rate_hz, &h.said[p]) == 0)
+		if (timeline_said(&phone->sent, phone->options.codec, phone->options.period_ms,
+				  &phone->options.source, h.heard.rate_hz, &h.said[p]) == 0)
 			voices += p != listener;
 	}
 	size_t from, until;

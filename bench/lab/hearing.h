@@ -6,5 +6,5 @@
 
 // Measures delay, level, own voice and either SNR (speech) or SINAD (tones) of one listener; what cannot be measured
 // stays unknown. Saves what was heard to wav_path unless NULL.
-void hearing_judge(const struct verdict_party *parties, unsigned int count, unsigned int listener, const char *wav_path,
-		   struct verdict *v);
+void hearing_judge(const struct verdict_party *parties, unsigned int count, unsigned int listener,
+		   const char *wav_path, struct verdict *v);

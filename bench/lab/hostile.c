@@ -8,8 +8,8 @@
 #include "gw/sccp.h"
 #include "gw/wire.h"
 
-#define CONFERENCE 0x0badc0deu
-#define PARTY 0x0bad0001u
+#define CONFERENCE  0x0badc0deu
+#define PARTY       0x0bad0001u
 #define REMOTE_PORT 24000
 
 enum shape {
@@ -65,13 +65,30 @@ static const struct attack attacks[] = {
 	{.name = "header version 11", .length = 136, .version = 11, .id = ORC, .body = 132},
 	{.name = "header version 22", .length = 136, .version = 22, .id = SMT, .body = 132},
 	{.name = "everything 0xff: open", .length = 136, .version = 18, .id = ORC, .body = 132, .fill = 0xff},
-	{.name = "everything 0xff: start", .length = 136, .version = 18, .id = SMT, .body = 132, .fill = 0xff},
-	{.name = "everything 0xff: close", .length = 20, .version = 18, .id = SCCP_CLOSE_RECEIVE_CHANNEL, .body = 16,
+	{.name = "everything 0xff: start",
+	 .length = 136,
+	 .version = 18,
+	 .id = SMT,
+	 .body = 132,
 	 .fill = 0xff},
-	{.name = "everything 0xff: add participant", .length = 112, .version = 18, .id = SCCP_ADD_PARTICIPANT_REQ,
-	 .body = 108, .fill = 0xff},
-	{.name = "everything 0xff: announcement", .length = 500, .version = 18, .id = SCCP_START_ANNOUNCEMENT,
-	 .body = 496, .fill = 0xff},
+	{.name = "everything 0xff: close",
+	 .length = 20,
+	 .version = 18,
+	 .id = SCCP_CLOSE_RECEIVE_CHANNEL,
+	 .body = 16,
+	 .fill = 0xff},
+	{.name = "everything 0xff: add participant",
+	 .length = 112,
+	 .version = 18,
+	 .id = SCCP_ADD_PARTICIPANT_REQ,
+	 .body = 108,
+	 .fill = 0xff},
+	{.name = "everything 0xff: announcement",
+	 .length = 500,
+	 .version = 18,
+	 .id = SCCP_START_ANNOUNCEMENT,
+	 .body = 496,
+	 .fill = 0xff},
 	{.name = "create with data length 0xffffffff", .shape = CREATE, .a = 3, .b = 0xffffffff},
 	{.name = "create cut off", .shape = CREATE_CUT, .a = 3},
 	{.name = "create of 0xffffffff participants", .shape = CREATE, .a = 0xffffffff},
@@ -94,7 +111,10 @@ static const struct attack attacks[] = {
 	{.name = "close all", .shape = CLOSE_ALL},
 	{.name = "start before open", .shape = START, .a = 0x0a4d000b, .b = REMOTE_PORT},
 	{.name = "close all again", .shape = CLOSE_ALL},
-	{.name = "delete an unknown conference", .shape = EMPTY, .id = SCCP_DELETE_CONFERENCE_REQ, .repeat = 1},
+	{.name = "delete an unknown conference",
+	 .shape = EMPTY,
+	 .id = SCCP_DELETE_CONFERENCE_REQ,
+	 .repeat = 1},
 	{.name = "drop an unknown participant", .shape = EMPTY, .id = SCCP_DROP_PARTICIPANT_REQ, .repeat = 1},
 	{.name = "audit, twenty times", .shape = EMPTY, .id = SCCP_AUDIT_CONFERENCE_REQ, .repeat = 20},
 	{.name = "capabilities, fifty times", .shape = EMPTY, .id = SCCP_CAPABILITIES_REQ, .repeat = 50},
@@ -121,7 +141,8 @@ static void make_raw(const struct attack *t, struct hostile *h)
 	wire_put_le32(&w, t->length);
 	wire_put_le32(&w, t->version);
 	if (t->length < 4) {
-		wire_put_zero(&w, t->length); // as long as it says, so that the next message can still be found
+		wire_put_zero(&w,
+			      t->length); // as long as it says, so that the next message can still be found
 	} else {
 		wire_put_le32(&w, t->id);
 		uint8_t *body = wire_room(&w, t->body);
@@ -131,10 +152,12 @@ static void make_raw(const struct attack *t, struct hostile *h)
 	h->len = wire_written(&w);
 }
 
-static void make_start(const struct attack *t, unsigned int version, const struct addr *own, struct hostile *h)
+static void make_start(const struct attack *t, unsigned int version, const struct addr *own,
+		       struct hostile *h)
 {
 	struct sccp_msg m;
-	const uint8_t ip[4] = {(uint8_t)(t->a >> 24), (uint8_t)(t->a >> 16), (uint8_t)(t->a >> 8), (uint8_t)t->a};
+	const uint8_t ip[4] = {(uint8_t)(t->a >> 24), (uint8_t)(t->a >> 16), (uint8_t)(t->a >> 8),
+			       (uint8_t)t->a};
 	sccp_init(&m, SMT);
 	m.start_media_transmission.conference_id = CONFERENCE;
 	m.start_media_transmission.pass_through_party_id = PARTY;

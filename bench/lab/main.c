@@ -22,7 +22,8 @@ struct command {
 static int command_run(int argc, char **argv);
 
 static const struct command commands[] = {
-	{"run", "run [--sounds DIR] [--out DIR] FILE.scn", "runs a scenario and prints its table", command_run},
+	{"run", "run [--sounds DIR] [--out DIR] FILE.scn", "runs a scenario and prints its table",
+	 command_run},
 };
 
 static int usage(FILE *out)
@@ -35,7 +36,8 @@ static int usage(FILE *out)
 
 static int command_run(int argc, char **argv)
 {
-	static const struct option longs[] = {{"sounds", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'}, {0}};
+	static const struct option longs[] = {
+		{"sounds", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'}, {0}};
 	static struct scenario scenario;
 	struct run_options options = {.sounds = "."};
 	int opt;

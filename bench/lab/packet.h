@@ -11,7 +11,7 @@
 #include "gw/clock.h"
 
 #define PACKET_HEADER 12 // bytes of an RTP header without CSRCs and extension
-#define PACKET_MAX 2048
+#define PACKET_MAX    2048
 
 struct packet {
 	nsec_t at; // sent: just before sendto; received: the kernel's receive time

@@ -12,7 +12,7 @@
 #include "bench/lab/netns.h"
 
 #define PORT_FIRST 20000
-#define PORT_LAST 29998
+#define PORT_LAST  29998
 
 // The first free even port whose odd neighbour is free too.
 static int sockets_open(struct phone *p)
@@ -60,8 +60,12 @@ static void rtp_received(evutil_socket_t fd, short what, void *arg)
 		struct sockaddr_storage from;
 		char control[256];
 		struct iovec iov = {.iov_base = bytes, .iov_len = sizeof(bytes)};
-		struct msghdr msg = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1,
-				     .msg_control = control, .msg_controllen = sizeof(control)};
+		struct msghdr msg = {.msg_name = &from,
+				     .msg_namelen = sizeof(from),
+				     .msg_iov = &iov,
+				     .msg_iovlen = 1,
+				     .msg_control = control,
+				     .msg_controllen = sizeof(control)};
 		ssize_t len = recvmsg(fd, &msg, 0);
 		if (len < 0)
 			return;
@@ -107,8 +111,12 @@ static void packet_send(struct phone *p)
 	unsigned int n = samples_take(p, pcm);
 	int len = c->encode(p->encoder, pcm, n, bytes + PACKET_HEADER, CODEC_FRAME_BYTES_MAX);
 	if (len > 0) {
-		struct packet packet = {.ts = p->ts, .ssrc = p->ssrc, .seq = p->seq++, .len = (uint16_t)len,
-					.payload_type = p->options.payload_type, .marker = p->sent.count == 0};
+		struct packet packet = {.ts = p->ts,
+					.ssrc = p->ssrc,
+					.seq = p->seq++,
+					.len = (uint16_t)len,
+					.payload_type = p->options.payload_type,
+					.marker = p->sent.count == 0};
 		struct sockaddr_storage to;
 		socklen_t to_len = netns_sockaddr(&p->remote, &to);
 		packet_write(&packet, bytes);

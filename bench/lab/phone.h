@@ -29,15 +29,15 @@ struct phone {
 	struct addr_port remote;
 	struct packet_log sent;
 	struct packet_log received;
-	uint64_t malformed;     // datagrams that were no RTP
-	uint64_t strangers;     // RTP from another address than the one we send to
+	uint64_t malformed; // datagrams that were no RTP
+	uint64_t strangers; // RTP from another address than the one we send to
 	uint64_t rtcp_received;
 	uint64_t send_errors;
 	// private
 	int fd, rtcp_fd, timer_fd;
 	struct event *readable, *rtcp_readable, *timer;
 	void *encoder;
-	size_t cursor;          // next sample of the source
+	size_t cursor; // next sample of the source
 	nsec_t next_at;
 	uint32_t ssrc, ts;
 	uint16_t seq;

@@ -16,20 +16,20 @@
 #include "bench/lab/netns.h"
 #include "bench/lab/table.h"
 
-#define POLL_MS 5
-#define STRAGGLERS_MS 300         // packets still under way when the phones fall silent
-#define PATIENCE_MS 30000         // for devices and answers
-#define PAUSE_PATIENCE_MS 120000  // for whoever steers us
+#define POLL_MS           5
+#define STRAGGLERS_MS     300    // packets still under way when the phones fall silent
+#define PATIENCE_MS       30000  // for devices and answers
+#define PAUSE_PATIENCE_MS 120000 // for whoever steers us
 
 enum progress { WAIT, DONE, FAILED };
 
 // Sending one corpus to one device, attack by attack.
 struct siege {
-	unsigned int next;      // attack
-	size_t sent;            // bytes of a trickling one
+	unsigned int next; // attack
+	size_t sent;       // bytes of a trickling one
 	bool under_way, asked;
-	bool answered;          // CapabilitiesRes since we asked
-	unsigned int cut;       // connections that the device dropped
+	bool answered;    // CapabilitiesRes since we asked
+	unsigned int cut; // connections that the device dropped
 	struct hostile attack;
 };
 
@@ -44,7 +44,7 @@ struct run {
 	unsigned int step;
 	int phase;
 	nsec_t began, phase_began;
-	unsigned int lines;     // seen on standard input and not yet used
+	unsigned int lines; // seen on standard input and not yet used
 	bool input_ended;
 	struct siege siege;
 	bool failed;
@@ -99,7 +99,8 @@ static enum progress poll_start(struct run *r, const struct scenario_step *step)
 	if (c->state != CALL_UP)
 		return WAIT;
 	say(r, "call %s: up on %s, %u parties, %.1f ms after the first message", c->plan->name,
-	    c->device[0] ? c->device : "a wire", c->plan->party_count, (double)(lab_now() - r->phase_began) / 1e6);
+	    c->device[0] ? c->device : "a wire", c->plan->party_count,
+	    (double)(lab_now() - r->phase_began) / 1e6);
 	return DONE;
 }
 
@@ -108,7 +109,8 @@ static enum progress poll_end(struct run *r, const struct scenario_step *step)
 	struct call *c = &r->calls[step->call];
 	if (r->phase == 0) {
 		if (c->state != CALL_UP) {
-			snprintf(c->problem, sizeof(c->problem), "cannot end: it is %s", call_state_name(c->state));
+			snprintf(c->problem, sizeof(c->problem), "cannot end: it is %s",
+				 call_state_name(c->state));
 			return FAILED;
 		}
 		call_hush(c);
@@ -208,8 +210,8 @@ static enum progress poll_hostile(struct run *r, const struct scenario_step *ste
 	r->began = lab_now(); // patience is per attack
 	if (++g->next < hostile_count())
 		return WAIT;
-	say(r, "hostile: %u attacks on %s, it dropped the connection %u times and always came back", g->next, d->name,
-	    g->cut);
+	say(r, "hostile: %u attacks on %s, it dropped the connection %u times and always came back", g->next,
+	    d->name, g->cut);
 	return DONE;
 }
 
@@ -241,9 +243,11 @@ static enum progress poll_step(struct run *r, const struct scenario_step *step)
 
 static void explain(const struct run *r, const struct scenario_step *step, const char *what)
 {
-	const struct call *c = step->kind == STEP_START || step->kind == STEP_END ? &r->calls[step->call] : NULL;
+	const struct call *c =
+		step->kind == STEP_START || step->kind == STEP_END ? &r->calls[step->call] : NULL;
 	say(r, "line %u: %s%s%s%s%s%s", step->line, what, c ? "; call " : "", c ? c->plan->name : "",
-	    c ? " is " : "", c ? call_state_name(c->state) : "", step->kind == STEP_HOSTILE ? r->siege.attack.name : "");
+	    c ? " is " : "", c ? call_state_name(c->state) : "",
+	    step->kind == STEP_HOSTILE ? r->siege.attack.name : "");
 	if (c && c->problem[0])
 		say(r, "call %s: %s", c->plan->name, c->problem);
 	for (struct agent_device *d = r->agent ? agent_devices(r->agent) : NULL; d; d = d->next)
@@ -298,7 +302,8 @@ static void on_message(void *arg, struct agent_device *d, const struct sccp_msg 
 static void on_device_up(void *arg, struct agent_device *d)
 {
 	struct run *r = arg;
-	say(r, "device %s: in service, type %u, version %u, %u streams", d->name, d->type, d->version, d->streams);
+	say(r, "device %s: in service, type %u, version %u, %u streams", d->name, d->type, d->version,
+	    d->streams);
 }
 
 static void on_device_down(void *arg, struct agent_device *d)
@@ -357,8 +362,11 @@ static int open_all(struct run *r)
 	}
 	if (r->s->listen.addr.family == ADDR_NONE)
 		return 0;
-	struct agent_options options = {.listen = r->s->listen, .netns = r->s->agent_netns, .version = r->s->version,
-					.keepalive_s = r->s->keepalive_s, .log = r->log,
+	struct agent_options options = {.listen = r->s->listen,
+					.netns = r->s->agent_netns,
+					.version = r->s->version,
+					.keepalive_s = r->s->keepalive_s,
+					.log = r->log,
 					.hooks = {r, on_device_up, on_device_down, on_message}};
 	rc = agent_open(r->base, &options, &r->agent);
 	if (rc < 0)

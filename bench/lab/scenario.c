@@ -17,8 +17,10 @@ static const char *const kind_names[SCENARIO_KIND_COUNT] = {
 };
 
 static const char *const metric_names[METRIC_COUNT] = {
-	[METRIC_LOSS] = "loss",   [METRIC_DELAY] = "delay", [METRIC_GAP] = "gap", [METRIC_LEVEL] = "level",
-	[METRIC_SNR] = "snr",     [METRIC_SINAD] = "sinad", [METRIC_OWN] = "own", [METRIC_IDENTICAL] = "identical",
+	[METRIC_LOSS] = "loss", [METRIC_DELAY] = "delay",
+	[METRIC_GAP] = "gap",   [METRIC_LEVEL] = "level",
+	[METRIC_SNR] = "snr",   [METRIC_SINAD] = "sinad",
+	[METRIC_OWN] = "own",   [METRIC_IDENTICAL] = "identical",
 };
 
 static const char *const compare_signs[] = {[COMPARE_EQ] = "==", [COMPARE_LE] = "<=", [COMPARE_GE] = ">="};
@@ -168,7 +170,8 @@ static void read_agent(struct reader *r)
 	if (word_is(r, 1, "down") || word_is(r, 1, "up")) {
 		if (s->step_count < SCENARIO_STEPS_MAX)
 			s->steps[s->step_count++] = (struct scenario_step){
-				.kind = word_is(r, 1, "up") ? STEP_AGENT_UP : STEP_AGENT_DOWN, .line = r->line};
+				.kind = word_is(r, 1, "up") ? STEP_AGENT_UP : STEP_AGENT_DOWN,
+				.line = r->line};
 		return;
 	}
 	for (unsigned int i = 1; i < r->count; i += 2) {
@@ -247,7 +250,8 @@ static void read_call(struct reader *r)
 		return;
 	}
 	struct scenario_call *c = &s->calls[s->call_count++];
-	*c = (struct scenario_call){.kind = kind < 0 ? SCENARIO_MTP : (enum scenario_kind)kind, .line = r->line};
+	*c = (struct scenario_call){.kind = kind < 0 ? SCENARIO_MTP : (enum scenario_kind)kind,
+				    .line = r->line};
 	r->call = c;
 	name_copy(r, 2, "call name", sizeof(c->name), c->name);
 	unsigned int i = 3;
@@ -286,7 +290,8 @@ static void read_codec(struct reader *r, unsigned int i, struct scenario_party *
 {
 	const struct codec *c = i < r->count ? codec_by_name(r->words[i]) : NULL;
 	if (!c) {
-		problem(r, "codec %s is not one that this build can code", i < r->count ? r->words[i] : "(missing)");
+		problem(r, "codec %s is not one that this build can code",
+			i < r->count ? r->words[i] : "(missing)");
 		return;
 	}
 	p->codec = c->id;

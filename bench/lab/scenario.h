@@ -25,13 +25,13 @@
 #include "gw/addr.h"
 #include "gw/codec.h"
 
-#define SCENARIO_NAME_MAX 32
-#define SCENARIO_PATH_MAX 256
+#define SCENARIO_NAME_MAX    32
+#define SCENARIO_PATH_MAX    256
 #define SCENARIO_DEVICES_MAX 32
-#define SCENARIO_PHONES_MAX 64
-#define SCENARIO_CALLS_MAX 32
+#define SCENARIO_PHONES_MAX  64
+#define SCENARIO_CALLS_MAX   32
 #define SCENARIO_PARTIES_MAX 32
-#define SCENARIO_STEPS_MAX 256
+#define SCENARIO_STEPS_MAX   256
 #define SCENARIO_EXPECTS_MAX 256
 
 // What carries a call.
@@ -64,7 +64,7 @@ struct scenario_party {
 	enum scenario_source source;
 	char file[SCENARIO_PATH_MAX]; // SCENARIO_PLAY: below the sounds folder, or absolute
 	bool level_set;
-	double level_dbm0;            // tone level; for files the active level to scale to, when level_set
+	double level_dbm0; // tone level; for files the active level to scale to, when level_set
 	double tone_hz;
 };
 
@@ -122,7 +122,7 @@ struct scenario_expect {
 struct scenario {
 	struct addr_port listen; // family ADDR_NONE: no agent
 	char agent_netns[SCENARIO_NAME_MAX];
-	uint8_t version;         // highest SCCP version the agent grants
+	uint8_t version; // highest SCCP version the agent grants
 	uint32_t keepalive_s;
 	struct scenario_device devices[SCENARIO_DEVICES_MAX];
 	unsigned int device_count;

@@ -9,14 +9,10 @@ static const struct column {
 	const char *format;
 	const char *unit;
 } columns[] = {
-	{METRIC_LOSS, "lost", 5, "%.0f", ""},
-	{METRIC_DELAY, "delay", 9, "%.2f", " ms"},
-	{METRIC_GAP, "gap", 7, "%.0f", " ms"},
-	{METRIC_IDENTICAL, "same", 7, "%.5g", " %"},
-	{METRIC_LEVEL, "level", 8, "%.2f", " dB"},
-	{METRIC_SNR, "snr", 8, "%.1f", " dB"},
-	{METRIC_SINAD, "sinad", 8, "%.1f", " dB"},
-	{METRIC_OWN, "own", 8, "%.0f", " dB"},
+	{METRIC_LOSS, "lost", 5, "%.0f", ""},      {METRIC_DELAY, "delay", 9, "%.2f", " ms"},
+	{METRIC_GAP, "gap", 7, "%.0f", " ms"},     {METRIC_IDENTICAL, "same", 7, "%.5g", " %"},
+	{METRIC_LEVEL, "level", 8, "%.2f", " dB"}, {METRIC_SNR, "snr", 8, "%.1f", " dB"},
+	{METRIC_SINAD, "sinad", 8, "%.1f", " dB"}, {METRIC_OWN, "own", 8, "%.0f", " dB"},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -46,7 +42,8 @@ unsigned int table_row(FILE *out, const struct scenario *s, unsigned int call, u
 	char codec[32];
 	unsigned int missed = 0;
 	snprintf(codec, sizeof(codec), "%s/%u", codec_by_id(p->codec)->name, p->period_ms);
-	fprintf(out, "%-12s %-9s %-11s %7zu", s->calls[call].name, s->phones[p->phone].name, codec, v->received);
+	fprintf(out, "%-12s %-9s %-11s %7zu", s->calls[call].name, s->phones[p->phone].name, codec,
+		v->received);
 	for (size_t i = 0; i < COLUMNS; i++)
 		cell(out, &columns[i], v);
 	for (unsigned int i = 0; i < s->expect_count; i++)

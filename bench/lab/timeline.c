@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BREAK_NS (2 * NSEC_PER_SEC) // RTP time this far from arrival time is a new start
+#define BREAK_NS  (2 * NSEC_PER_SEC) // RTP time this far from arrival time is a new start
 #define LONGEST_S 600
 
 // A packet with its place in samples.
@@ -52,12 +52,14 @@ static nsec_t base_find(const struct placed *places, size_t count, uint32_t rate
 {
 	nsec_t first = places[0].packet->at;
 	for (size_t i = 0; i < count; i++)
-		scratch[i] = (double)(int64_t)(places[i].packet->at - first) - (double)places[i].at * 1e9 / rate_hz;
+		scratch[i] = (double)(int64_t)(places[i].packet->at - first) -
+			     (double)places[i].at * 1e9 / rate_hz;
 	qsort(scratch, count, sizeof(*scratch), by_value);
 	return first + (nsec_t)(int64_t)scratch[count / 2];
 }
 
-static int decode(const struct packet_log *log, const struct codec *c, const struct placed *places, struct timeline *t)
+static int decode(const struct packet_log *log, const struct codec *c, const struct placed *places,
+		  struct timeline *t)
 {
 	void *decoder = aligned_alloc(64, (c->decoder_size + 64) / 64 * 64);
 	if (!decoder)
@@ -109,8 +111,8 @@ int timeline_heard(const struct packet_log *log, const struct codec *codec, stru
 	return rc;
 }
 
-int timeline_said(const struct packet_log *log, const struct codec *codec, uint8_t period_ms, const struct audio *source,
-		  uint32_t rate_hz, struct timeline *ret)
+int timeline_said(const struct packet_log *log, const struct codec *codec, uint8_t period_ms,
+		  const struct audio *source, uint32_t rate_hz, struct timeline *ret)
 {
 	if (log->count == 0 || source->count == 0)
 		return -ENODATA;

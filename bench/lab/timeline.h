@@ -24,8 +24,8 @@ int timeline_heard(const struct packet_log *log, const struct codec *codec, stru
 
 // Lays out what was said: the looping source up to the last packet, at `rate_hz`.
 // Returns 0, -ENODATA when nothing was said, -ENOMEM.
-int timeline_said(const struct packet_log *log, const struct codec *codec, uint8_t period_ms, const struct audio *source,
-		  uint32_t rate_hz, struct timeline *ret);
+int timeline_said(const struct packet_log *log, const struct codec *codec, uint8_t period_ms,
+		  const struct audio *source, uint32_t rate_hz, struct timeline *ret);
 
 // Writes it as a WAV file. Returns 0 or negative errno.
 int timeline_save(const struct timeline *t, const char *path);

@@ -48,14 +48,16 @@ static bool same_payload(const struct packet_log *a, size_t i, const struct pack
 {
 	if (i >= a->count || j >= b->count || a->packets[i].len != b->packets[j].len)
 		return false;
-	return memcmp(packet_payload(a, &a->packets[i]), packet_payload(b, &b->packets[j]), a->packets[i].len) == 0;
+	return memcmp(packet_payload(a, &a->packets[i]), packet_payload(b, &b->packets[j]),
+		      a->packets[i].len) == 0;
 }
 
 // Finds the sent packet that became the first received one. Three in a row, as silence repeats itself.
 static bool relay_start(const struct packet_log *sent, const struct packet_log *got, size_t *ret)
 {
 	for (size_t i = 0; i + 3 <= sent->count; i++) {
-		if (same_payload(sent, i, got, 0) && same_payload(sent, i + 1, got, 1) && same_payload(sent, i + 2, got, 2)) {
+		if (same_payload(sent, i, got, 0) && same_payload(sent, i + 1, got, 1) &&
+		    same_payload(sent, i + 2, got, 2)) {
 			*ret = i;
 			return true;
 		}

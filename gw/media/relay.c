@@ -26,7 +26,7 @@ uint32_t transmit_next_ts(const struct media *m, const struct media_cold *c, nse
 		return c->tx_ts;
 	uint32_t period = c->spec.tx.period_ms ? c->spec.tx.period_ms : 20;
 	uint32_t least = period * 8 * clock;
-	uint32_t passed = now > c->tx_last_ns ? units_8k(m, now - c->tx_last_ns) * clock : 0;
+	uint32_t passed = now > c->tx_last_ns ? (units_8k(m, now) - units_8k(m, c->tx_last_ns)) * clock : 0;
 	return c->tx_ts + (passed > least ? passed : least);
 }
 
@@ -43,8 +43,9 @@ void relay_fold(struct media *m, uint32_t stream)
 	c->rx_octets += octets;
 	if (c->relay_to != NONE) {
 		struct media_cold *to = &m->cold[c->relay_to];
-		to->tx_packets += (uint32_t)(packets - c->unrelayed);
-		to->tx_octets += (uint32_t)(octets - c->unrelayed_octets);
+		// A refusal may come after the fold that counted its packet.
+		to->tx_packets += (uint64_t)(int32_t)(packets - c->unrelayed);
+		to->tx_octets += (uint64_t)(int32_t)(octets - c->unrelayed_octets);
 		to->tx_ts = relay_last_ts(m, s);
 		to->tx_last_ns = s->rx_last_ns;
 		to->tx_seq = (uint16_t)(s->rx.max_seq + s->exit_seq_offset + 1);

@@ -58,7 +58,7 @@ static unsigned int report(struct media *m, uint32_t stream, nsec_t now, uint64_
 		relay_fold(m, s->peer);
 	const struct codec *codec = codec_by_id(c->spec.tx.codec);
 	unsigned int clock = codec && codec->rtp_clock_hz >= 8000 ? codec->rtp_clock_hz / 8000 : 1;
-	uint32_t passed = now > c->tx_last_ns ? units_8k(m, now - c->tx_last_ns) * clock : 0;
+	uint32_t passed = now > c->tx_last_ns ? (units_8k(m, now) - units_8k(m, c->tx_last_ns)) * clock : 0;
 	struct rtcp_sender sender = {
 		.ntp = ntp,
 		.timestamp = c->tx_ts + passed,

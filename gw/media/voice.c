@@ -203,7 +203,11 @@ void voice_restart(struct media_voice *v)
 enum drop_reason voice_put(struct media *m, struct media_voice *v, const struct rtp_header *h,
 			   const uint8_t *payload, nsec_t now)
 {
-	switch (jitter_put(v->jitter, h->seq, h->timestamp, payload, h->payload_len, now)) {
+	// While this worker was away, packets piled up: when they really came is not known.
+	bool timed = now >= m->stalled_until && (m->tick_due == UINT64_MAX || now < m->tick_due + STALL_NS);
+	enum jitter_put (*put)(struct jitter *, uint16_t, uint32_t, const uint8_t *, unsigned int, nsec_t) =
+		timed ? jitter_put : jitter_put_untimed;
+	switch (put(v->jitter, h->seq, h->timestamp, payload, h->payload_len, now)) {
 	case JITTER_LATE:
 		return DROP_rtp_late;
 	case JITTER_DUPLICATE:

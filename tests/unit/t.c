@@ -13,6 +13,15 @@ void t_skip(const char *reason)
 	skipped++;
 }
 
+bool t_same_text(const char *actual, const char *expected, const char *what, const char *file, int line)
+{
+	if (actual == expected || (actual && expected && strcmp(actual, expected) == 0))
+		return true;
+	fprintf(stderr, "%s:%d: %s = \"%s\", expected \"%s\"\n", file, line, what, actual ? actual : "(null)",
+		expected ? expected : "(null)");
+	return false;
+}
+
 int t_main(const char *suite, const struct t_test *tests, size_t count)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -4,6 +4,7 @@
 
 #include <CUnit/CUnit.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,14 +25,7 @@ struct t_test {
 				t_a, t_e);                                                                   \
 		CU_ASSERT(t_a == t_e);                                                                       \
 	} while (0)
-#define CHECK_STR(actual, expected)                                                                          \
-	do {                                                                                                 \
-		const char *t_a = (actual), *t_e = (expected);                                               \
-		if (strcmp(t_a, t_e) != 0)                                                                   \
-			fprintf(stderr, "%s:%d: %s = \"%s\", expected \"%s\"\n", __FILE__, __LINE__,         \
-				#actual, t_a, t_e);                                                          \
-		CU_ASSERT(strcmp(t_a, t_e) == 0);                                                            \
-	} while (0)
+#define CHECK_STR(actual, expected)    CU_ASSERT(t_same_text(actual, expected, #actual, __FILE__, __LINE__))
 #define CHECK_MEM(actual, expected, n) CU_ASSERT(memcmp(actual, expected, n) == 0)
 #define CHECK_NEAR(actual, expected, tolerance)                                                              \
 	do {                                                                                                 \
@@ -50,6 +44,9 @@ struct t_test {
 	} while (0)
 
 void t_skip(const char *reason);
+
+// Compares texts, either of which may be NULL; prints both when they differ.
+bool t_same_text(const char *actual, const char *expected, const char *what, const char *file, int line);
 
 // Runs all tests and prints "suite: N passed, N failed, N skipped". Returns main's exit status.
 int t_main(const char *suite, const struct t_test *tests, size_t count);

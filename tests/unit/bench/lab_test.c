@@ -9,7 +9,7 @@
 #include "bench/lab/verdict.h"
 #include "tests/unit/t.h"
 
-#define RATE 8000
+#define RATE  8000
 #define COUNT (4 * RATE)
 
 static uint32_t seed = 7;
@@ -27,7 +27,12 @@ static void voice(double *x, size_t n)
 
 static void header_round_trip(void)
 {
-	struct packet p = {.ts = 0x01020304, .ssrc = 0xa1b2c3d4, .seq = 0xfffe, .payload_type = 9, .marker = true}, q;
+	struct packet p = {.ts = 0x01020304,
+			   .ssrc = 0xa1b2c3d4,
+			   .seq = 0xfffe,
+			   .payload_type = 9,
+			   .marker = true},
+		      q;
 	uint8_t bytes[PACKET_HEADER + 3] = {0};
 	packet_write(&p, bytes);
 	CHECK_INT(packet_read(bytes, sizeof(bytes), &q), PACKET_HEADER);
@@ -69,7 +74,8 @@ static void separates_voices(void)
 	for (size_t i = 0; i < COUNT; i++) {
 		seed = seed * 1664525u + 1013904223u;
 		double n = (double)(int32_t)seed / 2147483648.0 * 20;
-		y[i] = (i >= 81 ? 0.5 * a[i - 80] + 0.25 * a[i - 81] : 0) + (i >= 300 ? 0.9 * b[i - 300] : 0) + n;
+		y[i] = (i >= 81 ? 0.5 * a[i - 80] + 0.25 * a[i - 81] : 0) +
+		       (i >= 300 ? 0.9 * b[i - 300] : 0) + n;
 		noise += i >= RATE && i < 2 * RATE ? n * n / RATE : 0;
 	}
 	for (size_t i = RATE; i < 2 * RATE; i++)
@@ -89,7 +95,8 @@ static void measures_tones(void)
 	double amplitude[3], rest;
 	for (size_t i = 0; i < RATE; i++)
 		y[i] = 1000 * sin(2 * M_PI * 437 * (double)i / RATE + 1) +
-		       10 * cos(2 * M_PI * 1020 * (double)i / RATE) + 3 * sin(2 * M_PI * 600 * (double)i / RATE) + 55;
+		       10 * cos(2 * M_PI * 1020 * (double)i / RATE) +
+		       3 * sin(2 * M_PI * 600 * (double)i / RATE) + 55;
 	CHECK_INT(fit_tones(y, RATE, RATE, hz, 3, amplitude, &rest), 0);
 	CHECK_NEAR(amplitude[0], 1000, 1e-3);
 	CHECK_NEAR(amplitude[1], 10, 1e-3);
@@ -109,18 +116,28 @@ static struct verdict_party parties[PARTIES];
 
 static void phone_make(unsigned int i, double hz)
 {
-	plans[i] = (struct scenario_party){.codec = CODEC_PCMU, .period_ms = 20, .source = SCENARIO_TONE, .tone_hz = hz,
-					   .level_dbm0 = -16, .level_set = true};
+	plans[i] = (struct scenario_party){.codec = CODEC_PCMU,
+					   .period_ms = 20,
+					   .source = SCENARIO_TONE,
+					   .tone_hz = hz,
+					   .level_dbm0 = -16,
+					   .level_set = true};
 	phones[i] = (struct phone){.options = {.codec = codec_by_id(CODEC_PCMU), .period_ms = 20}};
 	audio_tone(hz, -16, RATE, &phones[i].options.source);
-	parties[i] = (struct verdict_party){.party = &plans[i], .phone = &phones[i], .from = NSEC_PER_SEC,
+	parties[i] = (struct verdict_party){.party = &plans[i],
+					    .phone = &phones[i],
+					    .from = NSEC_PER_SEC,
 					    .until = (1 + SECONDS) * NSEC_PER_SEC};
 	const struct codec *c = phones[i].options.codec;
 	for (unsigned int k = 0; k < PACKETS; k++) {
-		struct packet p = {.at = NSEC_PER_SEC + k * 20 * NSEC_PER_MSEC, .ts = 77 + k * 160, .seq = (uint16_t)(65500 + k),
-				   .ssrc = i + 1, .len = 160};
+		struct packet p = {.at = NSEC_PER_SEC + k * 20 * NSEC_PER_MSEC,
+				   .ts = 77 + k * 160,
+				   .seq = (uint16_t)(65500 + k),
+				   .ssrc = i + 1,
+				   .len = 160};
 		uint8_t payload[160];
-		c->encode(NULL, phones[i].options.source.pcm + (size_t)(k * 160) % RATE, 160, payload, sizeof(payload));
+		c->encode(NULL, phones[i].options.source.pcm + (size_t)(k * 160) % RATE, 160, payload,
+			  sizeof(payload));
 		packet_log_add(&phones[i].sent, &p, payload);
 	}
 }
@@ -177,12 +194,16 @@ static void mix_make(double own)
 		uint8_t payload[160];
 		for (unsigned int i = 0; i < 160; i++) {
 			size_t at = (k * 160 + i) % RATE;
-			pcm[i] = (int16_t)lrint(phones[1].options.source.pcm[at] + phones[2].options.source.pcm[at] +
+			pcm[i] = (int16_t)lrint(phones[1].options.source.pcm[at] +
+						phones[2].options.source.pcm[at] +
 						own * phones[0].options.source.pcm[at]);
 		}
 		c->encode(NULL, pcm, 160, payload, sizeof(payload));
-		struct packet p = {.at = NSEC_PER_SEC + (k * 20 + 45) * NSEC_PER_MSEC, .ts = k * 160, .seq = (uint16_t)k,
-				   .ssrc = 5, .len = 160};
+		struct packet p = {.at = NSEC_PER_SEC + (k * 20 + 45) * NSEC_PER_MSEC,
+				   .ts = k * 160,
+				   .seq = (uint16_t)k,
+				   .ssrc = 5,
+				   .len = 160};
 		packet_log_add(&phones[0].received, &p, payload);
 	}
 }
@@ -220,7 +241,8 @@ static void judges_speech(void)
 			audio_free(&phones[i].options.source);
 			struct audio *a = &phones[i].options.source;
 			*a = (struct audio){.pcm = malloc(sizeof(x) / sizeof(x[0]) * sizeof(int16_t)),
-					    .count = sizeof(x) / sizeof(x[0]), .rate_hz = RATE};
+					    .count = sizeof(x) / sizeof(x[0]),
+					    .rate_hz = RATE};
 			REQUIRE(a->pcm != NULL);
 			voice(x, a->count);
 			for (size_t k = 0; k < a->count; k++)
@@ -234,10 +256,14 @@ static void judges_speech(void)
 			for (unsigned int i = 0; i < 160; i++)
 				pcm[i] = (int16_t)(phones[1].options.source.pcm[k * 160 + i] +
 						   phones[2].options.source.pcm[k * 160 + i] +
-						   (echo ? phones[0].options.source.pcm[k * 160 + i] / 100 : 0));
+						   (echo ? phones[0].options.source.pcm[k * 160 + i] / 100
+							 : 0));
 			c->encode(NULL, pcm, 160, payload, sizeof(payload));
-			struct packet p = {.at = NSEC_PER_SEC + (k * 20 + 45) * NSEC_PER_MSEC, .ts = k * 160,
-					   .seq = (uint16_t)k, .ssrc = 5, .len = 160};
+			struct packet p = {.at = NSEC_PER_SEC + (k * 20 + 45) * NSEC_PER_MSEC,
+					   .ts = k * 160,
+					   .seq = (uint16_t)k,
+					   .ssrc = 5,
+					   .len = 160};
 			packet_log_add(&phones[0].received, &p, payload);
 		}
 		struct verdict v;
@@ -266,5 +292,6 @@ static void converts_rates(void)
 }
 
 T_MAIN("lab", {"header_round_trip", header_round_trip}, {"finds_lags", finds_lags},
-       {"separates_voices", separates_voices}, {"measures_tones", measures_tones}, {"judges_a_relay", judges_a_relay},
-       {"judges_a_mix", judges_a_mix}, {"judges_speech", judges_speech}, {"converts_rates", converts_rates})
+       {"separates_voices", separates_voices}, {"measures_tones", measures_tones},
+       {"judges_a_relay", judges_a_relay}, {"judges_a_mix", judges_a_mix}, {"judges_speech", judges_speech},
+       {"converts_rates", converts_rates})
