@@ -85,13 +85,14 @@ int audio_convert(const struct audio *from, uint32_t rate_hz, struct audio *ret)
 
 int audio_tone(double hz, double level_dbm0, uint32_t rate_hz, struct audio *ret)
 {
-	int16_t *pcm = malloc(rate_hz * sizeof(*pcm));
+	size_t count = (size_t)rate_hz * KEEP_S;
+	int16_t *pcm = malloc(count * sizeof(*pcm));
 	if (!pcm)
 		return -ENOMEM;
 	double amplitude = 32768 * pow(10, (level_dbm0 - AUDIO_OVERLOAD_DBM0) / 20);
-	for (uint32_t i = 0; i < rate_hz; i++)
-		pcm[i] = clip(amplitude * sin(2 * M_PI * hz * i / rate_hz));
-	*ret = (struct audio){.pcm = pcm, .count = rate_hz, .rate_hz = rate_hz};
+	for (size_t i = 0; i < count; i++)
+		pcm[i] = clip(amplitude * sin(2 * M_PI * hz * (double)i / rate_hz));
+	*ret = (struct audio){.pcm = pcm, .count = count, .rate_hz = rate_hz};
 	return 0;
 }
 

@@ -22,7 +22,8 @@ int audio_load(const char *path, uint32_t rate_hz, struct audio *ret);
 // Makes a copy at another rate. Returns 0 or -ENOMEM.
 int audio_convert(const struct audio *from, uint32_t rate_hz, struct audio *ret);
 
-// Makes one second of a sine; `hz` must be whole so that it loops without a click. Returns 0 or -ENOMEM.
+// Makes 20 seconds of a sine; a multiple of 0.05 Hz loops without a click. A frequency that is not whole spreads the
+// noise of companding evenly instead of into a few lines. Returns 0 or -ENOMEM.
 int audio_tone(double hz, double level_dbm0, uint32_t rate_hz, struct audio *ret);
 
 // Scales to a root-mean-square level over the active parts, as far as peaks allow.

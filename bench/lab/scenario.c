@@ -65,6 +65,18 @@ bool scenario_expect_met(const struct scenario_expect *e, double value)
 	return false;
 }
 
+bool scenario_expect_applies(const struct scenario *s, const struct scenario_expect *e, unsigned int call,
+			     unsigned int phone)
+{
+	if (e->call != call || (e->phone != phone && e->phone != SCENARIO_PHONES_MAX))
+		return false;
+	for (unsigned int i = 0; e->phone == SCENARIO_PHONES_MAX && i < s->expect_count; i++)
+		if (s->expects[i].call == call && s->expects[i].phone == phone &&
+		    s->expects[i].metric == e->metric)
+			return false;
+	return true;
+}
+
 static void __attribute__((format(printf, 2, 3))) problem(struct reader *r, const char *format, ...)
 {
 	va_list args;
@@ -241,6 +253,15 @@ static void read_phone(struct reader *r)
 	s->phone_count++;
 }
 
+static unsigned int phone_find(struct reader *r, const char *name)
+{
+	for (unsigned int i = 0; i < r->s->phone_count; i++)
+		if (strcmp(r->s->phones[i].name, name) == 0)
+			return i;
+	problem(r, "no phone named %s was declared above", name);
+	return SCENARIO_PHONES_MAX;
+}
+
 static void read_call(struct reader *r)
 {
 	struct scenario *s = r->s;
@@ -301,19 +322,13 @@ static void read_codec(struct reader *r, unsigned int i, struct scenario_party *
 
 static void read_party(struct reader *r)
 {
-	struct scenario *s = r->s;
 	struct scenario_call *c = r->call;
 	if (c->party_count == SCENARIO_PARTIES_MAX) {
 		problem(r, "more than %d parties", SCENARIO_PARTIES_MAX);
 		return;
 	}
 	struct scenario_party *p = &c->parties[c->party_count++];
-	p->phone = SCENARIO_PHONES_MAX;
-	for (unsigned int i = 0; i < s->phone_count && r->count > 1; i++)
-		if (strcmp(s->phones[i].name, r->words[1]) == 0)
-			p->phone = i;
-	if (p->phone == SCENARIO_PHONES_MAX)
-		problem(r, "no phone named %s was declared above", r->count > 1 ? r->words[1] : "(missing)");
+	p->phone = phone_find(r, r->count > 1 ? r->words[1] : "(missing)");
 	double v;
 	for (unsigned int i = 2; i < r->count;) {
 		if (word_is(r, i, "codec")) {
@@ -348,7 +363,12 @@ static void end_call(struct reader *r)
 static void read_expect(struct reader *r)
 {
 	struct scenario *s = r->s;
-	struct scenario_expect e = {0};
+	struct scenario_expect e = {.phone = SCENARIO_PHONES_MAX};
+	char *phone = r->count > 1 ? strchr(r->words[1], ':') : NULL;
+	if (phone) {
+		*phone = '\0';
+		e.phone = phone_find(r, phone + 1);
+	}
 	int call = call_find(r, 1);
 	int metric = r->count > 2 ? table_find(metric_names, METRIC_COUNT, r->words[2]) : -1;
 	int compare = r->count > 3 ? table_find(compare_signs, 3, r->words[3]) : -1;

@@ -114,6 +114,7 @@ enum compare { COMPARE_EQ, COMPARE_LE, COMPARE_GE };
 
 struct scenario_expect {
 	unsigned int call;
+	unsigned int phone; // index into phones; SCENARIO_PHONES_MAX = every listener without one of its own
 	enum metric metric;
 	enum compare compare;
 	double value;
@@ -146,6 +147,10 @@ int scenario_load(const char *path, FILE *errors, struct scenario *ret);
 const char *scenario_kind_name(enum scenario_kind kind);
 const char *metric_name(enum metric metric);
 const char *compare_sign(enum compare compare);
+
+// True when this expectation is about that listener of a call: its own one wins over the call's of the same metric.
+bool scenario_expect_applies(const struct scenario *s, const struct scenario_expect *e, unsigned int call,
+			     unsigned int phone);
 
 // True when `value` satisfies the expectation.
 bool scenario_expect_met(const struct scenario_expect *e, double value);

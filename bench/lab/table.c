@@ -47,11 +47,12 @@ unsigned int table_row(FILE *out, const struct scenario *s, unsigned int call, u
 	for (size_t i = 0; i < COLUMNS; i++)
 		cell(out, &columns[i], v);
 	for (unsigned int i = 0; i < s->expect_count; i++)
-		missed += s->expects[i].call == call && !verdict_meets(v, &s->expects[i]);
+		missed += scenario_expect_applies(s, &s->expects[i], call, p->phone) &&
+			  !verdict_meets(v, &s->expects[i]);
 	fprintf(out, "  %s\n", missed ? "FAIL" : "ok");
 	for (unsigned int i = 0; i < s->expect_count; i++) {
 		const struct scenario_expect *e = &s->expects[i];
-		if (e->call != call || verdict_meets(v, e))
+		if (!scenario_expect_applies(s, e, call, p->phone) || verdict_meets(v, e))
 			continue;
 		fprintf(out, "    %s %s: wanted %s %s %g, ", s->calls[call].name, s->phones[p->phone].name,
 			metric_name(e->metric), compare_sign(e->compare), e->value);

@@ -36,7 +36,8 @@ static const char good[] = "agent listen 10.78.0.1:2000 netns slim-agent version
 			   "agent up\n"
 			   "end talk\n"
 			   "expect talk loss == 0\n"
-			   "expect talk sinad >= 33.5\n";
+			   "expect talk sinad >= 33.5\n"
+			   "expect talk:bert sinad >= 31\n";
 
 static void reads_everything(void)
 {
@@ -64,8 +65,15 @@ static void reads_everything(void)
 	CHECK_INT(scenario.step_count, 8);
 	CHECK_INT(scenario.steps[2].ms, 250);
 	CHECK_STR(scenario.steps[3].word, "kill");
-	CHECK_INT(scenario.expect_count, 2);
+	CHECK_INT(scenario.expect_count, 3);
 	CHECK_NEAR(scenario.expects[1].value, 33.5, 0);
+	// anna has the call's expectation, bert his own; both have the loss
+	static const bool applies[2][3] = {{true, true, false}, {true, false, true}};
+	for (unsigned int phone = 0; phone < 2; phone++)
+		for (unsigned int e = 0; e < 3; e++)
+			CHECK_INT(scenario_expect_applies(&scenario, &scenario.expects[e], 0, phone),
+				  applies[phone][e]);
+	CHECK(!scenario_expect_applies(&scenario, &scenario.expects[0], 1, 0));
 }
 
 static void names_every_mistake(void)
