@@ -138,3 +138,6 @@ const char *sccp_enum_name(enum sccp_enum table, uint32_t value);
 
 // The other way round. Returns 0, or -ENOENT and leaves *ret.
 int sccp_enum_value(enum sccp_enum table, const char *name, uint32_t *ret);
+
+// The rows of the list as tables, for tools and tests that walk messages.
+#include "gw/sccp/field.h"

@@ -3,7 +3,7 @@
 //
 // A body is read as if zeros followed it without end, because short bodies are normal: older peers stop early, newer
 // ones append. Only SCCP_NEED rows and appended fields ask whether the bytes were really there.
-#include "gw/sccp/field.h"
+#include "gw/sccp.h"
 #include "gw/wire.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // encode.c - Writes a message as the negotiated version lays it out, or as long as it once came.
-#include "gw/sccp/field.h"
+#include "gw/sccp.h"
 #include "gw/wire.h"
 
 #include <string.h>
@@ -13,7 +13,9 @@ struct out {
 	unsigned int version;
 	bool exact;       // write every field that may have been read; the caller cuts
 	bool bad_address; // an IPv6 address met a four-byte field
-	uint8_t *kept;    // end of the last field that must be sent
+	uint8_t *body;
+	size_t body_len; // to reach, when exact
+	uint8_t *kept;   // end of the last field that must be sent
 };
 
 static void write_number(struct wire_writer *w, size_t wire, uint32_t v)
@@ -106,16 +108,21 @@ static void write_fields(struct out *o, const struct sccp_field *f, const void *
 		if (!sccp_field_in(f, o->version) && !(f->added && o->exact))
 			continue;
 		const uint8_t *before = o->w.at;
+		size_t wire = sccp_field_wire(f, o->version);
+		if (f->kind == SCCP_KIND_ADDR_FIT && o->exact)
+			wire = (size_t)(before - o->body) + f->later * f->count <= o->body_len ? f->later
+											       : f->wire;
 		for (size_t n = 0; n < f->count; n++)
-			write_item(o, f, sccp_field_wire(f, o->version), base, n);
+			write_item(o, f, wire, base, n);
 		if (!f->optional || !all_zero(before, o->w.at))
 			o->kept = o->w.at;
 	}
 }
 
 // Gives the written body its final length: what is needed, in words of four bytes, or exactly what once came.
-static void fit_body(struct out *o, const struct sccp_msg *m, uint8_t *body)
+static void fit_body(struct out *o, const struct sccp_msg *m)
 {
+	uint8_t *body = o->body;
 	size_t len = (size_t)(o->kept - body);
 	size_t want = m->exact ? m->body_len : (len + 3) / 4 * 4;
 	if (m->exact)
@@ -141,10 +148,11 @@ int sccp_encode(const struct sccp_msg *m, unsigned int negotiated, uint8_t *buf,
 	wire_put_le32(&o.w, 0);
 	wire_put_le32(&o.w, header);
 	wire_put_le32(&o.w, m->id);
-	uint8_t *body = o.kept = o.w.at;
+	o.body = o.kept = o.w.at;
+	o.body_len = m->body_len;
 	write_fields(&o, sccp_fields(m->id), sccp_body_const(m));
 	if (!o.w.failed)
-		fit_body(&o, m, body);
+		fit_body(&o, m);
 	if (o.w.failed)
 		return SCCP_NO_ROOM;
 	if (o.bad_address)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// field.h - The rows of msg.def as tables, for the files that walk them. Not for users of the room.
+// field.h - The rows of msg.def as tables, for whoever walks messages field by field. Part of the door gw/sccp.h.
 #pragma once
 
-#include "gw/sccp.h"
+#include "gw/sccp/types.h"
 
 // Version from which addresses carry a type word and 16 bytes.
 #define SCCP_VERSION_WIDE_ADDRESS 17

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // msg.c - The tables that follow from msg.def, and look-ups in them.
-#include "gw/sccp/field.h"
+#include "gw/sccp.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // text.c - Prints any message for logs, traces and tests.
-#include "gw/sccp/field.h"
+#include "gw/sccp.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,7 +110,10 @@ static void put_item(struct line *l, const struct sccp_field *f, const char *bas
 // Zero says something only where zero has a name.
 static bool is_shown(const struct sccp_field *f, const char *base, size_t n)
 {
-	if (!is_zero(base + f->offset + n * f->stride, f->stride))
+	const char *item = base + f->offset + n * f->stride;
+	if (f->kind >= SCCP_KIND_IPV4 && f->kind <= SCCP_KIND_ADDR_FIT)
+		return !addr_is_any((const struct addr *)item);
+	if (!is_zero(item, f->stride))
 		return true;
 	return f->count == 1 && f->print == SCCP_PRINT_ENUM && sccp_enum_name(f->table, 0);
 }

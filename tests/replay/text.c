@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gw/sccp/field.h"
+#include "gw/sccp.h"
 
 #define LINE_MAX_ 1024
 
