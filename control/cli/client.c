@@ -132,10 +132,17 @@ static int ask(int fd, const char *text, size_t len, int timeout_ms, json_t **re
 	return 0;
 }
 
-int client_ask(int fd, const char *command, const char *id, int timeout_ms, json_t **ret_reply)
+int client_ask(int fd, const char *command, const char *id, json_int_t cursor, int timeout_ms,
+	       json_t **ret_reply)
 {
-	json_t *request = id && *id ? json_pack("{s:s, s:{s:s}}", "command", command, "arguments", "id", id)
-				    : json_pack("{s:s}", "command", command);
+	json_t *request = json_pack("{s:s, s:{}}", "command", command, "arguments");
+	json_t *arguments = json_object_get(request, "arguments");
+	if (id && *id && json_object_set_new(arguments, "id", json_string(id)) < 0) {
+		json_decref(request); // not UTF-8
+		return -EINVAL;
+	}
+	if (cursor)
+		json_object_set_new(arguments, "cursor", json_integer(cursor));
 	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	json_decref(request);
 	if (!text)

@@ -177,7 +177,7 @@ static int reply_error(struct session *s, const json_t *reply)
 }
 
 // Asks, over the old connection if that still works.
-static int ask(struct session *s, const struct command_match *m, json_t **ret_reply)
+static int ask(struct session *s, const struct command_match *m, json_int_t cursor, json_t **ret_reply)
 {
 	const char *id = m->command->argument[1] == 'I' ? m->argument : NULL;
 	bool fresh = s->fd < 0;
@@ -185,11 +185,50 @@ static int ask(struct session *s, const struct command_match *m, json_t **ret_re
 		if (s->fd < 0)
 			s->fd = client_open(s->socket, s->timeout_ms);
 		int rc = s->fd < 0 ? s->fd
-				   : client_ask(s->fd, m->command->request, id, s->timeout_ms, ret_reply);
+				   : client_ask(s->fd, m->command->request, id, cursor, s->timeout_ms,
+						ret_reply);
 		if (rc != -ECONNRESET || fresh)
 			return rc;
 		session_close(s);
 		fresh = true;
+	}
+}
+
+// Adds the rows of a further page to the first array of `data`.
+static void add_page(json_t *data, json_t *page)
+{
+	const char *key;
+	json_t *rows;
+	json_object_foreach(data, key, rows)
+	{
+		if (json_is_array(rows)) {
+			json_array_extend(rows, json_object_get(page, key));
+			return;
+		}
+	}
+}
+
+// Asks for the rest of a list that came in part. On an error *reply becomes the one that tells it.
+static int ask_rest(struct session *s, const struct command_match *m, json_t **reply)
+{
+	for (;;) {
+		json_t *data = json_object_get(*reply, "data"), *more = NULL;
+		json_int_t next = json_integer_value(json_object_get(data, "next"));
+		if (next <= 0)
+			return 0;
+		int rc = ask(s, m, next, &more);
+		if (rc < 0)
+			return rc;
+		json_t *page = json_object_get(more, "data");
+		if (!page || !json_is_true(json_object_get(more, "ok"))) {
+			json_decref(*reply);
+			*reply = more;
+			return 0;
+		}
+		add_page(data, page);
+		json_int_t after = json_integer_value(json_object_get(page, "next"));
+		json_object_set_new(data, "next", after > next ? json_integer(after) : json_null());
+		json_decref(more);
 	}
 }
 
@@ -200,13 +239,17 @@ static int run_match(struct session *s, const struct command_match *m, enum filt
 		return print_answer(s, m, NULL, filter, wanted);
 	}
 	json_t *reply = NULL;
-	int rc = ask(s, m, &reply);
+	int rc = ask(s, m, 0, &reply);
+	if (rc == 0)
+		rc = ask_rest(s, m, &reply);
 	if (rc == -EINVAL) {
 		fprintf(s->err, "error: the argument is no valid text\nhint: IDs are numbers\n");
 		return CTL_USAGE;
 	}
-	if (rc < 0)
+	if (rc < 0) {
+		json_decref(reply);
 		return transport_error(s, rc);
+	}
 	if (json_is_true(json_object_get(reply, "ok")))
 		rc = print_answer(s, m, json_object_get(reply, "data"), filter, wanted);
 	else

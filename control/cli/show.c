@@ -361,9 +361,6 @@ void view_stream(const struct view *v, const json_t *data)
 	} else {
 		print_rows(v->out, v->format, rows, stream_columns, COUNT_OF(stream_columns), 0,
 			   "No streams.");
-		if (flag(data, "truncated"))
-			fprintf(v->out, "First %zu streams only: ask for one by its ID or local port.\n",
-				json_array_size(rows));
 	}
 }
 
