@@ -58,6 +58,8 @@ void keep_conference_changed(void *context, const struct conference *c, nsec_t n
 {
 	struct record_conference r;
 	char text[STORE_VALUE_MAX], name[STORE_NAME_MAX];
+	if (confer_find(c->device, c->conference_id) != c)
+		return; // set aside: its number is a newer conference's
 	record_of_conference(c, &r);
 	record_conference_name(&r, name);
 	put(context, STORE_CONFERENCE, name, text, record_conference_write(&r, text, sizeof(text)));
@@ -67,6 +69,9 @@ void keep_conference_gone(void *context, const struct conference *c, nsec_t now)
 {
 	struct record_conference r;
 	char name[STORE_NAME_MAX];
+	const struct conference *newer = confer_find(c->device, c->conference_id);
+	if (newer && newer != c)
+		return;
 	record_of_conference(c, &r);
 	record_conference_name(&r, name);
 	drop(context, STORE_CONFERENCE, name);

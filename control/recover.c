@@ -372,6 +372,19 @@ static void free_lists(struct recover *r)
 	r->party_count = r->conference_count = r->stream_count = r->group_count = 0;
 }
 
+// Conferences that were restored for streams nobody could own, and orphans' end.
+static void settle_device(struct device *d, nsec_t now)
+{
+	LIST_FOREACH(c, &d->conference_list, struct conference, link)
+	{
+		if (c->orphan && !c->explicitly && c->party_count == 0)
+			confer_free(c, now);
+	}
+	if (d->orphan_count)
+		timer_start(&d->core->timers, &d->orphans,
+			    now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
+}
+
 static void reconcile(struct recover *r, nsec_t now)
 {
 	struct core *c = r->o.core;
@@ -388,9 +401,7 @@ static void reconcile(struct recover *r, nsec_t now)
 		if (!r->conferences[i]->claimed)
 			restore_conference_record(r, r->conferences[i], now);
 	for (unsigned int i = 0; i < c->device_count; i++)
-		if (c->devices[i]->orphan_count)
-			timer_start(&c->timers, &c->devices[i]->orphans,
-				    now + c->config->control.orphan_ms * NSEC_PER_MSEC);
+		settle_device(c->devices[i], now);
 	r->finished = true;
 	r->result.waiting = false;
 	free_lists(r);

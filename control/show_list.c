@@ -151,7 +151,7 @@ static json_t *conference_json(const struct show_job *j, const struct conference
 			      confer_state_name(c->fsm.state), "parties", (json_int_t)c->party_count,
 			      "members", (json_int_t)confer_members(c), "reserved", (json_int_t)c->reserved,
 			      "made_by", c->explicitly ? "agent" : "first channel", "age_s",
-			      show_seconds_since(j->show, c->opened));
+			      show_seconds_since(j->show, c->created));
 	char id[16];
 	snprintf(id, sizeof(id), "%08" PRIx32, c->handle);
 	json_object_set_new(o, "id", c->handle ? json_string(id) : json_null());

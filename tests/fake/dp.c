@@ -139,6 +139,14 @@ static void list_streams(struct fake_dp *f, uint32_t cursor, struct api_stream_l
 	page->next = i < FAKE_DP_STREAMS ? i : 0;
 }
 
+static uint32_t members(const struct fake_dp *f, api_handle conference)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < FAKE_DP_STREAMS; i++)
+		n += f->streams[i].handle && f->streams[i].spec.conference == conference;
+	return n;
+}
+
 static void list_conferences(struct fake_dp *f, uint32_t cursor, struct api_conference_list_reply *page)
 {
 	uint32_t i = cursor;
@@ -148,6 +156,10 @@ static void list_conferences(struct fake_dp *f, uint32_t cursor, struct api_conf
 		struct api_conference_entry *e = &page->entries[page->count++];
 		e->handle = f->conferences[i].handle;
 		e->spec = f->conferences[i].spec;
+		e->streams = members(f, e->handle);
+		e->outcome = e->streams < 2    ? CONFERENCE_EMPTY
+			     : e->streams == 2 ? CONFERENCE_RELAY
+					       : CONFERENCE_MIX;
 	}
 	page->next = i < FAKE_DP_CONFERENCES ? i : 0;
 }
@@ -187,6 +199,18 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 		return 0;
 	case API_CONFERENCE_LIST:
 		list_conferences(f, m->list.cursor, &r->conference_list_reply);
+		return 0;
+	case API_DROPS:
+		r->drops_reply.count = DROP_COUNT;
+		r->drops_reply.drops[DROP_rtp_late] = 3;
+		return 0;
+	case API_STATUS:
+		r->status_reply.streams_open = fake_dp_streams(f);
+		r->status_reply.conferences_open = fake_dp_conferences(f);
+		r->status_reply.worker_count = 1;
+		r->status_reply.workers[0].busy_permille = 125;
+		r->status_reply.port_count = 1;
+		strcpy(r->status_reply.ports[0].name, "p0");
 		return 0;
 	default:
 		return -ENOTSUP;

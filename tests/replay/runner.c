@@ -16,6 +16,10 @@
 //   time +30s | +500ms        the clock moves
 //   dataplane up | down | restart | hold | release | mute | unmute | full | drain | fail TYPE ERRNO
 //   event PARTY KIND [VALUE]  a stream event: first, silent, digit
+//   kill                      the control process dies and a new one comes, without a word to anybody
+//   recover [FIGURE=N ...]    the new one takes over what the old one left; figures of struct recover_result
+//   forget-store              every record is lost
+//   lose PARTY                its stream ends and nobody sees it     rename PARTY DEVICE   it was made for another device
 //   check WHAT ARGS           see checks[]
 #include <ctype.h>
 #include <dirent.h>
@@ -33,6 +37,7 @@
 #include "gw/log.h"
 #include "tests/fake/agent.h"
 #include "tests/fake/dp.h"
+#include "tests/replay/life.h"
 #include "tests/replay/text.h"
 
 #define TEXT_MAX   1024
@@ -66,6 +71,8 @@ struct run {
 	bool made;
 	struct fake_agent agents;
 	struct fake_dp dp;
+	struct life life;
+	unsigned int kills;
 	struct device *device;
 	nsec_t now;
 	unsigned int version; // what the agent speaks
@@ -98,7 +105,8 @@ static void make(struct run *r)
 	struct core_options o = {.config = r->config,
 				 .links = fake_agent_driver(&r->agents),
 				 .dataplane = {.context = &r->dp, .send = fake_dp_send},
-				 .epoch = EPOCH,
+				 .hooks = life_hooks(&r->life),
+				 .epoch = EPOCH + r->kills,
 				 .seed = 1};
 	if (core_init(&r->core, &o)) {
 		fail(r, "core_init");
@@ -467,6 +475,88 @@ static void want_text(struct run *r, const char *what, const char *actual, const
 		fail(r, "%s is %s, expected %s", what, actual, expected ? expected : "a word");
 }
 
+// ---- death and after ----
+
+static void say_kill(struct run *r, char *args)
+{
+	life_killed(&r->life);
+	core_fini(&r->core);
+	config_free(r->config);
+	r->config = NULL;
+	r->made = false;
+	r->kills++;
+	r->dp.connected = false;
+	r->dp.reply_count = 0;
+	r->agents.sent_count = 0;
+	make(r);
+}
+
+static void say_forget_store(struct run *r, char *args)
+{
+	if (!life_forget(&r->life))
+		fail(r, "the store does not open");
+}
+
+static void say_lose(struct run *r, char *args)
+{
+	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, NULL, 0));
+	if (s)
+		s->handle = 0;
+	else
+		fail(r, "the dataplane has no stream of party %s", args);
+}
+
+static void say_rename(struct run *r, char *args)
+{
+	char *name;
+	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, &name, 0));
+	if (s)
+		snprintf(s->spec.ref.device, sizeof(s->spec.ref.device), "%s", name + strspn(name, " "));
+	else
+		fail(r, "the dataplane has no stream of party %s", args);
+}
+
+static void check_figure(struct run *r, const char *name, const char *expected)
+{
+	const struct recover_result *f = &r->life.result;
+	const struct {
+		const char *name;
+		uint32_t value;
+	} figures[] = {{"streams", f->streams}, {"records", f->records},   {"adopted", f->adopted},
+		       {"orphans", f->orphans}, {"reopened", f->reopened}, {"dropped", f->dropped},
+		       {"closed", f->closed},   {"bad", f->bad},           {"conferences", f->conferences},
+		       {"waiting", f->waiting}};
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		if (strcmp(figures[i].name, name) == 0) {
+			want_number(r, name, figures[i].value, expected);
+			return;
+		}
+	}
+	fail(r, "no figure %s", name);
+}
+
+static void say_recover(struct run *r, char *args)
+{
+	char *save;
+	if (!r->life.recover && !life_recover(&r->life, &r->core, r->now)) {
+		fail(r, "recovery does not start");
+		return;
+	}
+	for (int i = 0; i < 500 && !r->life.told; i++) {
+		life_run(&r->life, r->now);
+		advance(r, r->now + 10 * NSEC_PER_MSEC);
+	}
+	r->life.result = *recover_result(r->life.recover);
+	if (!r->life.told)
+		fail(r, "recovery does not end");
+	for (char *word = strtok_r(args, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		char *value = strchr(word, '=');
+		if (value)
+			*value++ = '\0';
+		check_figure(r, word, value);
+	}
+}
+
 static void check_state(struct run *r, char **a)
 {
 	want_text(r, "state", reg_state_name(r->device->reg.fsm.state), a[0]);
@@ -643,6 +733,8 @@ static const struct {
 	{"unclog", say_unclog},       {"speak", say_speak},           {"bytes", say_bytes},
 	{"forget", say_forget},       {"registered", say_registered}, {"time", say_time},
 	{"dataplane", say_dataplane}, {"event", say_event},           {"check", say_check},
+	{"kill", say_kill},           {"recover", say_recover},       {"forget-store", say_forget_store},
+	{"lose", say_lose},           {"rename", say_rename},
 };
 
 static void say(struct run *r, char *text, FILE *in)
@@ -692,6 +784,8 @@ static bool play(const char *path)
 	}
 	fake_agent_init(&r.agents);
 	fake_dp_init(&r.dp);
+	if (!life_init(&r.life))
+		fail(&r, "no store");
 	while (!r.failed && fgets(text, sizeof(text), in)) {
 		r.line++;
 		text[strcspn(text, "#\n")] = '\0';
@@ -703,8 +797,10 @@ static bool play(const char *path)
 			say(&r, begin, in);
 	}
 	fclose(in);
+	life_killed(&r.life);
 	if (r.made)
 		core_fini(&r.core);
+	life_fini(&r.life);
 	config_free(r.config);
 	fake_agent_fini(&r.agents);
 	fake_dp_fini(&r.dp);
