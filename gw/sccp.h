@@ -110,10 +110,11 @@ int sccp_frame_next(const uint8_t *bytes, size_t len, const uint8_t **ret_pdu, s
 		    size_t *ret_consumed);
 
 // Reads one PDU. `negotiated` is the protocol version of the registration, 0 before it. Returns an enum sccp_result;
-// *ret is set unless it is negative. Any bytes may be given. Nothing in *ret is trusted to be in range: counts are as
+// *ret is set unless it is negative; after SCCP_SHORT it holds what was there, for logs. Any bytes may be given. Nothing in *ret is trusted to be in range: counts are as
 // they came, so clamp them with SCCP_COUNT before they index an array.
 //
 // ret->exact is set: encoding *ret gives the bytes it came from, as far as their padding and stale bytes were zero.
+// Clear it before encoding a message whose fields were changed.
 int sccp_decode(const uint8_t *pdu, size_t len, unsigned int negotiated, struct sccp_msg *ret);
 
 // The count field of a message, not beyond the array it counts.
