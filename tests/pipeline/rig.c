@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
 
+#include "dataplane/eal.h"
 #include "dataplane/server.h"
 #include "gw/codec.h"
 #include "gw/ipc.h"
@@ -24,8 +25,8 @@ static bool eal_up(void)
 			"--lcores=0@0", prefix, NULL};
 	if (!up && rte_eal_init(8, args) < 0)
 		printf("DPDK does not start: %s\n", rte_strerror(rte_errno));
-	else
-		up = true;
+	else if (!up)
+		up = atexit(eal_stop) == 0;
 	log_set_level(LOG_LEVEL_ERROR);
 	return up;
 }

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// bench_relay.c - Cycles per relayed packet over ring ports: all streams active, in random order.
+//
+// Frames of 20 ms of G.711 (214 bytes) are written, headers and all, into a ring port's queue; then the worker's own
+// loop runs until the queue is empty, and only that is timed: receive, parse, look up, check, rewrite, send, and
+// whatever RTCP and housekeeping falls due. The peer runs on the same frames, alternating: it receives, swaps MAC, IP
+// and UDP addresses in place and sends (what testpmd calls 5tswap), so it says what this machine needs for touching
+// packets at all.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+
+#include "bench/bench.h"
+#include "dataplane/mailbox.h"
+#include "dataplane/worker.h"
+#include "gw/codec.h"
+
+enum { FRAMES = 4096, FRAME_V4 = 214, FRAME_V6 = 234, PAYLOAD = 160, RUNS = 7, CPU = 1 };
+enum { PAIR_FIRST = 512, LOCALS = 8, ROUNDS_MAX = 256 };
+
+struct scene {
+	const char *name;
+	uint32_t streams;
+	bool v6;
+	bool law;
+};
+
+static const struct scene scenes[] = {
+	{"ring-1k", 1000, false, false},    {"ring-10k", 10000, false, false},   {"ring-100k", 100000, false, false},
+	{"ring-10k-ipv6", 10000, true, false}, {"ring-10k-law", 10000, false, true},
+};
+
+struct rig {
+	const struct scene *scene;
+	struct rte_mempool *pool;
+	struct rte_ring *in, *out, *slow;
+	uint16_t port;
+	struct lookup lookup;
+	struct hop *hops;
+	struct wake wake;
+	struct mailbox mailbox;
+	struct worker *worker;
+	struct rte_mbuf *frames[FRAMES];
+	uint32_t *order;   // the streams, shuffled
+	uint16_t *seq;     // next of each stream
+	uint32_t position; // in order
+	nsec_t now;
+};
+
+static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1}, far_mac[6] = {2, 0, 0, 0, 0, 2};
+static struct rig rig;
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "bench_relay: %s\n", what);
+	return 1;
+}
+
+static bool huge_pages(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	unsigned int free_pages = 0;
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "HugePages_Free: %u", &free_pages);
+	if (f)
+		fclose(f);
+	return free_pages >= 320;
+}
+
+static struct addr local_addr(unsigned int local, bool v6)
+{
+	const uint8_t v4_ip[4] = {192, 0, 2, (uint8_t)(1 + local)};
+	const uint8_t v6_ip[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = (uint8_t)(1 + local)};
+	return v6 ? addr_ipv6(v6_ip) : addr_ipv4(v4_ip);
+}
+
+// A far end of its own for every stream.
+static struct addr far_addr(uint32_t stream, bool v6)
+{
+	const uint8_t v4_ip[4] = {10, (uint8_t)(stream >> 16), (uint8_t)(stream >> 8), (uint8_t)stream};
+	const uint8_t v6_ip[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 9, [12] = (uint8_t)(stream >> 16),
+				   (uint8_t)(stream >> 8), (uint8_t)stream};
+	return v6 ? addr_ipv6(v6_ip) : addr_ipv4(v4_ip);
+}
+
+static unsigned int stream_local(uint32_t stream)
+{
+	return stream / (LOOKUP_PAIRS - PAIR_FIRST);
+}
+
+static uint16_t stream_port(uint32_t stream)
+{
+	return (uint16_t)(2 * (PAIR_FIRST + stream % (LOOKUP_PAIRS - PAIR_FIRST)));
+}
+
+static int worker_make(struct rig *r)
+{
+	const struct worker_options o = {
+		.worker_count = 1,
+		.limits = {.streams = r->scene->streams, .conferences = r->scene->streams / 2 + 1, .voices = 2,
+			   .jitter_min_ms = 20, .jitter_max_ms = 200, .rtcp_interval_ms = 5000, .silent_s = 30,
+			   .seed = 1, .cname = "bench"},
+		.lookup = &r->lookup,
+		.hops = r->hops,
+		.pool = r->pool,
+		.slow_ring = r->slow,
+		.mailbox = &r->mailbox,
+	};
+	if (mailbox_init(&r->mailbox, 0, 0, &r->wake) || worker_new(&o, &r->worker))
+		return -ENOMEM;
+	struct worker *w = r->worker;
+	w->rx[w->rx_count++] = (struct worker_rx){.port = r->port};
+	w->tx[r->port].direct = true;
+	w->tx_ports[w->tx_count++] = r->port;
+	return 0;
+}
+
+static int streams_open(struct rig *r)
+{
+	struct media *m = r->worker->media;
+	uint32_t conference = 0, stream;
+	for (uint32_t i = 0; i < r->scene->streams; i++) {
+		if (i % 2 == 0 && media_conference_open(m, &(struct conference_spec){0}, &conference))
+			return -ENOSPC;
+		bool law = r->scene->law && i % 2;
+		const struct stream_format format = {.codec = law ? CODEC_PCMA : CODEC_PCMU, .period_ms = 20,
+						     .payload_type = law ? 8 : 0};
+		struct stream_spec spec = {
+			.conference = conference,
+			.flags = STREAM_RECV | STREAM_SEND | STREAM_SOURCE_PORT,
+			.local = {.addr = local_addr(stream_local(i), r->scene->v6), .port = stream_port(i)},
+			.remote = {.addr = far_addr(i, r->scene->v6), .port = 4000},
+			.rx = format,
+			.tx = format,
+			.dscp = 46,
+		};
+		spec.source = spec.remote;
+		int rc = media_stream_open(m, &spec, r->now, &stream);
+		if (rc)
+			return rc;
+		media_stream_hop_set(m, stream, 1);
+		lookup_publish(lookup_slot(&r->lookup, stream_local(i), stream_port(i)), lookup_entry(0, stream));
+	}
+	return 0;
+}
+
+static int scene_make(struct rig *r, const struct scene *scene)
+{
+	r->scene = scene;
+	r->now = 1000 * NSEC_PER_SEC;
+	r->position = 0;
+	if (lookup_init(&r->lookup, LOCALS, 0))
+		return -ENOMEM;
+	lookup_port_set(&r->lookup, r->port, our_mac, 0);
+	for (unsigned int i = 0; i < LOCALS; i++) {
+		struct local l = {.addr = local_addr(i, scene->v6), .prefix_length = 24, .port = r->port};
+		if (lookup_local_add(&r->lookup, &l) < 0)
+			return -ENOSPC;
+	}
+	memcpy(r->hops[1].headers[0], far_mac, 6);
+	memcpy(r->hops[1].headers[0] + 6, our_mac, 6);
+	memcpy(r->hops[1].headers[0] + 12, scene->v6 ? "\x86\xdd" : "\x08\x00", 2);
+	r->hops[1].header_len = 14;
+	r->hops[1].ready = 1;
+	r->hops[1].port = r->port;
+	r->order = malloc(sizeof(*r->order) * scene->streams);
+	r->seq = calloc(scene->streams, sizeof(*r->seq));
+	if (!r->order || !r->seq || worker_make(r))
+		return -ENOMEM;
+	uint64_t x = 1;
+	for (uint32_t i = 0; i < scene->streams; i++) {
+		x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		uint32_t other = (uint32_t)((x >> 33) % (i + 1));
+		r->order[i] = r->order[other];
+		r->order[other] = i;
+	}
+	return streams_open(r);
+}
+
+static void scene_end(struct rig *r)
+{
+	worker_free(r->worker);
+	mailbox_fini(&r->mailbox);
+	lookup_fini(&r->lookup);
+	free(r->order);
+	free(r->seq);
+}
+
+static void put16(uint8_t *p, unsigned int v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static unsigned int sum16(unsigned int sum, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += (unsigned int)(p[i] << 8 | p[i + 1]);
+	return sum;
+}
+
+static uint16_t fold(unsigned int sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static uint8_t *ip_write(uint8_t *ip, const struct addr *src, const struct addr *dst, bool v6)
+{
+	unsigned int udp_len = 8 + 12 + PAYLOAD;
+	memset(ip, 0, v6 ? 40 : 20);
+	if (v6) {
+		ip[0] = 0x60;
+		put16(ip + 4, udp_len);
+		ip[6] = 17;
+		ip[7] = 64;
+		memcpy(ip + 8, src->ip, 16);
+		memcpy(ip + 24, dst->ip, 16);
+		return ip + 40;
+	}
+	ip[0] = 0x45;
+	put16(ip + 2, 20 + udp_len);
+	ip[8] = 64;
+	ip[9] = 17;
+	memcpy(ip + 12, src->ip, 4);
+	memcpy(ip + 16, dst->ip, 4);
+	put16(ip + 10, fold(sum16(0, ip, 20)));
+	return ip + 20;
+}
+
+// Writes the next packet of a stream.
+static void frame_write(struct rig *r, struct rte_mbuf *m, uint32_t stream)
+{
+	bool v6 = r->scene->v6;
+	struct addr src = far_addr(stream, v6), dst = local_addr(stream_local(stream), v6);
+	uint16_t seq = r->seq[stream]++;
+	m->data_off = RTE_PKTMBUF_HEADROOM;
+	m->data_len = v6 ? FRAME_V6 : FRAME_V4;
+	m->pkt_len = m->data_len;
+	m->port = r->port;
+	m->ol_flags = 0;
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+	memcpy(p, our_mac, 6);
+	memcpy(p + 6, far_mac, 6);
+	memcpy(p + 12, v6 ? "\x86\xdd" : "\x08\x00", 2);
+	uint8_t *udp = ip_write(p + 14, &src, &dst, v6), *rtp = udp + 8;
+	put16(udp, 4000);
+	put16(udp + 2, stream_port(stream));
+	put16(udp + 4, 8 + 12 + PAYLOAD);
+	put16(udp + 6, 0);
+	rtp[0] = 0x80;
+	rtp[1] = r->scene->law && stream % 2 ? 8 : 0;
+	put16(rtp + 2, seq);
+	put16(rtp + 4, seq * 160u >> 16);
+	put16(rtp + 6, seq * 160u & 0xffff);
+	put16(rtp + 8, 0xabcd);
+	put16(rtp + 10, stream & 0xffff);
+	size_t ip_len = v6 ? 16 : 4;
+	unsigned int sum = sum16(sum16(17 + 180, src.ip, ip_len), dst.ip, ip_len);
+	uint16_t checksum = fold(sum16(sum, udp, 20) + sum16(0, rtp + 12, PAYLOAD));
+	put16(udp + 6, checksum ? checksum : 0xffff);
+}
+
+static void load(struct rig *r)
+{
+	for (unsigned int i = 0; i < FRAMES; i++) {
+		frame_write(r, r->frames[i], r->order[r->position]);
+		r->position = r->position + 1 < r->scene->streams ? r->position + 1 : 0;
+	}
+	// Each stream sends every 20 ms.
+	r->now += (nsec_t)FRAMES * 20 * NSEC_PER_MSEC / r->scene->streams;
+	rte_ring_enqueue_bulk(r->in, (void **)r->frames, FRAMES, NULL);
+}
+
+// Takes the frames back. Returns how many RTP packets came out.
+static unsigned int unload(struct rig *r)
+{
+	void *out[BURST_MAX];
+	unsigned int kept = 0;
+	for (unsigned int n; (n = rte_ring_dequeue_burst(r->out, out, BURST_MAX, NULL));)
+		for (unsigned int i = 0; i < n; i++) {
+			struct rte_mbuf *m = out[i];
+			bool rtp = m->data_len == FRAME_V4 || m->data_len == FRAME_V6;
+			if (rtp && kept < FRAMES)
+				r->frames[kept++] = m;
+			else
+				rte_pktmbuf_free(m); // RTCP
+		}
+	for (unsigned int i = kept; i < FRAMES; i++) // packets that were dropped went back to the pool
+		r->frames[i] = rte_pktmbuf_alloc(r->pool);
+	return kept;
+}
+
+static uint64_t relay_round(struct rig *r)
+{
+	uint64_t start = bench_cycles();
+	for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++)
+		worker_loop_once(r->worker, r->now);
+	return bench_cycles() - start;
+}
+
+static inline void swap_bytes(uint8_t *a, uint8_t *b, size_t n)
+{
+	uint8_t t[16];
+	memcpy(t, a, n);
+	memcpy(a, b, n);
+	memcpy(b, t, n);
+}
+
+static uint64_t swap_round(struct rig *r)
+{
+	struct rte_mbuf *burst[BURST_MAX];
+	uint64_t start = bench_cycles();
+	for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++) {
+		uint16_t n = rte_eth_rx_burst(r->port, 0, burst, BURST_MAX);
+		for (uint16_t k = 0; k < n; k++)
+			rte_prefetch0(rte_pktmbuf_mtod(burst[k], void *));
+		for (uint16_t k = 0; k < n; k++) {
+			uint8_t *p = rte_pktmbuf_mtod(burst[k], uint8_t *);
+			bool v6 = p[12] == 0x86;
+			swap_bytes(p, p + 6, 6);
+			if (v6)
+				swap_bytes(p + 22, p + 38, 16);
+			else
+				swap_bytes(p + 26, p + 30, 4);
+			swap_bytes(p + (v6 ? 54 : 34), p + (v6 ? 56 : 36), 2);
+		}
+		rte_eth_tx_burst(r->port, 0, burst, n);
+	}
+	return bench_cycles() - start;
+}
+
+// Cycles a packet: the middle one of enough rounds to see every stream twice, so that a round in which the machine did
+// something else does not count. What we do now and then ourselves (RTCP, housekeeping) is in every round.
+static double run(struct rig *r, uint64_t (*round)(struct rig *), unsigned int *ret_lost)
+{
+	unsigned int rounds = 2 * r->scene->streams / FRAMES + 32;
+	double cycles[ROUNDS_MAX];
+	for (unsigned int i = 0; i < rounds; i++) {
+		load(r);
+		cycles[i] = (double)round(r) / FRAMES;
+		*ret_lost += FRAMES - unload(r);
+	}
+	return bench_median(cycles, rounds);
+}
+
+static int scene_run(const struct scene *scene)
+{
+	struct bench_result result = {.bench = "relay", .name = scene->name, .unit = "cycles/packet",
+				      .peer = "5tswap-loop"};
+	unsigned int lost = 0, ignored = 0;
+	int rc = scene_make(&rig, scene);
+	if (rc)
+		return fail(strerror(-rc));
+	result.calm = bench_calm(0, CPU);
+	run(&rig, relay_round, &ignored); // until every source is believed
+	for (unsigned int i = 0; i < RUNS; i++) {
+		bench_add(&result, run(&rig, relay_round, &lost));
+		// The peer leaves sequence numbers unseen: go back for the next run of ours.
+		uint16_t *seq = malloc(sizeof(*seq) * scene->streams);
+		nsec_t now = rig.now;
+		uint32_t position = rig.position;
+		if (!seq)
+			return fail("no memory");
+		memcpy(seq, rig.seq, sizeof(*seq) * scene->streams);
+		bench_add_peer(&result, run(&rig, swap_round, &ignored));
+		memcpy(rig.seq, seq, sizeof(*seq) * scene->streams);
+		free(seq);
+		rig.now = now;
+		rig.position = position;
+	}
+	result.calm = result.calm && bench_calm(0, CPU);
+	if (lost) {
+		fprintf(stderr, "bench_relay: %s: %u packets lost\n", scene->name, lost);
+		for (unsigned int i = 1; i < DROP_COUNT; i++)
+			if (rig.worker->counters.drops[i])
+				fprintf(stderr, "  %s %lu\n", drop_name(i), rig.worker->counters.drops[i]);
+	}
+	scene_end(&rig);
+	return lost ? 1 : -bench_report(&result);
+}
+
+static int ports_make(struct rig *r)
+{
+	r->in = rte_ring_create("in", 2 * FRAMES, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	r->out = rte_ring_create("out", 4 * FRAMES, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	r->slow = rte_ring_create("slow", 1024, 0, RING_F_SC_DEQ);
+	r->pool = rte_pktmbuf_pool_create("packets", 4 * FRAMES, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+	r->hops = rte_zmalloc("hops", 2 * sizeof(*r->hops), 64);
+	if (!r->in || !r->out || !r->slow || !r->pool || !r->hops)
+		return -ENOMEM;
+	int port = rte_eth_from_rings("bench", &r->in, 1, &r->out, 1, 0);
+	if (port < 0)
+		return -ENODEV;
+	r->port = (uint16_t)port;
+	struct rte_eth_conf conf = {0};
+	if (rte_eth_dev_configure(r->port, 1, 1, &conf) ||
+	    rte_eth_rx_queue_setup(r->port, 0, 1024, 0, NULL, r->pool) ||
+	    rte_eth_tx_queue_setup(r->port, 0, 1024, 0, NULL) || rte_eth_dev_start(r->port))
+		return -EIO;
+	return rte_pktmbuf_alloc_bulk(r->pool, r->frames, FRAMES);
+}
+
+int main(int argc, char **argv)
+{
+	bool huge = huge_pages();
+	char prefix[64], lcores[32];
+	unsigned int cpu = sysconf(_SC_NPROCESSORS_ONLN) > CPU ? CPU : 0;
+	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-bench-%d", (int)getpid());
+	snprintf(lcores, sizeof(lcores), "--lcores=0@%u", cpu);
+	char *args[] = {"bench_relay", huge ? "--in-memory" : "--no-huge", "-m600", "--no-pci", "--no-telemetry",
+			"--log-level=error", "--iova-mode=va", lcores, prefix, NULL};
+	if (rte_eal_init(9, args) < 0) {
+		puts("skip: DPDK does not start");
+		return 77;
+	}
+	codec_init();
+	printf("relay over ring ports, %s pages\n", huge ? "huge" : "4 kB");
+	int rc = ports_make(&rig);
+	if (rc)
+		return fail(strerror(-rc));
+	for (size_t i = 0; rc == 0 && i < RTE_DIM(scenes); i++)
+		if (argc < 2 || strcmp(argv[1], scenes[i].name) == 0)
+			rc = scene_run(&scenes[i]);
+	rte_eal_cleanup();
+	return rc ? 1 : 0;
+}
