@@ -33,7 +33,7 @@ expect wide sinad >= 36
 expect wide level <= 0.15
 expect law loss == 0
 expect law sinad >= 32
-expect law level <= 0.15
+expect law level <= 0.3
 expect period loss == 0
 expect period sinad >= 35
 expect period level <= 0.15
