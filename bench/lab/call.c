@@ -13,7 +13,8 @@
 #define CONFERENCE_FIRST 0x01000001u
 #define REFERENCE_FIRST  0x01300001u
 #define PAYLOAD_DYNAMIC  96
-#define START_STAGGER_MS 7 // phones do not tick together
+#define SPEAK_AFTER_MS   200 // nobody says hello sooner; the gateway finds its next hops meanwhile
+#define START_STAGGER_MS 7   // phones do not tick together
 
 static const char *const state_names[] = {
 	"idle", "creating", "adding", "opening", "starting", "up", "hushed", "deleting", "ended", "failed",
@@ -99,11 +100,11 @@ static void enter(struct call *c, enum call_state state)
 // Everybody begins to speak, each a little after the other.
 static void speak(struct call *c)
 {
-	nsec_t now = lab_now();
+	nsec_t begin = lab_now() + SPEAK_AFTER_MS * NSEC_PER_MSEC;
 	enter(c, CALL_UP);
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
 		struct call_party *p = &c->parties[i];
-		nsec_t at = now + i * START_STAGGER_MS * NSEC_PER_MSEC;
+		nsec_t at = begin + i * START_STAGGER_MS * NSEC_PER_MSEC;
 		c->from = at;
 		phone_start(p->phone, &p->gateway, at);
 	}
