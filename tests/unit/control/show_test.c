@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// show_test.c - slimctl against the daemon's answers: a real socket between them, a fake dataplane behind.
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "control/admin.h"
+#include "control/cli/session.h"
+#include "control/core.h"
+#include "control/device.h"
+#include "control/party.h"
+#include "control/show.h"
+#include "control/store.h"
+#include "gw/log.h"
+#include "tests/fake/agent.h"
+#include "tests/fake/dp.h"
+#include "tests/unit/t.h"
+
+#define PARTIES 600 // more than one page
+
+static const char yaml[] =
+	"schema: 1\n"
+	"node: {name: test}\n"
+	"dataplane:\n"
+	"  workers: [0]\n"
+	"  ports: [{name: p0, device: net_null0, addresses: [192.0.2.10/24]}]\n"
+	"agents:\n"
+	"  - {name: first, host: 192.0.2.1}\n"
+	"agent-groups:\n"
+	"  - {name: main, agents: [first]}\n"
+	"profiles:\n"
+	"  - {name: bridge, kind: conference-bridge, codecs: [pcmu], sessions: 400, participants: 4}\n"
+	"devices:\n"
+	"  - {name: CFB1, profile: bridge, group: main}\n";
+
+static nsec_t test_now = NSEC_PER_SEC;
+
+static nsec_t test_clock(void)
+{
+	return test_now;
+}
+
+struct fixture {
+	struct event_base *base;
+	struct config *config;
+	struct core core;
+	struct fake_agent agents;
+	struct fake_dp dp;
+	struct store *store;
+	struct admin *admin;
+	struct show show;
+	char dir[64];
+	char path[96];
+};
+
+static void pump(struct fixture *f)
+{
+	while (fake_dp_deliver(&f->dp, &f->core.dp, test_now))
+		continue;
+}
+
+static void setup(struct fixture *f)
+{
+	*f = (struct fixture){.base = event_base_new()};
+	REQUIRE(config_load_text(yaml, strlen(yaml), "test", stderr, &f->config) == 0);
+	fake_agent_init(&f->agents);
+	fake_dp_init(&f->dp);
+	struct core_options core = {.config = f->config,
+				    .links = fake_agent_driver(&f->agents),
+				    .dataplane = {.context = &f->dp, .send = fake_dp_send},
+				    .epoch = 1,
+				    .seed = 1};
+	REQUIRE(core_init(&f->core, &core) == 0);
+	struct config_store_options kind = {.kind = CONFIG_STORE_MEMORY};
+	struct store_options store = {
+		.node = "test", .owner = "t", .epoch = 1, .config = &kind, .base = f->base};
+	REQUIRE(store_open(&store, &f->store) == 0);
+	show_init(&f->show, &f->core, f->store, test_clock);
+	strcpy(f->dir, "/tmp/slimline-show-XXXXXX");
+	REQUIRE(mkdtemp(f->dir) != NULL);
+	snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
+	REQUIRE(admin_open(f->base, f->path, show_commands, show_command_count, &f->show, &f->admin) == 0);
+}
+
+static void teardown(struct fixture *f)
+{
+	show_fini(&f->show);
+	admin_close(f->admin);
+	rmdir(f->dir);
+	core_fini(&f->core);
+	store_close(f->store);
+	config_free(f->config);
+	fake_agent_fini(&f->agents);
+	fake_dp_fini(&f->dp);
+	event_base_free(f->base);
+}
+
+static void dataplane_up(struct fixture *f)
+{
+	f->dp.connected = true;
+	dp_connected(&f->core.dp, test_now);
+	pump(f);
+}
+
+// A party of each conference, two to a conference.
+static void add_parties(struct fixture *f, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct party *p;
+		struct party_image image = {.conference_id = i / 2 + 1,
+					    .call_reference = i,
+					    .rx_named = true,
+					    .rx_party_id = i + 1,
+					    .rx_open = true,
+					    .spec = {.flags = STREAM_RECV,
+						     .local = {.port = (uint16_t)(16384 + 2 * i)},
+						     .rx = {.codec = CODEC_PCMU, .period_ms = 20},
+						     .tx = {.codec = CODEC_PCMU, .period_ms = 20}}};
+		addr_parse("192.0.2.10", &image.spec.local.addr);
+		REQUIRE(party_restore(f->core.devices[0], &image, test_now, &p) == 0);
+		pump(f);
+	}
+}
+
+// slimctl in a thread of its own, as it is a process of its own.
+struct run {
+	struct session session;
+	const char *line;
+	char *out, *err;
+	size_t out_len, err_len;
+	int rc;
+	atomic_bool over;
+};
+
+static void *run_thread(void *arg)
+{
+	struct run *r = arg;
+	r->rc = session_run(&r->session, r->line);
+	session_close(&r->session);
+	fclose(r->session.out);
+	fclose(r->session.err);
+	atomic_store(&r->over, true);
+	return NULL;
+}
+
+static int slimctl(struct fixture *f, enum print_format format, const char *line, struct run *r)
+{
+	pthread_t thread;
+	*r = (struct run){.line = line};
+	r->session = (struct session){.socket = f->path, .timeout_ms = 10000, .format = format, .fd = -1};
+	r->session.out = open_memstream(&r->out, &r->out_len);
+	r->session.err = open_memstream(&r->err, &r->err_len);
+	REQUIRE(pthread_create(&thread, NULL, run_thread, r) == 0);
+	while (!atomic_load(&r->over)) {
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		pump(f);
+	}
+	pthread_join(thread, NULL);
+	return r->rc;
+}
+
+static void done(struct run *r)
+{
+	free(r->out);
+	free(r->err);
+}
+
+static void check_out(struct fixture *f, const char *line, const char *expected)
+{
+	struct run r;
+	CHECK_INT(slimctl(f, PRINT_TABLE, line, &r), CTL_OK);
+	if (!strstr(r.out, expected))
+		printf("%s: expected \"%s\" in:\n%s%s", line, expected, r.out, r.err);
+	CHECK(strstr(r.out, expected) != NULL);
+	done(&r);
+}
+
+static void check_error(struct fixture *f, const char *line, int rc, const char *expected)
+{
+	struct run r;
+	CHECK_INT(slimctl(f, PRINT_TABLE, line, &r), rc);
+	if (!strstr(r.err, expected))
+		printf("%s: expected \"%s\" in:\n%s", line, expected, r.err);
+	CHECK(strstr(r.err, expected) != NULL);
+	CHECK(strstr(r.err, "hint: ") != NULL);
+	done(&r);
+}
+
+static void test_alone(void)
+{
+	struct fixture f;
+	setup(&f);
+	check_out(&f, "show status", "NOT READY");
+	check_out(&f, "show status", "ALARM       the dataplane is not connected");
+	check_out(&f, "show status", "memory, ready");
+	check_out(&f, "show version", "Dataplane API");
+	check_out(&f, "show sccp", "CFB1    conference-bridge");
+	check_out(&f, "show sccp connections", "No connections.");
+	check_out(&f, "show conference", "No conferences.");
+	check_out(&f, "show sccp statistics", "Nothing counted yet.");
+	check_error(&f, "show stream", CTL_REFUSED, "the dataplane is not connected");
+	check_error(&f, "show drops", CTL_REFUSED, "the dataplane is not connected");
+	teardown(&f);
+}
+
+static void test_calls(void)
+{
+	struct fixture f;
+	setup(&f);
+	dataplane_up(&f);
+	add_parties(&f, 4);
+	check_out(&f, "show status", "Sessions    2 conferences, 4 parties (4 orphans)");
+	check_out(&f, "show status", "12.5");
+	check_out(&f, "show status", "port p0 has no link");
+	check_out(&f, "show stream", "192.0.2.10:16384");
+	check_out(&f, "show stream 16386", "Local address             192.0.2.10:16386");
+	check_out(&f, "show stream 01000000", "Party ID                  1");
+	check_out(&f, "show stream 01000000", "Outcome                   relay");
+	check_out(&f, "show conference", "relay");
+	check_out(&f, "show conference 2", "192.0.2.10:16390");
+	check_out(&f, "show conference | count", "3\n");
+	check_out(&f, "show sccp connections | inc 16388", "192.0.2.10:16388");
+	check_out(&f, "show drops", "rtp_late");
+	check_out(&f, "show dspfarm", "(slimctl calls this: show sccp)");
+	check_error(&f, "show stream 02000000", CTL_NOT_FOUND, "no stream 02000000");
+	check_error(&f, "show conference 99", CTL_NOT_FOUND, "no conference 99");
+	check_error(&f, "show conference 4294967296", CTL_USAGE, "is no ID");
+	check_error(&f, "show stream -1", CTL_USAGE, "is no ID");
+	check_error(&f, "show stream \xff", CTL_USAGE, "argument");
+	f.dp.fail_type = API_DROPS;
+	f.dp.fail_status = -EIO;
+	check_error(&f, "show drops", CTL_REFUSED, "dataplane");
+	teardown(&f);
+}
+
+// Lists of several pages come whole, in every format.
+static void test_pages(void)
+{
+	struct fixture f;
+	struct run r;
+	setup(&f);
+	dataplane_up(&f);
+	add_parties(&f, PARTIES);
+	static const struct {
+		const char *line;
+		const char *key;
+		size_t count;
+	} lists[] = {{"show stream", "streams", PARTIES},
+		     {"show sccp connections", "connections", PARTIES},
+		     {"show conference", "conferences", PARTIES / 2}};
+	for (size_t i = 0; i < 3; i++) {
+		CHECK_INT(slimctl(&f, PRINT_JSON, lists[i].line, &r), CTL_OK);
+		json_t *j = json_loads(r.out, 0, NULL);
+		CHECK_INT(json_array_size(json_object_get(j, lists[i].key)), lists[i].count);
+		CHECK(json_is_null(json_object_get(j, "next")));
+		json_decref(j);
+		done(&r);
+	}
+	CHECK_INT(slimctl(&f, PRINT_CSV, "show stream | count", &r), CTL_OK);
+	CHECK_INT(atoi(r.out), PARTIES + 1);
+	done(&r);
+	// no table is wider than a terminal
+	static const char *const tables[] = {"show stream", "show sccp connections", "show conference",
+					     "show status"};
+	for (size_t i = 0; i < 4; i++) {
+		CHECK_INT(slimctl(&f, PRINT_TABLE, tables[i], &r), CTL_OK);
+		for (const char *p = r.out; *p; p += strcspn(p, "\n") + 1)
+			CHECK(strcspn(p, "\n") <= 110);
+		done(&r);
+	}
+	teardown(&f);
+}
+
+static void test_unreachable(void)
+{
+	struct fixture f;
+	struct run r;
+	setup(&f);
+	snprintf(f.path, sizeof(f.path), "%s/none", f.dir);
+	CHECK_INT(slimctl(&f, PRINT_TABLE, "show status", &r), CTL_UNREACHABLE);
+	CHECK(strstr(r.err, "cannot reach slimline-control") != NULL);
+	done(&r);
+	CHECK_INT(slimctl(&f, PRINT_TABLE, "show status | nonsense", &r), CTL_USAGE);
+	done(&r);
+	CHECK_INT(slimctl(&f, PRINT_TABLE, "help", &r), CTL_OK);
+	CHECK(strstr(r.out, "show conference") != NULL);
+	done(&r);
+	teardown(&f);
+}
+
+static void test_quiet(void)
+{
+	log_set_level(LOG_LEVEL_ERROR);
+}
+
+T_MAIN("show", {"quiet", test_quiet}, {"alone", test_alone}, {"calls", test_calls}, {"pages", test_pages},
+       {"unreachable", test_unreachable})
