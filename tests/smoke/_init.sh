@@ -93,3 +93,12 @@ ctl() {
 	shift
 	net_slimctl --json "$@" | jq -c "$filter"
 }
+
+# Streams that the dataplane has open, as slimctl shows them.
+stream_count() {
+	ctl '[.. | objects | select(has("party_id") and has("stats"))] | length' show stream
+}
+
+streams_are() {
+	[ "$(stream_count)" = "$1" ]
+}

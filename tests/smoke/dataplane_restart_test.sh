@@ -25,10 +25,7 @@ lab_until "pause running"
 kill -KILL "$DATAPLANE"
 wait "$DATAPLANE" || true
 net_dataplane "$CONFIG" "$WORK/dataplane.log" || bad "the dataplane did not come up again"
-rebuilt() {
-	[ "$(ctl length show stream)" = 2 ]
-}
-net_wait 10 "two streams" rebuilt || bad "control did not rebuild its streams"
+net_wait 10 "two streams" streams_are 2 || bad "control did not rebuild its streams"
 lab_go
 lab_until "pause flowing"
 received=$(ctl '[.. | objects | .rx_packets? // empty] | map(select(. > 50)) | length' show stream)
