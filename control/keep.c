@@ -9,14 +9,19 @@
 #include "control/device.h"
 #include "control/store.h"
 
+// Before the store is opened and after it is closed (store NULL) nothing is kept.
 static void put(struct keep *k, enum store_kind kind, const char *name, const char *text, int len)
 {
+	if (!k->store)
+		return;
 	if (len < 0 || store_put(k->store, kind, name, text, (size_t)len) < 0)
 		k->failed++;
 }
 
 static void drop(struct keep *k, enum store_kind kind, const char *name)
 {
+	if (!k->store)
+		return;
 	if (store_drop(k->store, kind, name) < 0)
 		k->failed++;
 }

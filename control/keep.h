@@ -13,7 +13,7 @@
 struct store;
 
 struct keep {
-	struct store *store;
+	struct store *store; // NULL: not open, nothing is kept
 	uint64_t failed; // records that could not be put or dropped
 };
 

@@ -21,6 +21,9 @@ struct show {
 	nsec_t (*clock)(void); // monotonic
 	nsec_t started;
 	struct list jobs; // waiting for the dataplane
+	// Called after a question to the dataplane: its time-out may be the model's next timer. NULL = nobody needs it.
+	void (*asked)(void *arg);
+	void *asked_arg;
 };
 
 void show_init(struct show *s, struct core *core, struct store *store, nsec_t (*clock)(void));

@@ -64,6 +64,8 @@ bool show_job_ask(struct show_job *j, unsigned int type, uint32_t cursor, dp_don
 	if (type == API_STREAM_LIST || type == API_CONFERENCE_LIST)
 		m.list.cursor = cursor;
 	j->dp_request = dp_request(&j->show->core->dp, &m, done, j, j->show->clock());
+	if (j->dp_request && j->show->asked)
+		j->show->asked(j->show->asked_arg);
 	if (j->dp_request)
 		return true;
 	show_job_fail(j, -ENOTCONN);

@@ -65,6 +65,11 @@ static void print_filtered(FILE *out, char *text, enum filter filter, const char
 
 // --- printing ---
 
+static bool takes_id(const struct command *c)
+{
+	return strcmp(c->argument, "[ID]") == 0;
+}
+
 static bool is_long(const char *text)
 {
 	struct winsize w;
@@ -104,7 +109,7 @@ static int print_answer(struct session *s, const struct command_match *m, const 
 		return CTL_REFUSED;
 	struct view v = {.out = out,
 			 .format = s->format,
-			 .one = *m->argument != '\0' && m->command->argument[1] == 'I',
+			 .one = *m->argument != '\0' && takes_id(m->command),
 			 .all = s->all || strcmp(m->argument, "all") == 0};
 	if (s->format == PRINT_JSON && data) {
 		json_dumpf(data, out, JSON_INDENT(2));
@@ -179,7 +184,7 @@ static int reply_error(struct session *s, const json_t *reply)
 // Asks, over the old connection if that still works.
 static int ask(struct session *s, const struct command_match *m, json_int_t cursor, json_t **ret_reply)
 {
-	const char *id = m->command->argument[1] == 'I' ? m->argument : NULL;
+	const char *id = takes_id(m->command) ? m->argument : NULL;
 	bool fresh = s->fd < 0;
 	for (;;) {
 		if (s->fd < 0)
