@@ -277,7 +277,11 @@ static void lateness(struct media *m, struct media_mixer *x, nsec_t now)
 static bool run_begin(struct media *m, nsec_t now)
 {
 	struct media_run *r = &m->run;
-	uint32_t i = wheel_take(&m->ticks, now / NSEC_PER_MSEC);
+	uint32_t i;
+	while ((i = wheel_take(&m->ticks, now / NSEC_PER_MSEC)) != NONE &&
+	       m->mixers[i].tick.due > now / NSEC_PER_MSEC)
+		wheel_add(&m->ticks, i,
+			  m->mixers[i].tick.due); // came early: it was put in while we were held up
 	if (i == NONE)
 		return false;
 	struct media_mixer *x = &m->mixers[i];

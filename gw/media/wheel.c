@@ -33,7 +33,7 @@ void wheel_add(struct wheel *w, uint32_t item, uint64_t due)
 	struct wheel_link *l = link_of(w, item);
 	// An empty wheel has stood still for who knows how long.
 	if (w->count == 0 && due >= w->cursor + w->slots)
-		w->cursor = due - w->slots + 1;
+		w->cursor = due - w->slots / 2;
 	uint32_t slot = slot_for(w, due);
 	*l = (struct wheel_link){
 		.due = due, .prev = WHEEL_NONE, .next = w->heads[slot], .slot = slot, .linked = 1};

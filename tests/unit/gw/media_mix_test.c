@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // media_mix_test.c - Everyone hears everyone else, in any mixture of codecs, rates and periods.
+#include <math.h>
 #include <stdlib.h>
 
 #include "bench/measure.h"
@@ -99,4 +100,279 @@ static void four_mixed(void)
 	rig_free(r);
 }
 
-T_MAIN("media_mix", {"four G.711 parties", four_g711}, {"four codecs and periods", four_mixed})
+// No coder in between: a party's own voice is gone to the last bit, the others are there bit by bit.
+static void linear_is_exact(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		REQUIRE(rig_open(r, i, c, CODEC_L16_16K, 20, BOTH, i == 2 ? 0 : tone_hz[i], tone_dbm0[i]) ==
+			0);
+	rig_run(r, 2000);
+	const int16_t *a = phone_tail(&r->phone[0], 16000), *b = phone_tail(&r->phone[1], 16000);
+	const int16_t *all = phone_tail(&r->phone[2], 16000);
+	unsigned int wrong = 0;
+	for (unsigned int i = 0; i < 16000; i++)
+		wrong += all[i] != a[i] + b[i];
+	CHECK_INT(wrong, 0);
+	CHECK_NEAR(measure_sine(a, 16000, 16000, tone_hz[1]).level_dbm0, tone_dbm0[1], 0.01);
+	CHECK(measure_sine(a, 16000, 16000, tone_hz[1]).sinad_db > 60);
+	rig_free(r);
+}
+
+// One way of a transcode: level and quality of the tone, and what it costs in time.
+static void transcode(enum codec_id a, enum codec_id b, unsigned int period_a, unsigned int period_b,
+		      double sinad)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	enum conference_outcome outcome;
+	REQUIRE(rig_open(r, 0, c, a, period_a, BOTH, 1020, -10) == 0);
+	REQUIRE(rig_open(r, 1, c, b, period_b, BOTH, 437, -10) == 0);
+	media_conference_info(r->media, c, &outcome, NULL);
+	CHECK_INT(outcome, CONFERENCE_TRANSCODE);
+	rig_run(r, 2500);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct phone *p = &r->phone[i];
+		uint32_t rate = p->rx_codec->sample_rate_hz;
+		struct measure_sine s = measure_sine(phone_tail(p, rate), rate, rate, i ? 1020 : 437);
+		CHECK_NEAR(s.level_dbm0, -10, 0.15);
+		if (s.sinad_db < sinad || fabs(s.level_dbm0 + 10) > 0.15)
+			fprintf(stderr, "%s %u to %s %u: SINAD %.1f dB\n", p->codec->name, period_a,
+				p->rx_codec->name, period_b, s.sinad_db);
+		CHECK(s.sinad_db >= sinad);
+		continuity_check(p);
+		CHECK_NEAR(p->packets, 2500 / (i ? period_b : period_a), 3);
+	}
+	struct stream_stats stats;
+	media_stream_stats(r->media, r->phone[0].stream, r->now, &stats);
+	CHECK(stats.delay_ns <= 45 * NSEC_PER_MSEC);
+	CHECK_INT(stats.concealed, 0);
+	CHECK_NEAR(stats.level_rx_cb, -100, 3);
+	CHECK_NEAR(stats.level_tx_cb, -100, 3);
+	rig_free(r);
+}
+
+static void transcodes(void)
+{
+	transcode(CODEC_PCMU, CODEC_G722, 20, 20, 36);
+	transcode(CODEC_PCMU, CODEC_PCMA, 20, 30, 32);
+	transcode(CODEC_PCMU, CODEC_PCMU, 10, 60, 36);
+	transcode(CODEC_L16_16K, CODEC_G722, 20, 40, 45);
+	transcode(CODEC_L16_16K, CODEC_PCMU, 30, 20, 36);
+	transcode(CODEC_G722, CODEC_PCMA, 10, 30, 36);
+}
+
+// Speaks one codec and hears another, of another rate: own voice stays out all the same.
+static void two_codecs_in_one_party(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	struct stream_spec s = rig_spec(c, 0, CODEC_PCMU, 20, BOTH);
+	s.tx.codec = CODEC_L16_16K;
+	s.tx.payload_type = 96;
+	REQUIRE(rig_open_spec(r, 0, &s, tone_hz[0], tone_dbm0[0]) == 0);
+	for (unsigned int i = 1; i < 4; i++)
+		REQUIRE(rig_open(r, i, c, i == 2 ? CODEC_G722 : CODEC_PCMU, 20, BOTH, tone_hz[i],
+				 tone_dbm0[i]) == 0);
+	rig_run(r, 2500);
+	for (unsigned int i = 0; i < 4; i++)
+		listen_check(r, i, 4, 33, 0.15);
+	rig_free(r);
+}
+
+// Listeners only, of several codecs and periods, beside two talkers. Equal listeners get equal payloads.
+static void listeners(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, CONFERENCE_BRIDGE);
+	REQUIRE(rig_open(r, 0, c, CODEC_PCMU, 20, BOTH, tone_hz[0], tone_dbm0[0]) == 0);
+	rig_run(r, 100);
+	CHECK_NEAR(r->phone[0].packets, 5, 1); // a bridge of one hears silence
+	REQUIRE(rig_open(r, 1, c, CODEC_PCMU, 20, BOTH, tone_hz[1], tone_dbm0[1]) == 0);
+	REQUIRE(rig_open(r, 2, c, CODEC_PCMU, 20, BOTH | STREAM_MUTED, tone_hz[2], tone_dbm0[2]) == 0);
+	REQUIRE(rig_open(r, 3, c, CODEC_PCMU, 20, STREAM_SEND, 0, 0) == 0);
+	REQUIRE(rig_open(r, 4, c, CODEC_G722, 20, STREAM_SEND, 0, 0) == 0);
+	REQUIRE(rig_open(r, 5, c, CODEC_PCMU, 60, STREAM_SEND, 0, 0) == 0);
+	REQUIRE(rig_open(r, 6, c, CODEC_PCMU, 60, STREAM_SEND | STREAM_VAD, 0, 0) == 0);
+	rig_run(r, 3000);
+	for (unsigned int i = 0; i < 7; i++) {
+		listen_check(r, i, 2, 33, 0.15);
+		continuity_check(&r->phone[i]);
+	}
+	CHECK_MEM(r->phone[2].last_packet + 12, r->phone[3].last_packet + 12, 160);
+	CHECK_MEM(r->phone[5].last_packet + 12, r->phone[6].last_packet + 12, 480);
+	// one of them speaks up: heard, and no break in what it hears
+	struct stream_spec s = r->phone[2].spec;
+	s.flags = BOTH;
+	CHECK_INT(media_stream_set(r->media, r->phone[2].stream, &s, r->now), 0);
+	rig_run(r, 2000);
+	listen_check(r, 0, 3, 33, 0.15);
+	listen_check(r, 3, 3, 33, 0.15);
+	continuity_check(&r->phone[2]);
+	// silence suppression: when nobody speaks, the one that asked for it gets nothing after a while
+	for (unsigned int i = 0; i < 3; i++)
+		r->phone[i].sends = false;
+	rig_run(r, 3000);
+	uint32_t before = r->phone[6].packets, markers = r->phone[6].markers;
+	rig_run(r, 600);
+	CHECK_INT(r->phone[6].packets, before);
+	CHECK_NEAR(r->phone[5].packets - before, 30, 40);
+	r->phone[0].sends = true;
+	r->phone[0].next = r->now;
+	rig_run(r, 600);
+	CHECK_INT(r->phone[6].markers, markers + 1);
+	CHECK_INT(r->phone[6].ts_breaks, 0);
+	rig_free(r);
+}
+
+// How far the newest sound that a phone heard lies behind what was sent: a click of one sample, timed.
+static int click_delay_ms(struct rig *r, unsigned int from, unsigned int to)
+{
+	struct phone *a = &r->phone[from], *b = &r->phone[to];
+	double level[3];
+	for (unsigned int i = 0; i < 3; i++) {
+		level[i] = r->phone[i].dbm0;
+		r->phone[i].dbm0 = -90;
+	}
+	rig_run(r, 400);
+	uint32_t heard_before = b->pcm_count;
+	a->dbm0 = level[from];
+	nsec_t sent = a->next;
+	int delay = -1;
+	for (unsigned int ms = 0; ms < 400 && delay < 0; ms++) {
+		rig_run(r, 1);
+		for (uint32_t i = heard_before; i < b->pcm_count && delay < 0; i++)
+			if (abs(b->pcm[i]) > 300)
+				delay = (int)((b->rx_last - sent) / NSEC_PER_MSEC);
+		heard_before = b->pcm_count > 400 ? b->pcm_count - 400 : 0;
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		r->phone[i].dbm0 = level[i];
+	return delay;
+}
+
+static void stall(unsigned int ms)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		REQUIRE(rig_open(r, i, c, i == 2 ? CODEC_G722 : CODEC_PCMU, 20, BOTH, tone_hz[i],
+				 tone_dbm0[i]) == 0);
+	rig_run(r, 2000);
+	int delay = click_delay_ms(r, 0, 1), wide = click_delay_ms(r, 0, 2);
+	CHECK(delay >= 20 && delay <= 45);
+	uint64_t late = media_ticks_late(r->media);
+	r->ticking = false;
+	rig_run(r, ms);
+	r->ticking = true;
+	rig_run(r, 500);
+	CHECK(media_ticks_late(r->media) > late);
+	int after = click_delay_ms(r, 0, 1), wide_after = click_delay_ms(r, 0, 2);
+	CHECK_NEAR(after, delay, 1);
+	CHECK_NEAR(wide_after, wide, 1);
+	rig_run(r, 1200);
+	for (unsigned int i = 0; i < 3; i++) {
+		listen_check(r, i, 3, 33, 0.15);
+		continuity_check(&r->phone[i]);
+		// no more packets than time
+		CHECK(r->phone[i].rx_ts - r->phone[i].rx_first_ts <= (r->now - 1000 * NSEC_PER_SEC) / 125000);
+	}
+	rig_free(r);
+}
+
+static void stalls(void)
+{
+	stall(30);
+	stall(50);
+	stall(200);
+	stall(900);
+}
+
+static void loss_and_jitter(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	struct stream_stats s;
+	for (unsigned int i = 0; i < 3; i++)
+		REQUIRE(rig_open(r, i, c, CODEC_PCMU, 20, BOTH, tone_hz[i], tone_dbm0[i]) == 0);
+	r->phone[0].lose_every = 20;
+	for (unsigned int t = 0; t < 500; t++) {
+		r->phone[1].delay_ms = 10 + t * 37 % 30; // reorders too
+		rig_run(r, 20);
+	}
+	media_stream_stats(r->media, r->phone[0].stream, r->now, &s);
+	CHECK_NEAR(s.lost, 25, 1);
+	CHECK_NEAR(s.concealed, 25, 3);
+	media_stream_stats(r->media, r->phone[1].stream, r->now, &s);
+	CHECK(s.reordered > 0);
+	CHECK_INT(s.lost, 0);
+	CHECK(s.jitter_ns > 3 * NSEC_PER_MSEC && s.jitter_ns < 30 * NSEC_PER_MSEC);
+	CHECK(s.delay_ns >= 30 * NSEC_PER_MSEC && s.delay_ns <= 90 * NSEC_PER_MSEC);
+	CHECK(s.late <= 15);
+	continuity_check(&r->phone[2]);
+	CHECK_NEAR(measure_sine(phone_tail(&r->phone[2], 8000), 8000, 8000, tone_hz[1]).level_dbm0,
+		   tone_dbm0[1], 0.3);
+	rig_free(r);
+}
+
+// A sender that starts anew, and one that pauses: the others hear silence in between, and it again after.
+static void sender_restarts(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		REQUIRE(rig_open(r, i, c, CODEC_PCMU, 20, BOTH, i ? 0 : 1020, -10) == 0);
+	rig_run(r, 500);
+	r->phone[0].ssrc ^= 0x5555;
+	r->phone[0].seq ^= 0x5555;
+	r->phone[0].ts ^= 0x55555555;
+	rig_run(r, 1500);
+	CHECK_NEAR(measure_sine(phone_tail(&r->phone[1], 8000), 8000, 8000, 1020).level_dbm0, -10, 0.1);
+	r->phone[0].sends = false;
+	rig_run(r, 2000);
+	CHECK(measure_level_dbm0(phone_tail(&r->phone[1], 8000), 8000) < -60);
+	r->phone[0].ts += 2000 * 8;
+	r->phone[0].next = r->now;
+	r->phone[0].sends = true;
+	rig_run(r, 1500);
+	CHECK_NEAR(measure_sine(phone_tail(&r->phone[1], 8000), 8000, 8000, 1020).level_dbm0, -10, 0.1);
+	continuity_check(&r->phone[1]);
+	CHECK_INT(r->phone[1].markers, 1);
+	rig_free(r);
+}
+
+// Many conferences: their ticks are spread over the milliseconds, and none is forgotten.
+static void phases_are_spread(void)
+{
+	struct media_limits limits = {.streams = 120, .conferences = 60, .voices = 120, .seed = 3};
+	struct rig *r = rig_new(&limits);
+	uint8_t bytes[64][MEDIA_RTP_MAX];
+	struct media_frame frames[64];
+	unsigned int most = 0, total = 0;
+	for (unsigned int i = 0; i < 60; i++) {
+		uint32_t c = rig_conference(r, 0), stream;
+		for (unsigned int k = 0; k < 2; k++) {
+			struct stream_spec s = rig_spec(c, 2 * i + k, k ? CODEC_PCMU : CODEC_G722, 20, BOTH);
+			REQUIRE(media_stream_open(r->media, &s, r->now, &stream) == 0);
+		}
+	}
+	for (unsigned int i = 0; i < 64; i++)
+		frames[i].rtp = bytes[i];
+	for (unsigned int ms = 0; ms < 240; ms++) {
+		unsigned int n = media_tick(r->media, r->now, frames, 64);
+		most = n > most ? n : most;
+		total += n;
+		r->now += NSEC_PER_MSEC;
+	}
+	CHECK(most <= 8);
+	CHECK_NEAR(total, 120 * 12, 120);
+	CHECK_INT(media_ticks_late(r->media), 0);
+	rig_free(r);
+}
+
+T_MAIN("media_mix", {"four G.711 parties", four_g711}, {"four codecs and periods", four_mixed},
+       {"linear is exact", linear_is_exact}, {"transcodes", transcodes},
+       {"two codecs in one party", two_codecs_in_one_party}, {"listeners", listeners}, {"stalls", stalls},
+       {"loss and jitter", loss_and_jitter}, {"sender restarts", sender_restarts},
+       {"phases are spread", phases_are_spread})
