@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// media_hostile_test.c - Any bytes, any commands, any time: nothing breaks and everything is counted.
+#include <stdlib.h>
+
+#include "gw/rtp.h"
+#include "tests/unit/gw/media_rig.h"
+#include "tests/unit/t.h"
+
+#define BOTH (STREAM_RECV | STREAM_SEND)
+
+static uint64_t state = 99;
+
+static uint32_t rnd(uint32_t n)
+{
+	state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)(state >> 33) % n;
+}
+
+// Bytes in a block of exactly their size, so that a sanitizer sees a step beyond.
+static void ingest(struct rig *r, uint32_t stream, const uint8_t *bytes, unsigned int len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+	enum drop_reason why = DROP_NONE;
+	memcpy(copy, bytes, len);
+	enum media_verdict v = media_ingest(r->media, stream, copy, len, r->now, &why);
+	CHECK(v == MEDIA_DROPPED ? why > DROP_NONE && why < DROP_COUNT : why == DROP_NONE);
+	media_rtcp_ingest(r->media, stream, copy, len, r->now);
+	free(copy);
+}
+
+static void named_drops(void)
+{
+	static const struct {
+		enum drop_reason why;
+		unsigned int len;
+		uint8_t bytes[24];
+	} cases[] = {
+		{DROP_rtp_short, 0, {0}},
+		{DROP_rtp_short, 11, {0x80}},
+		{DROP_rtp_version, 20, {0x40}},
+		{DROP_rtp_empty, 12, {0x80}},
+		{DROP_rtp_csrc, 20, {0x8f}},
+		{DROP_rtp_extension, 20, {0x90, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0xff, 0xff}},
+		{DROP_rtp_padding, 16, {0xa0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 99}},
+		{DROP_rtp_payload_type, 16, {0x80, 77}},
+	};
+	for (unsigned int parties = 2; parties <= 3; parties++) {
+		struct rig *r = rig_new(NULL);
+		uint32_t c = rig_conference(r, 0);
+		struct stream_stats s;
+		for (unsigned int i = 0; i < parties; i++)
+			REQUIRE(rig_open(r, i, c, CODEC_PCMU, 20, BOTH, 0, 0) == 0);
+		for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			uint8_t rtp[24];
+			memcpy(rtp, cases[i].bytes, sizeof(rtp));
+			CHECK_INT(rig_ingest(r, 0, rtp, cases[i].len), MEDIA_DROPPED);
+			CHECK_INT(r->phone[0].last_drop, cases[i].why);
+		}
+		media_stream_stats(r->media, r->phone[0].stream, r->now, &s);
+		CHECK_INT(s.dropped, sizeof(cases) / sizeof(cases[0]));
+		CHECK_INT(s.rx_packets, 0);
+		rig_free(r);
+	}
+}
+
+static void random_bytes(void)
+{
+	for (unsigned int parties = 1; parties <= 4; parties++) {
+		struct rig *r = rig_new(NULL);
+		uint32_t c = rig_conference(r, 0);
+		static const enum codec_id codecs[] = {CODEC_PCMU, CODEC_G722, CODEC_L16_16K, CODEC_PCMA};
+		for (unsigned int i = 0; i < parties; i++)
+			REQUIRE(rig_open(r, i, c, codecs[i], 20, BOTH, 300, -10) == 0);
+		for (unsigned int n = 0; n < 20000; n++) {
+			uint8_t b[2100];
+			unsigned int len = rnd(8) ? rnd(200) : rnd(sizeof(b));
+			for (unsigned int i = 0; i < len && i < 64; i++)
+				b[i] = (uint8_t)rnd(256);
+			struct phone *p = &r->phone[rnd(parties)];
+			// mostly nearly right
+			if (rnd(4) && len > 12) {
+				b[0] = rnd(8) ? 0x80 : b[0];
+				b[1] = rnd(8) ? p->spec.rx.payload_type : 101;
+				rtp_be16_put(b + 2, (uint16_t)(n / 50));
+				rtp_be32_put(b + 4, rnd(16) ? n * 3 : rnd(UINT32_MAX));
+				rtp_be32_put(b + 8, rnd(200) ? 5 : rnd(3));
+			}
+			ingest(r, p->stream, b, len);
+			if (n % 50 == 0)
+				rig_run(r, 1 + (rnd(100) == 0) * rnd(500));
+		}
+		for (unsigned int i = 0; i < parties; i++) {
+			CHECK_INT(r->phone[i].ssrc_breaks, 0);
+			struct stream_stats s;
+			CHECK_INT(media_stream_stats(r->media, r->phone[i].stream, r->now, &s), 0);
+		}
+		rig_free(r);
+	}
+}
+
+static void open_any(struct rig *r, unsigned int phone, uint32_t c)
+{
+	static const enum codec_id codecs[] = {CODEC_PCMU,    CODEC_PCMA, CODEC_G722,
+					       CODEC_L16_16K, CODEC_NONE, CODEC_ILBC};
+	struct stream_spec s =
+		rig_spec(c, phone, codecs[rnd(100) ? rnd(4) : rnd(6)], 10 * (1 + rnd(6)), rnd(16));
+	struct stream_spec other = rig_spec(c, phone, codecs[rnd(4)], 10 * (1 + rnd(6)), BOTH);
+	if (rnd(4) == 0)
+		s.tx = other.tx;
+	if (!r->phone[phone].open)
+		rig_open_spec(r, phone, &s, 100 + rnd(3000), -20);
+	else if (media_stream_set(r->media, r->phone[phone].stream, &s, r->now) == 0)
+		r->phone[phone].spec.tx = s.tx;
+}
+
+// Parties come, go and change at random while the clock runs, stalls included.
+static void random_commands(void)
+{
+	struct media_limits limits = {.streams = 8,
+				      .conferences = 3,
+				      .voices = 6,
+				      .rtcp_interval_ms = 50,
+				      .silent_s = 1,
+				      .seed = 5};
+	struct rig *r = rig_new(&limits);
+	uint32_t c[3];
+	for (unsigned int i = 0; i < 3; i++)
+		c[i] = rig_conference(r, i == 2 ? CONFERENCE_BRIDGE : 0);
+	for (unsigned int n = 0; n < 6000; n++) {
+		unsigned int phone = rnd(RIG_PHONES);
+		uint8_t rtcp[MEDIA_RTCP_MAX];
+		uint32_t stream;
+		struct media_event e;
+		if (rnd(5) == 0 && r->phone[phone].open)
+			rig_close(r, phone);
+		else if (rnd(2))
+			open_any(r, phone, c[rnd(3)]);
+		if (rnd(50) == 0) {
+			uint32_t i = rnd(3);
+			for (unsigned int k = 0; k < RIG_PHONES; k++)
+				if (r->phone[k].open && r->phone[k].spec.conference == c[i])
+					r->phone[k].open = r->phone[k].sends = false;
+			CHECK_INT(media_conference_close(r->media, c[i], r->now), 0);
+			c[i] = rig_conference(r, rnd(2));
+			REQUIRE(c[i] != MEDIA_NONE);
+		}
+		r->ticking = rnd(10) != 0;
+		r->burst = 1 + rnd(5);
+		rig_run(r, rnd(60));
+		while (media_rtcp_next(r->media, r->now, r->now, rtcp, &stream))
+			CHECK(stream < limits.streams);
+		while (media_event_next(r->media, &e))
+			CHECK(e.stream < limits.streams);
+		CHECK(media_voice_count(r->media) <= limits.voices);
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		media_conference_close(r->media, c[i], r->now);
+	CHECK_INT(media_stream_count(r->media), 0);
+	CHECK_INT(media_voice_count(r->media), 0);
+	CHECK_INT(media_conference_count(r->media), 0);
+	CHECK(media_tick_due(r->media) == UINT64_MAX || media_tick(r->media, r->now, NULL, 0) == 0);
+	rig_free(r);
+}
+
+// A burst that ends in the middle of a tick, and a party that leaves right there.
+static void leaves_within_a_tick(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	uint8_t bytes[MEDIA_RTP_MAX];
+	struct media_frame f = {.rtp = bytes};
+	for (unsigned int i = 0; i < 6; i++)
+		REQUIRE(rig_open(r, i, c, CODEC_PCMU, 20, BOTH, 500 + 100 * i, -20) == 0);
+	rig_run(r, 100);
+	unsigned int n = 0;
+	for (unsigned int ms = 0; ms < 40 && n == 0; ms++) {
+		n = media_tick(r->media, r->now, &f, 1);
+		r->now += NSEC_PER_MSEC;
+	}
+	REQUIRE(n == 1);
+	CHECK_INT(media_tick_due(r->media), 0);
+	rig_close(r, 2);
+	rig_close(r, 5);
+	for (n = 0; media_tick(r->media, r->now, &f, 1) == 1; n++)
+		CHECK(f.stream != r->phone[2].stream && f.stream != r->phone[5].stream);
+	CHECK_INT(n, 3);
+	rig_free(r);
+}
+
+T_MAIN("media_hostile", {"every drop has its name", named_drops}, {"random bytes", random_bytes},
+       {"random commands", random_commands}, {"leaves within a tick", leaves_within_a_tick})
