@@ -49,7 +49,7 @@ static void move_on(struct agents *a)
 	}
 }
 
-nsec_t agents_failed(struct agents *a, enum agents_failure what, bool *ret_moved)
+nsec_t agents_failed(struct agents *a, enum agents_failure what, bool held, bool *ret_moved)
 {
 	unsigned int before = a->index;
 	unsigned int rounds = a->rounds;
@@ -59,6 +59,8 @@ nsec_t agents_failed(struct agents *a, enum agents_failure what, bool *ret_moved
 	a->better_since = 0;
 	if (++a->failures > retries || what == AGENTS_LOST)
 		move_on(a);
+	if (held)
+		a->index = before;
 	*ret_moved = a->index != before;
 	// A fresh agent of the same round is tried almost at once; everything else waits its back-off.
 	if (*ret_moved && a->rounds == rounds)

@@ -35,7 +35,8 @@ void agents_init(struct agents *a, const struct config_group *group, const struc
 const struct config_agent *agents_current(const struct agents *a);
 
 // Notes a failure. Chooses the agent to try next and returns how long to wait before.
-nsec_t agents_failed(struct agents *a, enum agents_failure what, bool *ret_moved);
+// A device that is held stays with its agent: its calls have not ended yet.
+nsec_t agents_failed(struct agents *a, enum agents_failure what, bool held, bool *ret_moved);
 
 // Notes a registration.
 void agents_succeeded(struct agents *a);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // modules.c - The ordered table of control modules: what is started, and in reverse stopped.
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <sys/random.h>
 
+#include "control/admin.h"
 #include "control/program.h"
+#include "control/recover.h"
+#include "control/store.h"
 #include "gw/log.h"
 
 // ---- loop ----
@@ -50,6 +54,12 @@ static int core_up(struct program *p)
 	struct core_options o = {.config = p->config,
 				 .links = tcp_driver(&p->tcp),
 				 .dataplane = {.context = &p->dataplane, .send = dp_socket_send},
+				 .hooks = {.context = &p->keep,
+					   .device_changed = keep_device_changed,
+					   .conference_changed = keep_conference_changed,
+					   .party_changed = keep_party_changed,
+					   .conference_gone = keep_conference_gone,
+					   .party_gone = keep_party_gone},
 				 .epoch = make_epoch()};
 	if (getrandom(&o.seed, sizeof(o.seed), 0) != sizeof(o.seed))
 		o.seed = o.epoch ^ (uint64_t)getpid() << 32;
@@ -77,13 +87,68 @@ static void dataplane_down(struct program *p)
 	dp_socket_fini(&p->dataplane);
 }
 
-// ---- devices: last, when all they need is there ----
+// ---- store: records of what runs ----
 
-static int devices_up(struct program *p)
+static int store_up(struct program *p)
 {
-	core_start(&p->core, loop_now());
+	char owner[STORE_OWNER_MAX];
+	char host[STORE_OWNER_MAX / 2] = "";
+	gethostname(host, sizeof(host) - 1);
+	snprintf(owner, sizeof(owner), "%s/%d", host, (int)getpid());
+	struct store_options o = {.node = p->config->node,
+				  .owner = owner,
+				  .epoch = p->core.epoch,
+				  .config = &p->config->store,
+				  .base = p->loop.base};
+	int rc = store_open(&o, &p->store);
+	p->keep = (struct keep){.store = p->store};
+	return rc;
+}
+
+static void store_down(struct program *p)
+{
+	store_close(p->store);
+	recover_free(p->recover);
+}
+
+// ---- admin: before recovery, so that an operator sees how it goes ----
+
+static int admin_up(struct program *p)
+{
+	show_init(&p->show, &p->core, p->store, loop_now);
+	int rc = admin_open(p->loop.base, p->config->control.socket, show_commands, show_command_count,
+			    &p->show, &p->admin);
+	if (rc)
+		log_error("admin", "socket not opened", "path=%s why=\"%s\"", p->config->control.socket,
+			  strerror(-rc));
+	return rc;
+}
+
+static void admin_down(struct program *p)
+{
+	show_fini(&p->show);
+	admin_close(p->admin);
+}
+
+// ---- recovery: devices register when it is known what still runs ----
+
+static void on_recovered(void *arg, const struct recover_result *r, nsec_t now)
+{
+	struct program *p = arg;
+	log_notice("control", "start-up reconciled", "streams=%u adopted=%u reopened=%u closed=%u waiting=%s",
+		   r->streams, r->adopted + r->orphans, r->reopened, r->closed, r->waiting ? "yes" : "no");
+	if (!p->core.stopping)
+		core_start(&p->core, now);
 	loop_settle(&p->loop);
-	return 0;
+}
+
+static int recovery_up(struct program *p)
+{
+	struct recover_options o = {
+		.core = &p->core, .store = p->store, .clock = loop_now, .done = on_recovered, .arg = p};
+	int rc = recover_start(&o, loop_now(), &p->recover);
+	loop_settle(&p->loop);
+	return rc;
 }
 
 static const struct {
@@ -91,9 +156,13 @@ static const struct {
 	int (*start)(struct program *p);
 	void (*stop)(struct program *p);
 } modules[] = {
-	{"core", core_up, core_down},  {"loop", loop_up, loop_down},
-	{"tcp", tcp_up, tcp_down},     {"dataplane", dataplane_up, dataplane_down},
-	{"devices", devices_up, NULL},
+	{"loop", loop_up, loop_down},
+	{"tcp", tcp_up, tcp_down},
+	{"core", core_up, core_down},
+	{"store", store_up, store_down},
+	{"admin", admin_up, admin_down},
+	{"recovery", recovery_up, NULL},
+	{"dataplane", dataplane_up, dataplane_down},
 };
 
 int modules_start(struct program *p)

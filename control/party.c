@@ -132,8 +132,6 @@ static void detach(struct party *p, nsec_t now)
 	timer_stop(&d->core->timers, &p->keep);
 	timer_stop(&d->core->timers, &p->patience);
 	confer_leave(c, p, now);
-	if (!d->party_count)
-		reg_became_idle(d, now);
 }
 
 static void drop_stream(struct party *p)

@@ -6,9 +6,15 @@
 
 #include "control/core.h"
 #include "control/dp_socket.h"
+#include "control/keep.h"
 #include "control/loop.h"
+#include "control/show.h"
 #include "control/tcp.h"
 #include "gw/config.h"
+
+struct admin;
+struct recover;
+struct store;
 
 struct program {
 	struct config *config;
@@ -16,6 +22,11 @@ struct program {
 	struct core core;
 	struct tcp tcp;
 	struct dp_socket dataplane;
+	struct store *store;
+	struct keep keep; // writes the store's records
+	struct recover *recover;
+	struct show show; // answers on the admin socket
+	struct admin *admin;
 	nsec_t started;
 	bool failed;          // stops because something broke, not because it was told to
 	unsigned int modules; // started

@@ -4,8 +4,9 @@
 // The sequence after the TCP connection is that of an IOS media resource: Register and IpPort 0; on CapabilitiesReq
 // MediaResourceNotification first, then VersionReq and CapabilitiesRes. Nothing is asked for that only phones need.
 //
-// A lost agent never ends media. With switch-over "immediate" the device registers with the next agent at once and
-// tells it the capacity less the orphaned parties; with "graceful" it waits until the last orphan has ended.
+// A lost agent never ends media: parties become orphans until an agent speaks of them again or they fall silent, and the
+// agent is told the capacity less the orphans. With switch-over "immediate" the device registers with the next agent at
+// once; with "graceful" it tries the one it lost, and no other, until its last call has ended.
 // Falling back to a better agent probes it by a second TCP connection, and only when that stands, and the
 // switch-back rule allows it, the device unregisters and registers over the probe's connection.
 #include "control/reg.h"
@@ -143,7 +144,8 @@ static void failed(struct device *d, enum agents_failure what, const char *why, 
 {
 	bool moved;
 	note_why(d, why);
-	nsec_t delay = agents_failed(&d->agents, what, &moved);
+	bool held = d->group->switchover == CONFIG_SWITCHOVER_GRACEFUL && d->party_count;
+	nsec_t delay = agents_failed(&d->agents, what, held, &moved);
 	if (moved)
 		device_count(d, COUNT_failovers);
 	log_warning(d->name, "agent failed", "why=\"%s\" next=%s wait_ms=%u", d->reg.why,
@@ -156,7 +158,6 @@ static void act_connect(void *object, const void *data)
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
 	disarm(d);
-	d->reg.held = false;
 	d->reg.serial++;
 	d->reg.version = 0;
 	int rc = d->core->links.open(d->core->links.context, agents_current(&d->agents),
@@ -336,14 +337,9 @@ static void lost(struct device *d, const char *why, nsec_t now)
 	drop_probe(d);
 	device_orphan_all(d, now);
 	failed(d, AGENTS_LOST, why, now);
-	if (d->group->switchover == CONFIG_SWITCHOVER_GRACEFUL && d->party_count) {
-		d->reg.held = true; // until the last call has ended
-		timer_stop(&d->core->timers, &d->reg.timer);
+	if (d->orphan_count)
 		timer_start(&d->core->timers, &d->orphans,
 			    now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
-		log_notice(d->name, "waits for its calls before it moves to another agent", "parties=%u",
-			   d->party_count);
-	}
 }
 
 static void act_lost(void *object, const void *data)
@@ -386,7 +382,6 @@ static void act_abort(void *object, const void *data)
 	drop_link(d);
 	drop_probe(d);
 	disarm(d);
-	d->reg.held = false;
 	device_changed(d, now);
 	if (d->reg.leave != REG_LEAVE_STOP)
 		feed_now(d, EVENT_AGAIN, now);
@@ -636,14 +631,6 @@ void reg_capacity_changed(struct device *d, nsec_t now)
 {
 	if (d->reg.fsm.state == REG_IN_SERVICE && !d->reg.notify.armed)
 		timer_start(&d->core->timers, &d->reg.notify, now + NOTIFY_NS);
-}
-
-void reg_became_idle(struct device *d, nsec_t now)
-{
-	if (d->reg.held && d->reg.fsm.state == REG_WAITING) {
-		d->reg.held = false;
-		arm(d, now);
-	}
 }
 
 void reg_on_ack(struct device *d, const struct sccp_msg *m, nsec_t now)

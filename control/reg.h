@@ -19,7 +19,7 @@ struct link;
 
 enum reg_state {
 	REG_IDLE,         // not started, or stopped
-	REG_WAITING,      // for the back-off, or for the last call before a graceful switch-over
+	REG_WAITING,      // for the back-off
 	REG_CONNECTING,   // TCP
 	REG_REGISTERING,  // Register sent
 	REG_CAPABILITIES, // accepted; the agent has not asked for capabilities yet
@@ -44,7 +44,6 @@ struct reg {
 	uint32_t unanswered; // KeepAlives since anything was received
 	bool acks_keepalive; // this agent has answered one
 	enum reg_leave leave;
-	bool held;          // graceful switch-over: waits for the last call
 	nsec_t since;       // of the present state
 	char reject[64];    // text of the last RegisterReject, "" after a success
 	char why[96];       // why the last connection ended
@@ -70,9 +69,6 @@ bool reg_is_registered(const struct device *d);
 
 // Capacity may have changed: tells the agent soon, if so.
 void reg_capacity_changed(struct device *d, nsec_t now);
-
-// The last call ended.
-void reg_became_idle(struct device *d, nsec_t now);
 
 // Messages of the agent; from dispatch.
 void reg_on_ack(struct device *d, const struct sccp_msg *m, nsec_t now);
