@@ -67,6 +67,7 @@ static json_t *party_json(const struct show *s, const struct party *p)
 	json_object_set_new(o, "stream", p->stream ? json_string(id) : json_null());
 	json_object_set_new(o, "kind", json_string(config_kind_name(p->device->profile->kind)));
 	json_object_set_new(o, "local", show_addr_port(&p->local));
+	json_object_set_new(o, "local_port", json_integer(p->local.port));
 	json_object_set_new(o, "remote", show_addr_port(&p->remote));
 	json_object_set_new(o, "rx", p->rx.open ? show_format(&p->rx.format) : json_null());
 	json_object_set_new(o, "tx", p->tx.open ? show_format(&p->tx.format) : json_null());

@@ -198,18 +198,40 @@ void view_sccp(const struct view *v, const json_t *data)
 }
 
 static const struct column connection_columns[] = {
-	{"DEVICE", "device", COLUMN_TEXT},    {"CONF", "conference_id", COLUMN_NUMBER},
-	{"PARTY", "party_id", COLUMN_NUMBER}, {"CALL", "call_reference", COLUMN_NUMBER},
-	{"MODE", "mode", COLUMN_TEXT},        {"RX", "rx.codec", COLUMN_TEXT},
-	{"TX", "tx.codec", COLUMN_TEXT},      {"LOCAL", "local", COLUMN_TEXT},
-	{"REMOTE", "remote", COLUMN_TEXT},    {"STATE", "state", COLUMN_TEXT},
-	{"ORPHAN", "orphan", COLUMN_YES},
+	{"CONF", "conference_id", COLUMN_NUMBER}, {"PARTY", "party_id", COLUMN_NUMBER},
+	{"DEVICE", "device", COLUMN_TEXT},        {"MODE", "mode", COLUMN_TEXT},
+	{"RX", "rx.codec", COLUMN_TEXT},          {"TX", "tx.codec", COLUMN_TEXT},
+	{"PORT", "local_port", COLUMN_NUMBER},    {"REMOTE", "remote", COLUMN_TEXT},
+	{"STATE", "state", COLUMN_TEXT},          {"ORPHAN", "orphan", COLUMN_YES},
+};
+
+static const struct column connection_csv[] = {
+	{"", "conference_id", COLUMN_NUMBER},
+	{"", "party_id", COLUMN_NUMBER},
+	{"", "call_reference", COLUMN_NUMBER},
+	{"", "device", COLUMN_TEXT},
+	{"", "kind", COLUMN_TEXT},
+	{"", "mode", COLUMN_TEXT},
+	{"", "rx.codec", COLUMN_TEXT},
+	{"", "rx.period_ms", COLUMN_NUMBER},
+	{"", "tx.codec", COLUMN_TEXT},
+	{"", "tx.period_ms", COLUMN_NUMBER},
+	{"", "local", COLUMN_TEXT},
+	{"", "remote", COLUMN_TEXT},
+	{"", "state", COLUMN_TEXT},
+	{"", "orphan", COLUMN_YES},
+	{"", "stream", COLUMN_TEXT},
+	{"", "age_s", COLUMN_NUMBER},
 };
 
 void view_connections(const struct view *v, const json_t *data)
 {
-	print_rows(v->out, v->format, print_get(data, "connections"), connection_columns,
-		   COUNT_OF(connection_columns), 0, "No connections.");
+	const json_t *rows = print_get(data, "connections");
+	if (v->format == PRINT_CSV)
+		print_rows(v->out, v->format, rows, connection_csv, COUNT_OF(connection_csv), 0, "");
+	else
+		print_rows(v->out, v->format, rows, connection_columns, COUNT_OF(connection_columns), 0,
+			   "No connections.");
 }
 
 // Keeps the rows whose count is not zero.

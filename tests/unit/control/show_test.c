@@ -221,7 +221,7 @@ static void test_calls(void)
 	check_out(&f, "show conference", "relay");
 	check_out(&f, "show conference 2", "192.0.2.10:16390");
 	check_out(&f, "show conference | count", "3\n");
-	check_out(&f, "show sccp connections | inc 16388", "192.0.2.10:16388");
+	check_out(&f, "show sccp connections | inc 16388", "recvonly");
 	check_out(&f, "show drops", "rtp_late");
 	check_out(&f, "show dspfarm", "(slimctl calls this: show sccp)");
 	check_error(&f, "show stream 02000000", CTL_NOT_FOUND, "no stream 02000000");
@@ -267,7 +267,7 @@ static void test_pages(void)
 	for (size_t i = 0; i < 4; i++) {
 		CHECK_INT(slimctl(&f, PRINT_TABLE, tables[i], &r), CTL_OK);
 		for (const char *p = r.out; *p; p += strcspn(p, "\n") + 1)
-			CHECK(strcspn(p, "\n") <= 110);
+			CHECK(strcspn(p, "\n") <= 100);
 		done(&r);
 	}
 	teardown(&f);
