@@ -44,6 +44,7 @@ lab: all ## The demo left running, to play with slimctl
 	@bench/lab/demo.sh --keep
 
 test: all ## Build and run all tests
+	@./deps.sh test
 	@tests/run --build $(BUILD)
 
 test-nodpdk: deps ## Build without DPDK, by clang where it is installed, and run the unit tests

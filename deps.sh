@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # deps.sh - Installs the Debian packages that are missing, and only those.
 #
-# Usage: ./deps.sh [build] [check] [bench] [fuzz]   (default: build, which is all that demo and test need)
+# Usage: ./deps.sh [build] [test] [check] [bench] [fuzz]   (default: build, which is all that the demo needs)
 # As root it installs; otherwise it says what to type. Other systems: take the list as a hint.
 set -euo pipefail
 
@@ -11,6 +11,7 @@ build='gcc libc6-dev make meson ninja-build pkg-config python3 binutils iproute2
 	libspandsp-dev libspeexdsp-dev libbcg729-dev libopus-dev libopencore-amrnb-dev libopencore-amrwb-dev
 	libvo-amrwbenc-dev libsndfile1-dev libpcap-dev libipsec-mb-dev libdpdk-dev redis-server
 	ethtool tcpdump iputils-ping jq asterisk-core-sounds-en-wav'
+test='tshark'
 check='clang clang-format git'
 fuzz='clang llvm'
 bench='dpdk-dev'
@@ -18,9 +19,9 @@ bench='dpdk-dev'
 wanted=''
 for group in "${@:-build}"; do
 	case $group in
-	build | check | fuzz | bench) wanted+=" ${!group}" ;;
+	build | test | check | fuzz | bench) wanted+=" ${!group}" ;;
 	*)
-		echo "deps.sh: no group \"$group\"; there are build, check, fuzz and bench" >&2
+		echo "deps.sh: no group \"$group\"; there are build, test, check, fuzz and bench" >&2
 		exit 2
 		;;
 	esac
