@@ -22,8 +22,8 @@
 #include "dataplane/worker.h"
 #include "gw/codec.h"
 
-enum { FRAMES = 4096, FRAME_V4 = 214, FRAME_V6 = 234, PAYLOAD = 160, RUNS = 7, CPU = 1 };
-enum { PAIR_FIRST = 512, LOCALS = 8, ROUNDS_MAX = 256 };
+enum { FRAMES = 512, FRAME_V4 = 214, FRAME_V6 = 234, PAYLOAD = 160, RUNS = 7, CPU = 1 };
+enum { PAIR_FIRST = 512, LOCALS = 8, ROUNDS_MAX = 512 };
 
 struct scene {
 	const char *name;
@@ -33,8 +33,9 @@ struct scene {
 };
 
 static const struct scene scenes[] = {
-	{"ring-1k", 1000, false, false},    {"ring-10k", 10000, false, false},   {"ring-100k", 100000, false, false},
-	{"ring-10k-ipv6", 10000, true, false}, {"ring-10k-law", 10000, false, true},
+	{"ring-1k", 1000, false, false},      {"ring-10k", 10000, false, false},
+	{"ring-100k", 100000, false, false},  {"ring-10k-ipv6", 10000, true, false},
+	{"ring-10k-law", 10000, false, true},
 };
 
 struct rig {
@@ -86,8 +87,15 @@ static struct addr local_addr(unsigned int local, bool v6)
 static struct addr far_addr(uint32_t stream, bool v6)
 {
 	const uint8_t v4_ip[4] = {10, (uint8_t)(stream >> 16), (uint8_t)(stream >> 8), (uint8_t)stream};
-	const uint8_t v6_ip[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 9, [12] = (uint8_t)(stream >> 16),
-				   (uint8_t)(stream >> 8), (uint8_t)stream};
+	const uint8_t v6_ip[16] = {0x20,
+				   0x01,
+				   0x0d,
+				   0xb8,
+				   0,
+				   9,
+				   [12] = (uint8_t)(stream >> 16),
+				   (uint8_t)(stream >> 8),
+				   (uint8_t)stream};
 	return v6 ? addr_ipv6(v6_ip) : addr_ipv4(v4_ip);
 }
 
@@ -105,9 +113,15 @@ static int worker_make(struct rig *r)
 {
 	const struct worker_options o = {
 		.worker_count = 1,
-		.limits = {.streams = r->scene->streams, .conferences = r->scene->streams / 2 + 1, .voices = 2,
-			   .jitter_min_ms = 20, .jitter_max_ms = 200, .rtcp_interval_ms = 5000, .silent_s = 30,
-			   .seed = 1, .cname = "bench"},
+		.limits = {.streams = r->scene->streams,
+			   .conferences = r->scene->streams / 2 + 1,
+			   .voices = 2,
+			   .jitter_min_ms = 20,
+			   .jitter_max_ms = 200,
+			   .rtcp_interval_ms = 5000,
+			   .silent_s = 30,
+			   .seed = 1,
+			   .cname = "bench"},
 		.lookup = &r->lookup,
 		.hops = r->hops,
 		.pool = r->pool,
@@ -131,8 +145,8 @@ static int streams_open(struct rig *r)
 		if (i % 2 == 0 && media_conference_open(m, &(struct conference_spec){0}, &conference))
 			return -ENOSPC;
 		bool law = r->scene->law && i % 2;
-		const struct stream_format format = {.codec = law ? CODEC_PCMA : CODEC_PCMU, .period_ms = 20,
-						     .payload_type = law ? 8 : 0};
+		const struct stream_format format = {
+			.codec = law ? CODEC_PCMA : CODEC_PCMU, .period_ms = 20, .payload_type = law ? 8 : 0};
 		struct stream_spec spec = {
 			.conference = conference,
 			.flags = STREAM_RECV | STREAM_SEND | STREAM_SOURCE_PORT,
@@ -147,7 +161,8 @@ static int streams_open(struct rig *r)
 		if (rc)
 			return rc;
 		media_stream_hop_set(m, stream, 1);
-		lookup_publish(lookup_slot(&r->lookup, stream_local(i), stream_port(i)), lookup_entry(0, stream));
+		lookup_publish(lookup_slot(&r->lookup, stream_local(i), stream_port(i)),
+			       lookup_entry(0, stream));
 	}
 	return 0;
 }
@@ -295,6 +310,7 @@ static unsigned int unload(struct rig *r)
 			else
 				rte_pktmbuf_free(m); // RTCP
 		}
+	rte_ring_reset(r->mailbox.events);
 	for (unsigned int i = kept; i < FRAMES; i++) // packets that were dropped went back to the pool
 		r->frames[i] = rte_pktmbuf_alloc(r->pool);
 	return kept;
@@ -355,8 +371,8 @@ static double run(struct rig *r, uint64_t (*round)(struct rig *), unsigned int *
 
 static int scene_run(const struct scene *scene)
 {
-	struct bench_result result = {.bench = "relay", .name = scene->name, .unit = "cycles/packet",
-				      .peer = "5tswap-loop"};
+	struct bench_result result = {
+		.bench = "relay", .name = scene->name, .unit = "cycles/packet", .peer = "5tswap-loop"};
 	unsigned int lost = 0, ignored = 0;
 	int rc = scene_make(&rig, scene);
 	if (rc)
@@ -392,9 +408,9 @@ static int scene_run(const struct scene *scene)
 static int ports_make(struct rig *r)
 {
 	r->in = rte_ring_create("in", 2 * FRAMES, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	r->out = rte_ring_create("out", 4 * FRAMES, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	r->out = rte_ring_create("out", 8 * FRAMES, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	r->slow = rte_ring_create("slow", 1024, 0, RING_F_SC_DEQ);
-	r->pool = rte_pktmbuf_pool_create("packets", 4 * FRAMES, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+	r->pool = rte_pktmbuf_pool_create("packets", 16 * FRAMES, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	r->hops = rte_zmalloc("hops", 2 * sizeof(*r->hops), 64);
 	if (!r->in || !r->out || !r->slow || !r->pool || !r->hops)
 		return -ENOMEM;
@@ -417,8 +433,11 @@ int main(int argc, char **argv)
 	unsigned int cpu = sysconf(_SC_NPROCESSORS_ONLN) > CPU ? CPU : 0;
 	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-bench-%d", (int)getpid());
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%u", cpu);
-	char *args[] = {"bench_relay", huge ? "--in-memory" : "--no-huge", "-m600", "--no-pci", "--no-telemetry",
-			"--log-level=error", "--iova-mode=va", lcores, prefix, NULL};
+	char *args[] = {"bench_relay",    huge ? "--in-memory" : "--no-huge",
+			"-m600",          "--no-pci",
+			"--no-telemetry", "--log-level=error",
+			"--iova-mode=va", lcores,
+			prefix,           NULL};
 	if (rte_eal_init(9, args) < 0) {
 		puts("skip: DPDK does not start");
 		return 77;

@@ -25,7 +25,7 @@ struct note {
 	uint16_t src_port;   // host order
 	uint16_t dst_port;   // host order
 	uint16_t hop;        // relay: next hop of the exit
-	uint32_t rtp_delta;  // relay: what the RTP header rewrite adds to the one's-complement sum
+	uint64_t rtp_before; // relay: one's-complement sum of the RTP header as it came
 	uint8_t local;       // index of our address
 	uint8_t flags;       // enum note_flag
 };

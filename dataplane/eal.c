@@ -155,9 +155,11 @@ int eal_start(const struct config *c)
 	memcpy(args, a.args, sizeof(args));
 	rc = rte_eal_init(a.count, args) < 0 ? -rte_errno : 0;
 	if (rc)
-		log_error("eal", c->dataplane.hugepages ? "DPDK does not start: are there enough free huge pages "
-							  "(/proc/meminfo HugePages_Free), and may we use them?"
-							: "DPDK does not start: check `dataplane.workers`, `ports` and `eal`",
+		log_error("eal",
+			  c->dataplane.hugepages
+				  ? "DPDK does not start: are there enough free huge pages "
+				    "(/proc/meminfo HugePages_Free), and may we use them?"
+				  : "DPDK does not start: check `dataplane.workers`, `ports` and `eal`",
 			  "error=%s memory_mb=%u", strerror(-rc), c->dataplane.memory_mb);
 	eal_args_free(&a);
 	return rc;
@@ -195,7 +197,7 @@ struct rte_mempool *eal_pool_make(const struct config *c)
 	struct rte_mempool *pool = rte_pktmbuf_pool_create("packets", n, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 							   (int)rte_socket_id());
 	if (!pool)
-		log_error("eal", "no memory for packets: raise `dataplane.memory_mb`", "packets=%u memory_mb=%u", n,
-			  c->dataplane.memory_mb);
+		log_error("eal", "no memory for packets: raise `dataplane.memory_mb`",
+			  "packets=%u memory_mb=%u", n, c->dataplane.memory_mb);
 	return pool;
 }

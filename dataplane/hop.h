@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define HOP_NONE 0 // never ready
-#define HOP_MAX 65535
+#define HOP_NONE       0 // never ready
+#define HOP_MAX        65535
 #define HOP_HEADER_MAX 18 // destination, source, VLAN tag, type
 
 struct hop {
@@ -19,7 +19,7 @@ struct hop {
 	uint8_t ready;      // atomic
 	uint8_t header_len; // 14 or 18, fixed for the hop's life
 	uint8_t zero;
-	uint16_t port;      // DPDK port
+	uint16_t port; // DPDK port
 } __attribute__((aligned(64)));
 
 static inline bool hop_ready(const struct hop *h)

@@ -11,8 +11,8 @@
 
 #include "gw/addr.h"
 
-#define LOCALS_MAX 64
-#define LOCAL_NONE 255
+#define LOCALS_MAX   64
+#define LOCAL_NONE   255
 #define LOOKUP_SLOTS 128
 #define LOOKUP_PAIRS 32768 // RTP/RTCP port pairs of one address
 
@@ -80,7 +80,8 @@ static inline unsigned int lookup_hash_v6(const uint8_t ip[16])
 	uint64_t high, low;
 	__builtin_memcpy(&high, ip, 8);
 	__builtin_memcpy(&low, ip + 8, 8);
-	return (unsigned int)((high ^ low * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0x9e3779b97f4a7c15) >> 57);
+	return (unsigned int)((high ^ low * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0x9e3779b97f4a7c15) >>
+			      57);
 }
 
 // Index of our address, LOCAL_NONE if it is not ours. `ip` is in network order.

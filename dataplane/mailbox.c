@@ -12,11 +12,13 @@
 
 enum { RUN_MAX = 32 };
 
-static struct rte_ring *make(const char *name, unsigned int id, size_t element, unsigned int count, int socket)
+static struct rte_ring *make(const char *name, unsigned int id, size_t element, unsigned int count,
+			     int socket)
 {
 	char text[RTE_RING_NAMESIZE];
 	snprintf(text, sizeof(text), "%s_%u", name, id);
-	return rte_ring_create_elem(text, (unsigned int)element, count, socket, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	return rte_ring_create_elem(text, (unsigned int)element, count, socket,
+				    RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
 
 int mailbox_init(struct mailbox *b, unsigned int id, int socket, struct wake *wake)
@@ -142,7 +144,8 @@ void mailbox_wake(struct worker *w)
 {
 	struct wake *wake = w->mailbox->wake;
 	atomic_thread_fence(memory_order_seq_cst); // ring writes before the look at `asleep`
-	if (atomic_load_explicit(&wake->asleep, memory_order_relaxed) && atomic_exchange(&wake->asleep, false)) {
+	if (atomic_load_explicit(&wake->asleep, memory_order_relaxed) &&
+	    atomic_exchange(&wake->asleep, false)) {
 		uint64_t one = 1;
 		ssize_t ignored = write(wake->fd, &one, sizeof(one));
 		(void)ignored; // a full counter wakes as well

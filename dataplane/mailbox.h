@@ -13,7 +13,7 @@
 
 #include "gw/media.h"
 
-#define MAILBOX_MAILS 2048 // in flight to one worker
+#define MAILBOX_MAILS  2048 // in flight to one worker
 #define MAILBOX_EVENTS 1024
 
 struct worker;
@@ -31,20 +31,20 @@ enum mail_kind {
 
 struct mail {
 	enum mail_kind kind;
-	int status;             // out: 0 or negative errno
-	uint32_t handle;        // API handle of what it is about
-	uint32_t conference;    // index in the worker's media
-	uint32_t stream;        // index in the worker's media
+	int status;          // out: 0 or negative errno
+	uint32_t handle;     // API handle of what it is about
+	uint32_t conference; // index in the worker's media
+	uint32_t stream;     // index in the worker's media
 	uint16_t hop;
-	uint32_t outcome;       // enum conference_outcome
-	uint32_t *slot;         // of the stream in lookup
-	uint32_t **slots;       // conference close: those of all its streams
+	uint32_t outcome; // enum conference_outcome
+	uint32_t *slot;   // of the stream in lookup
+	uint32_t **slots; // conference close: those of all its streams
 	uint32_t slot_count;
 	struct conference_spec conference_spec;
 	struct stream_spec stream_spec;
 	struct stream_stats stats;
-	uint64_t request[4];    // the sender's own
-	struct mail *next;      // the sender's own
+	uint64_t request[4]; // the sender's own
+	struct mail *next;   // the sender's own
 };
 
 // Wakes the main thread from its poll.

@@ -95,8 +95,8 @@ static int serve(const struct config *c)
 		return EXIT_FAILURE;
 	signals_catch();
 	log_notice(c->node, "dataplane ready", "workers=%u ports=%u addresses=%u streams=%u socket=%s",
-		   dataplane.worker_count, dataplane.port_count, dataplane.lookup.local_count, c->dataplane.streams,
-		   c->dataplane.socket);
+		   dataplane.worker_count, dataplane.port_count, dataplane.lookup.local_count,
+		   c->dataplane.streams, c->dataplane.socket);
 	tell_supervisor("READY=1");
 	run(&dataplane);
 	tell_supervisor("STOPPING=1");
@@ -113,8 +113,8 @@ static int config_read(const char *path, struct config **ret)
 	const struct config_dataplane *d = &(*ret)->dataplane;
 	if (d->worker_count && d->worker_count <= WORKERS_MAX && d->port_count)
 		return 0;
-	fprintf(stderr, "%s: dataplane: needs at least one worker and one port, and at most %d workers\n", path,
-		WORKERS_MAX);
+	fprintf(stderr, "%s: dataplane: needs at least one worker and one port, and at most %d workers\n",
+		path, WORKERS_MAX);
 	config_free(*ret);
 	return -EINVAL;
 }
@@ -122,8 +122,10 @@ static int config_read(const char *path, struct config **ret)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-		{"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'k'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	const char *path = "/etc/slimline/slimline.yaml";

@@ -77,7 +77,8 @@ static void slow_send(void *arg, uint16_t port, struct rte_mbuf *m)
 {
 	struct dataplane *dp = arg;
 	m->port = port;
-	if (dp->worker_count == 0 || !dp->workers[0] || rte_ring_enqueue(dp->workers[0]->inject_ring, m) != 0) {
+	if (dp->worker_count == 0 || !dp->workers[0] ||
+	    rte_ring_enqueue(dp->workers[0]->inject_ring, m) != 0) {
 		dp->neigh.drops[DROP_slow_full]++;
 		rte_pktmbuf_free(m);
 	}
@@ -94,7 +95,8 @@ static int addresses_start(struct dataplane *dp)
 	for (unsigned int i = 0; rc == 0 && i < c->port_count; i++)
 		rc = addresses_add(dp, &dp->ports[i], &c->ports[i]);
 	if (rc == 0)
-		rc = neigh_init(&dp->neigh, &dp->lookup, c->streams + LOCALS_MAX, socket, dp->pool, slow_send, dp);
+		rc = neigh_init(&dp->neigh, &dp->lookup, c->streams + LOCALS_MAX, socket, dp->pool, slow_send,
+				dp);
 	if (rc == -ENOMEM)
 		log_error("addresses", "no memory: raise `dataplane.memory_mb`");
 	return rc;
@@ -121,8 +123,9 @@ static struct media_limits worker_limits(const struct config *c, unsigned int wo
 		.voices = share(c->dataplane.voices, workers),
 		.jitter_min_ms = c->media.jitter_min_ms,
 		.jitter_max_ms = c->media.jitter_max_ms,
-		.rtcp_interval_ms = (uint16_t)(c->media.rtcp_interval_ms < UINT16_MAX ? c->media.rtcp_interval_ms
-										      : UINT16_MAX),
+		.rtcp_interval_ms =
+			(uint16_t)(c->media.rtcp_interval_ms < UINT16_MAX ? c->media.rtcp_interval_ms
+									  : UINT16_MAX),
 		.silent_s = (uint16_t)(c->media.silent_s < UINT16_MAX ? c->media.silent_s : UINT16_MAX),
 	};
 	if (getrandom(&l.seed, sizeof(l.seed), 0) != sizeof(l.seed))
@@ -241,9 +244,12 @@ static void threads_stop(struct dataplane *dp)
 }
 
 const struct module modules[] = {
-	{"dpdk", dpdk_start, dpdk_stop},          {"ports", ports_start, ports_stop},
-	{"addresses", addresses_start, addresses_stop}, {"workers", workers_start, workers_stop},
-	{"api", api_start, api_stop},             {"threads", threads_start, threads_stop},
+	{"dpdk", dpdk_start, dpdk_stop},
+	{"ports", ports_start, ports_stop},
+	{"addresses", addresses_start, addresses_stop},
+	{"workers", workers_start, workers_stop},
+	{"api", api_start, api_stop},
+	{"threads", threads_start, threads_stop},
 	{0},
 };
 

@@ -21,13 +21,13 @@
 struct neigh_entry {
 	struct addr addr;
 	uint8_t mac[6];
-	uint8_t state;   // enum neigh_state
-	uint8_t local;   // the address of ours that asks
-	uint8_t probes;  // unanswered so far
-	uint16_t port;   // DPDK port
-	uint16_t next;   // in its bucket
+	uint8_t state;  // enum neigh_state
+	uint8_t local;  // the address of ours that asks
+	uint8_t probes; // unanswered so far
+	uint16_t port;  // DPDK port
+	uint16_t next;  // in its bucket
 	uint32_t holders;
-	nsec_t due;      // next probe
+	nsec_t due; // next probe
 };
 
 typedef void neigh_send_fn(void *arg, uint16_t port, struct rte_mbuf *m);
@@ -38,24 +38,25 @@ struct neigh {
 	struct neigh_entry *entries; // [capacity], 0 unused
 	uint16_t buckets[NEIGH_BUCKETS];
 	uint32_t capacity;
-	uint32_t used;               // highest entry ever used
+	uint32_t used; // highest entry ever used
 	struct rte_mempool *pool;
-	neigh_send_fn *send;         // takes the frame
+	neigh_send_fn *send; // takes the frame
 	void *send_arg;
-	nsec_t due;                  // of the earliest probe
+	nsec_t due; // of the earliest probe
 	uint64_t drops[DROP_COUNT];
 };
 
 // Makes an empty table of at most `capacity` hops. Returns 0 or -ENOMEM.
-int neigh_init(struct neigh *n, const struct lookup *lookup, uint32_t capacity, int socket, struct rte_mempool *pool,
-	       neigh_send_fn *send, void *send_arg);
+int neigh_init(struct neigh *n, const struct lookup *lookup, uint32_t capacity, int socket,
+	       struct rte_mempool *pool, neigh_send_fn *send, void *send_arg);
 
 // Takes half-made ones.
 void neigh_fini(struct neigh *n);
 
 // Holds the next hop from one of our addresses to a remote one.
 // Returns 0, -ENETUNREACH when neither prefix nor gateway leads there, -ENOSPC when the table is full.
-int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remote, nsec_t now, uint16_t *ret_hop);
+int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remote, nsec_t now,
+		   uint16_t *ret_hop);
 
 // Gives it back; HOP_NONE is ignored.
 void neigh_hop_release(struct neigh *n, uint16_t hop);

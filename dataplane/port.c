@@ -66,12 +66,13 @@ static int configure(struct port *p, const struct config_port *c, const struct r
 	struct rte_eth_conf conf = {0};
 	p->rx_queues = queues(info->max_rx_queues, workers);
 	p->tx_queues = queues(info->max_tx_queues, workers);
-	conf.rxmode.offloads = info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
+	conf.rxmode.offloads =
+		info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
 	if (port_device_is_pci(c->device))
 		conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
 	p->offload_udp = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
-	uint64_t rss = info->flow_type_rss_offloads &
-		       (RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP);
+	uint64_t rss =
+		info->flow_type_rss_offloads & (RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP);
 	if (p->rx_queues > 1 && rss) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = rss;
@@ -81,7 +82,8 @@ static int configure(struct port *p, const struct config_port *c, const struct r
 
 static int queues_set_up(struct port *p, const struct config_port *c, struct rte_mempool *pool)
 {
-	uint16_t rx = c->rx_descriptors ? c->rx_descriptors : 1024, tx = c->tx_descriptors ? c->tx_descriptors : 1024;
+	uint16_t rx = c->rx_descriptors ? c->rx_descriptors : 1024,
+		 tx = c->tx_descriptors ? c->tx_descriptors : 1024;
 	unsigned int socket = (unsigned int)rte_eth_dev_socket_id(p->id);
 	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx, &tx);
 	for (uint16_t q = 0; rc == 0 && q < p->rx_queues; q++)
@@ -96,8 +98,8 @@ static void filters_set(struct port *p, const struct config_port *c)
 	if (c->mtu) {
 		int rc = rte_eth_dev_set_mtu(p->id, c->mtu);
 		if (rc && rc != -ENOTSUP)
-			log_warning(p->name, "device refuses this MTU, its own stays", "mtu=%u error=%s", c->mtu,
-				    rte_strerror(-rc));
+			log_warning(p->name, "device refuses this MTU, its own stays", "mtu=%u error=%s",
+				    c->mtu, rte_strerror(-rc));
 	}
 	// Neighbour discovery comes by multicast.
 	if (has_ipv6(c) && rte_eth_allmulticast_enable(p->id) != 0 && rte_eth_promiscuous_enable(p->id) != 0)
@@ -111,8 +113,10 @@ int port_start(struct port *p, const struct config_port *c, unsigned int workers
 	memcpy(p->name, c->name, sizeof(p->name));
 	port_device_name(c->device, device, sizeof(device));
 	if (rte_eth_dev_get_port_by_name(device, &p->id) != 0) {
-		log_error(p->name, "DPDK has no such device: check `device`, and that a PCI device is bound to vfio-pci",
-			  "device=%s", c->device);
+		log_error(
+			p->name,
+			"DPDK has no such device: check `device`, and that a PCI device is bound to vfio-pci",
+			"device=%s", c->device);
 		return -ENODEV;
 	}
 	int rc = rte_eth_dev_info_get(p->id, &info);
@@ -130,8 +134,9 @@ int port_start(struct port *p, const struct config_port *c, unsigned int workers
 	}
 	p->started = true;
 	mac_set(p);
-	log_notice(p->name, "port started", "device=%s driver=%s rx_queues=%u tx_queues=%u mac=" RTE_ETHER_ADDR_PRT_FMT,
-		   device, info.driver_name, p->rx_queues, p->tx_queues, p->mac[0], p->mac[1], p->mac[2], p->mac[3],
+	log_notice(p->name, "port started",
+		   "device=%s driver=%s rx_queues=%u tx_queues=%u mac=" RTE_ETHER_ADDR_PRT_FMT, device,
+		   info.driver_name, p->rx_queues, p->tx_queues, p->mac[0], p->mac[1], p->mac[2], p->mac[3],
 		   p->mac[4], p->mac[5]);
 	return 0;
 }

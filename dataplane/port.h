@@ -15,7 +15,7 @@ struct port {
 	uint16_t rx_queues; // one for each worker, or one in all
 	uint16_t tx_queues;
 	uint8_t mac[6];
-	bool offload_udp;   // computes UDP checksums on transmit
+	bool offload_udp; // computes UDP checksums on transmit
 	bool started;
 };
 
@@ -26,6 +26,7 @@ void port_device_name(const char *device, char *ret, size_t cap);
 bool port_device_is_pci(const char *device);
 
 // Finds and configures the device of a configured port and starts it. Logs what is wrong. Returns 0 or negative errno.
-int port_start(struct port *p, const struct config_port *config, unsigned int workers, struct rte_mempool *pool);
+int port_start(struct port *p, const struct config_port *config, unsigned int workers,
+	       struct rte_mempool *pool);
 
 void port_stop(struct port *p);

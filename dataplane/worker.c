@@ -16,10 +16,10 @@
 #include "dataplane/hot/stage.h"
 #include "dataplane/mailbox.h"
 
-#define SPINS_MAX 64
-#define NAP_NS (100 * NSEC_PER_USEC)
+#define SPINS_MAX    64
+#define NAP_NS       (100 * NSEC_PER_USEC)
 #define NAP_EMPTY_NS (1 * NSEC_PER_MSEC)
-#define UPKEEP_NS (1 * NSEC_PER_MSEC)
+#define UPKEEP_NS    (1 * NSEC_PER_MSEC)
 
 nsec_t worker_clock(void)
 {
@@ -151,7 +151,8 @@ static void nap(const struct worker *w, nsec_t now)
 		until = due;
 	if (until <= now)
 		return;
-	struct timespec t = {.tv_sec = (time_t)(until / NSEC_PER_SEC), .tv_nsec = (long)(until % NSEC_PER_SEC)};
+	struct timespec t = {.tv_sec = (time_t)(until / NSEC_PER_SEC),
+			     .tv_nsec = (long)(until % NSEC_PER_SEC)};
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 

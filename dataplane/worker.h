@@ -20,7 +20,7 @@
 #include "gw/drop.h"
 #include "gw/media.h"
 
-#define WORKERS_MAX 63 // fits the entries of lookup.h
+#define WORKERS_MAX   63 // fits the entries of lookup.h
 #define WORKER_RX_MAX 8
 #define WORKER_TX_MAX 64 // frames held back for one port
 
@@ -35,10 +35,10 @@ struct worker_rx {
 struct worker_tx {
 	uint16_t count;
 	uint16_t queue;
-	bool direct;        // this worker has a queue of its own; else they go through `via`
-	bool offload_udp;   // the port computes UDP and IPv4 checksums
+	bool direct;          // this worker has a queue of its own; else they go through `via`
+	bool offload_udp;     // the port computes UDP and IPv4 checksums
 	struct rte_ring *via; // inject ring of the worker that has a queue
-	uint64_t packets;   // sent
+	uint64_t packets;     // sent
 	struct rte_mbuf *frames[WORKER_TX_MAX];
 	uint32_t streams[WORKER_TX_MAX]; // whose they are, MEDIA_NONE for answers
 };
@@ -61,10 +61,10 @@ struct worker_event {
 struct worker_counters {
 	uint64_t rx_packets;
 	uint64_t tx_packets;
-	uint64_t busy_ns;        // spent in loops that found work
+	uint64_t busy_ns; // spent in loops that found work
 	uint64_t ticks_late;
 	uint32_t voices;
-	uint32_t busy_permille;  // of the last second
+	uint32_t busy_permille; // of the last second
 	uint64_t drops[DROP_COUNT];
 };
 
@@ -84,7 +84,7 @@ struct worker {
 	uint16_t ip_id;
 	uint64_t handoff_pending; // bit n: frames wait for worker n
 	struct worker_rx rx[WORKER_RX_MAX];
-	uint16_t tx_ports[WORKER_RX_MAX]; // DPDK ports that frames may leave through
+	uint16_t tx_ports[WORKER_RX_MAX];        // DPDK ports that frames may leave through
 	struct rte_mbuf *garbage[2 * BURST_MAX]; // freed together after the burst
 	struct rte_mbuf *slow[BURST_MAX];
 	struct rte_mbuf *spare[BURST_MAX]; // empty frames for ticks
@@ -104,10 +104,10 @@ struct worker {
 	int64_t ntp_offset; // wall clock minus monotonic, ns
 	nsec_t second_end;  // of the window of busy_permille
 	uint64_t second_busy_ns;
-	nsec_t upkeep_due;  // next look at RTCP, events and published figures
+	nsec_t upkeep_due; // next look at RTCP, events and published figures
 	unsigned int cpu;
 	unsigned int lcore;
-	bool adaptive;      // sleep when idle
+	bool adaptive; // sleep when idle
 	atomic_bool stop;
 };
 

@@ -30,7 +30,8 @@ uint16_t stage_classify(struct worker *w, struct burst *b)
 			continue;
 		}
 		struct note *n = &b->notes[kept];
-		*n = b->notes[i];
+		if (unlikely(kept != i))
+			*n = b->notes[i];
 		n->stream = lookup_entry_stream(entry);
 		n->flags |= n->dst_port & 1 ? NOTE_RTCP : 0;
 		const uint8_t *s = (const uint8_t *)&w->streams[n->stream];

@@ -7,10 +7,10 @@
 
 #include "dataplane/hot/sum.h"
 
-#define FRAME_UDP 8
-#define FRAME_IPV4 20
-#define FRAME_IPV6 40
-#define FRAME_TTL 64
+#define FRAME_UDP       8
+#define FRAME_IPV4      20
+#define FRAME_IPV6      40
+#define FRAME_TTL       64
 #define FRAME_PROTO_UDP 17
 
 // Where a datagram comes from and goes to. Ports in host order, addresses as in struct addr.
@@ -29,15 +29,17 @@ static inline void frame_store16(uint8_t *p, uint16_t host)
 	memcpy(p, &v, 2);
 }
 
-// Writes an IPv4 header that ends at `udp`, checksum included. `len` counts the UDP header and its payload.
-static inline uint8_t *frame_write_ipv4(uint8_t *udp, const struct frame_path *path, uint16_t len, uint16_t id)
+// Writes an IPv4 header that ends at `udp`, checksum included. `len` counts the UDP header and its payload, `ends` is the
+// sum of both addresses, all of them as they stand on the wire.
+static inline uint8_t *frame_write_ipv4_sum(uint8_t *udp, uint32_t src, uint32_t dst, uint64_t ends,
+					    uint8_t dscp, uint16_t len, uint16_t id)
 {
 	uint8_t *ip = udp - FRAME_IPV4;
-	uint32_t w0 = rte_cpu_to_be_32(UINT32_C(0x45000000) | (uint32_t)path->dscp << 18 | (len + FRAME_IPV4));
+	uint32_t w0 =
+		rte_cpu_to_be_32(UINT32_C(0x45000000) | (uint32_t)dscp << 18 | (uint32_t)(len + FRAME_IPV4));
 	uint32_t w1 = rte_cpu_to_be_32((uint32_t)id << 16 | 0x4000); // may not be fragmented
 	uint32_t w2 = rte_cpu_to_be_32((uint32_t)FRAME_TTL << 24 | FRAME_PROTO_UDP << 16);
-	uint32_t src = sum_load32(path->src_ip), dst = sum_load32(path->dst_ip);
-	uint16_t sum = (uint16_t)~sum_fold((uint64_t)w0 + w1 + w2 + src + dst);
+	uint16_t sum = (uint16_t)~sum_fold((uint64_t)w0 + w1 + w2 + ends);
 	memcpy(ip, &w0, 4);
 	memcpy(ip + 4, &w1, 4);
 	memcpy(ip + 8, &w2, 4);
@@ -45,6 +47,22 @@ static inline uint8_t *frame_write_ipv4(uint8_t *udp, const struct frame_path *p
 	memcpy(ip + 12, &src, 4);
 	memcpy(ip + 16, &dst, 4);
 	return ip;
+}
+
+static inline uint8_t *frame_write_ipv4(uint8_t *udp, const struct frame_path *path, uint16_t len,
+					uint16_t id)
+{
+	uint32_t src = sum_load32(path->src_ip), dst = sum_load32(path->dst_ip);
+	return frame_write_ipv4_sum(udp, src, dst, (uint64_t)src + dst, path->dscp, len, id);
+}
+
+// Moves the start of a frame's data, after headers of another length were written.
+static inline void frame_shift(struct rte_mbuf *m, int shift)
+{
+	m->data_off = (uint16_t)(m->data_off + shift);
+	m->data_len = (uint16_t)(m->data_len - shift);
+	m->pkt_len = m->data_len;
+	m->ol_flags = 0;
 }
 
 // Writes an IPv6 header that ends at `udp`.

@@ -30,11 +30,10 @@ uint16_t stage_ingest(struct worker *w, struct burst *b)
 			take_rtcp(w, m, n, rtp);
 			continue;
 		}
-		uint64_t before = likely(n->len >= RTP_HEADER) ? sum_rtp(rtp) : 0;
+		n->rtp_before = likely(n->len >= RTP_HEADER) ? sum_rtp(rtp) : 0;
 		enum drop_reason reason = DROP_NONE;
 		enum media_verdict verdict = media_ingest(w->media, n->stream, rtp, n->len, w->now, &reason);
 		if (likely(verdict == MEDIA_RELAYED)) {
-			n->rtp_delta = (uint32_t)sum_fold(sum_rtp(rtp)) + (uint16_t)~sum_fold(before);
 			n->hop = w->streams[n->stream].exit_hop;
 			rte_prefetch0(&w->hops[n->hop]);
 			if (kept != i)

@@ -9,6 +9,7 @@
 #include "dataplane/hot/stage.h"
 
 #include <rte_byteorder.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/hot/sum.h"
 
@@ -23,7 +24,8 @@ static inline uint16_t load16(const uint8_t *p)
 	return rte_be_to_cpu_16(sum_load16(p));
 }
 
-static inline unsigned int parse_udp(struct rte_mbuf *m, struct note *n, const uint8_t *udp, unsigned int left)
+static inline unsigned int parse_udp(const struct worker *w, struct rte_mbuf *m, struct note *n,
+				     const uint8_t *udp, unsigned int left)
 {
 	if (left < UDP_HEADER)
 		return DROP_udp_length;
@@ -42,6 +44,7 @@ static inline unsigned int parse_udp(struct rte_mbuf *m, struct note *n, const u
 	}
 	n->src_port = load16(udp);
 	n->dst_port = load16(udp + 2);
+	rte_prefetch0(lookup_slot(w->lookup, n->local, n->dst_port));
 	n->len = (uint16_t)(len - UDP_HEADER);
 	m->data_len = (uint16_t)(n->l4 + len); // cuts Ethernet padding off
 	m->pkt_len = m->data_len;
@@ -51,7 +54,8 @@ static inline unsigned int parse_udp(struct rte_mbuf *m, struct note *n, const u
 static inline unsigned int parse_ipv4(struct worker *w, struct rte_mbuf *m, struct note *n, const uint8_t *ip)
 {
 	unsigned int header = (ip[0] & 15u) * 4, total = load16(ip + 2);
-	if (unlikely(ip[0] >> 4 != 4 || header < IPV4_HEADER || total < header || n->l3 + total > m->data_len))
+	if (unlikely(ip[0] >> 4 != 4 || header < IPV4_HEADER || total < header ||
+		     n->l3 + total > m->data_len))
 		return DROP_ip_header;
 	uint64_t nic = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	if (nic != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
@@ -66,7 +70,7 @@ static inline unsigned int parse_ipv4(struct worker *w, struct rte_mbuf *m, stru
 		return ip[9] == PROTO_ICMP ? PARSE_SLOW : (unsigned int)DROP_ip_proto;
 	n->local = (uint8_t)local;
 	n->l4 = (uint16_t)(n->l3 + header);
-	return parse_udp(m, n, ip + header, total - header);
+	return parse_udp(w, m, n, ip + header, total - header);
 }
 
 static inline unsigned int parse_ipv6(struct worker *w, struct rte_mbuf *m, struct note *n, const uint8_t *ip,
@@ -90,7 +94,7 @@ static inline unsigned int parse_ipv6(struct worker *w, struct rte_mbuf *m, stru
 	n->flags |= NOTE_V6;
 	n->local = (uint8_t)local;
 	n->l4 = (uint16_t)(n->l3 + IPV6_HEADER);
-	return parse_udp(m, n, ip + IPV6_HEADER, len);
+	return parse_udp(w, m, n, ip + IPV6_HEADER, len);
 }
 
 static inline unsigned int parse_one(struct worker *w, struct rte_mbuf *m, struct note *n)

@@ -11,8 +11,8 @@
 
 static inline bool from_us(const struct worker *w, const struct note *n, const uint8_t *src)
 {
-	unsigned int local =
-		n->flags & NOTE_V6 ? lookup_local_v6(w->lookup, src) : lookup_local_v4(w->lookup, sum_load32(src));
+	unsigned int local = n->flags & NOTE_V6 ? lookup_local_v6(w->lookup, src)
+						: lookup_local_v4(w->lookup, sum_load32(src));
 	return local != LOCAL_NONE;
 }
 
@@ -35,7 +35,8 @@ static bool udp_intact(const struct note *n, const uint8_t *src, const uint8_t *
 	return sum_fold(sum + sum_bytes(udp, len)) == UINT16_MAX;
 }
 
-static inline enum drop_reason session_one(const struct worker *w, const struct rte_mbuf *m, const struct note *n)
+static inline enum drop_reason session_one(const struct worker *w, const struct rte_mbuf *m,
+					   const struct note *n)
 {
 	const struct media_stream *s = &w->streams[n->stream];
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);

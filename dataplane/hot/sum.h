@@ -32,6 +32,10 @@ static inline uint16_t sum_fold(uint64_t s)
 	return (uint16_t)s;
 }
 
+// A multiple of 0xffff above any sum of a few headers: adding it changes no folded sum, and taking a sum off it is the
+// subtraction of one's complement.
+#define SUM_ZERO (UINT64_C(0xffff) << 32)
+
 // Sum of any number of bytes; an odd last one counts as followed by zero.
 static inline uint64_t sum_bytes(const uint8_t *p, unsigned int len)
 {

@@ -42,7 +42,8 @@ void neigh_arp_announce(struct neigh *n, const struct local *from)
 static void report_conflict(const struct addr *a, const uint8_t mac[6])
 {
 	char text[ADDR_TEXT_MAX];
-	log_warning(addr_text(a, text, sizeof(text)), "another host uses this media address: give one of them another",
+	log_warning(addr_text(a, text, sizeof(text)),
+		    "another host uses this media address: give one of them another",
 		    "mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 

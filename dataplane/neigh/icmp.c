@@ -63,8 +63,8 @@ static void group_mac(const uint8_t ip[16], uint8_t mac[6])
 	memcpy(mac + 2, ip + 12, 4);
 }
 
-static void nd_send(struct neigh *n, const struct local *from, uint8_t type, uint8_t flags, const uint8_t *dst_ip,
-		    const uint8_t *dst_mac, const uint8_t *target)
+static void nd_send(struct neigh *n, const struct local *from, uint8_t type, uint8_t flags,
+		    const uint8_t *dst_ip, const uint8_t *dst_mac, const uint8_t *target)
 {
 	struct rte_mbuf *m;
 	unsigned int len = ND_LEN + ND_OPTION_LEN;
@@ -92,7 +92,8 @@ static void nd_send(struct neigh *n, const struct local *from, uint8_t type, uin
 
 void neigh_nd_solicit(struct neigh *n, const struct local *from, const uint8_t target[16], const uint8_t *mac)
 {
-	uint8_t group[16] = {0xff, 0x02, [11] = 1, [12] = 0xff, target[13], target[14], target[15]}, group_eth[6];
+	uint8_t group[16] = {0xff, 0x02, [11] = 1, [12] = 0xff, target[13], target[14], target[15]},
+		group_eth[6];
 	group_mac(group, group_eth);
 	nd_send(n, from, SOLICIT, 0, mac ? target : group, mac ? mac : group_eth, target);
 }
@@ -120,8 +121,8 @@ static bool nd_option(struct wire_reader *r, uint8_t wanted, const uint8_t **ret
 	return true;
 }
 
-static enum drop_reason nd_input(struct neigh *n, const struct neigh_frame *f, const uint8_t *icmp, unsigned int len,
-				 nsec_t now)
+static enum drop_reason nd_input(struct neigh *n, const struct neigh_frame *f, const uint8_t *icmp,
+				 unsigned int len, nsec_t now)
 {
 	const uint8_t *mac;
 	if (len < ND_LEN || icmp[1] != 0 || f->l3[7] != HOPS_ND)
@@ -146,7 +147,8 @@ static enum drop_reason nd_input(struct neigh *n, const struct neigh_frame *f, c
 	}
 	if (mac)
 		neigh_learn(n, f->port, &from, mac, now);
-	nd_send(n, ours, ADVERTISE, FLAG_SOLICITED | FLAG_OVERRIDE, from.ip, mac ? mac : f->eth + 6, target.ip);
+	nd_send(n, ours, ADVERTISE, FLAG_SOLICITED | FLAG_OVERRIDE, from.ip, mac ? mac : f->eth + 6,
+		target.ip);
 	return DROP_NONE;
 }
 

@@ -18,7 +18,12 @@ enum neigh_state {
 	NEIGH_PROBE,      // asked again, no answer yet
 };
 
-enum { NEIGH_TYPE_IPV4 = 0x0800, NEIGH_TYPE_ARP = 0x0806, NEIGH_TYPE_VLAN = 0x8100, NEIGH_TYPE_IPV6 = 0x86dd };
+enum {
+	NEIGH_TYPE_IPV4 = 0x0800,
+	NEIGH_TYPE_ARP = 0x0806,
+	NEIGH_TYPE_VLAN = 0x8100,
+	NEIGH_TYPE_IPV6 = 0x86dd
+};
 
 // A received slow-path frame, taken apart as far as every kind needs it.
 struct neigh_frame {
@@ -49,8 +54,10 @@ enum drop_reason neigh_icmp_input(struct neigh *n, const struct neigh_frame *f, 
 enum drop_reason neigh_icmpv6_input(struct neigh *n, const struct neigh_frame *f, nsec_t now, bool *ret_kept);
 
 // Asks for a neighbour: to everybody, or to `mac` alone when it is not NULL.
-void neigh_arp_request(struct neigh *n, const struct local *from, const uint8_t target[4], const uint8_t *mac);
-void neigh_nd_solicit(struct neigh *n, const struct local *from, const uint8_t target[16], const uint8_t *mac);
+void neigh_arp_request(struct neigh *n, const struct local *from, const uint8_t target[4],
+		       const uint8_t *mac);
+void neigh_nd_solicit(struct neigh *n, const struct local *from, const uint8_t target[16],
+		      const uint8_t *mac);
 
 // Tells everybody about one of our addresses.
 void neigh_arp_announce(struct neigh *n, const struct local *from);

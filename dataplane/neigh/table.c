@@ -12,15 +12,15 @@
 
 #include "gw/log.h"
 
-#define RETRY (NSEC_PER_SEC / 4)
-#define RETRY_SLOW NSEC_PER_SEC
-#define REFRESH (30 * NSEC_PER_SEC)
-#define RUN_INTERVAL (50 * NSEC_PER_MSEC) // the table is not walked more often
-#define PROBES_FAST 4
+#define RETRY          (NSEC_PER_SEC / 4)
+#define RETRY_SLOW     NSEC_PER_SEC
+#define REFRESH        (30 * NSEC_PER_SEC)
+#define RUN_INTERVAL   (50 * NSEC_PER_MSEC) // the table is not walked more often
+#define PROBES_FAST    4
 #define PROBES_UNICAST 3
 
-int neigh_init(struct neigh *n, const struct lookup *lookup, uint32_t capacity, int socket, struct rte_mempool *pool,
-	       neigh_send_fn *send, void *send_arg)
+int neigh_init(struct neigh *n, const struct lookup *lookup, uint32_t capacity, int socket,
+	       struct rte_mempool *pool, neigh_send_fn *send, void *send_arg)
 {
 	memset(n, 0, sizeof(*n));
 	n->lookup = lookup;
@@ -127,7 +127,8 @@ static bool prefix_covers(const struct local *l, const struct addr *a)
 	return rest == 0 || (l->addr.ip[whole] ^ a->ip[whole]) >> (8 - rest) == 0;
 }
 
-int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remote, nsec_t now, uint16_t *ret_hop)
+int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remote, nsec_t now,
+		   uint16_t *ret_hop)
 {
 	const struct local *from = &n->lookup->locals[local];
 	const struct addr *next = remote;
@@ -221,5 +222,6 @@ void neigh_announce(struct neigh *n)
 const struct local *neigh_local(const struct neigh *n, uint16_t port, const struct addr *a)
 {
 	unsigned int local = lookup_local(n->lookup, a);
-	return local != LOCAL_NONE && n->lookup->locals[local].port == port ? &n->lookup->locals[local] : NULL;
+	return local != LOCAL_NONE && n->lookup->locals[local].port == port ? &n->lookup->locals[local]
+									    : NULL;
 }

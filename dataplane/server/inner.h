@@ -14,32 +14,32 @@
 #include "gw/slot.h"
 
 #define SERVER_CLIENTS_MAX 16
-#define SERVER_QUEUE_MAX 4096 // messages waiting for one slow client
-#define SERVER_MAILS 1024     // commands in flight; never more than a mailbox holds
-#define SERVER_MAILS_ONE 32   // that one request may need
+#define SERVER_QUEUE_MAX   4096 // messages waiting for one slow client
+#define SERVER_MAILS       1024 // commands in flight; never more than a mailbox holds
+#define SERVER_MAILS_ONE   32   // that one request may need
 
 enum server_state { SERVER_OPENING, SERVER_OPEN, SERVER_CLOSING };
 
 struct server_conference {
 	struct list streams;
 	struct conference_spec spec;
-	uint32_t index;      // in the worker's media
+	uint32_t index; // in the worker's media
 	uint32_t stream_count;
 	uint16_t worker;
-	uint8_t state;       // enum server_state
+	uint8_t state; // enum server_state
 };
 
 struct server_stream {
-	struct list node;    // in its conference
+	struct list node; // in its conference
 	struct server_conference *conference;
-	uint32_t index;      // in the worker's media
-	uint32_t *slot;      // in lookup
+	uint32_t index; // in the worker's media
+	uint32_t *slot; // in lookup
 	struct addr_port local;
 	struct stream_ref ref;
 	uint16_t worker;
 	uint16_t hop;
 	uint8_t local_index;
-	uint8_t state;       // enum server_state
+	uint8_t state; // enum server_state
 };
 
 // A message that waits for its client to read.
@@ -77,7 +77,7 @@ struct server {
 	uint32_t worker_streams[WORKERS_MAX];
 	uint32_t worker_conferences[WORKERS_MAX];
 	struct portmap ports;
-	struct mail *mails;      // [SERVER_MAILS]
+	struct mail *mails; // [SERVER_MAILS]
 	struct mail *mails_free;
 	unsigned int mails_left;
 };
@@ -106,7 +106,8 @@ void server_list_reply(struct server *s, const struct mail *m);
 enum server_context { SERVER_CLIENT, SERVER_REQUEST, SERVER_TYPE, SERVER_EXTRA };
 
 // Takes a mail from the pool, prepared for a request. There is always one: SERVER_MAILS_ONE are kept for each request.
-struct mail *server_mail(struct server *s, enum mail_kind kind, uint64_t client, uint32_t request, unsigned int type);
+struct mail *server_mail(struct server *s, enum mail_kind kind, uint64_t client, uint32_t request,
+			 unsigned int type);
 
 // Gives a mail back.
 void server_mail_free(struct server *s, struct mail *m);

@@ -81,7 +81,8 @@ void server_status(struct server *s, struct api_message *ret)
 		port_status(&s->dp->ports[i], &r->ports[i]);
 }
 
-static struct mail *row_mail(struct server *s, struct server_page *page, enum mail_kind kind, unsigned int type)
+static struct mail *row_mail(struct server *s, struct server_page *page, enum mail_kind kind,
+			     unsigned int type)
 {
 	struct mail *mail = server_mail(s, kind, page->client, page->message.header.request, type);
 	mail->request[SERVER_EXTRA] = (uintptr_t)page;

@@ -8,7 +8,8 @@
 
 enum { WORDS = LOOKUP_PAIRS / 64 };
 
-int portmap_init(struct portmap *p, uint16_t port_min, uint16_t port_max, unsigned int locals, unsigned int workers)
+int portmap_init(struct portmap *p, uint16_t port_min, uint16_t port_max, unsigned int locals,
+		 unsigned int workers)
 {
 	*p = (struct portmap){
 		.pair_first = (port_min + 1u) / 2,

@@ -20,7 +20,8 @@ struct portmap {
 };
 
 // Makes a map of even ports within [port_min, port_max]. Returns 0 or -ENOMEM.
-int portmap_init(struct portmap *p, uint16_t port_min, uint16_t port_max, unsigned int locals, unsigned int workers);
+int portmap_init(struct portmap *p, uint16_t port_min, uint16_t port_max, unsigned int locals,
+		 unsigned int workers);
 
 void portmap_fini(struct portmap *p);
 

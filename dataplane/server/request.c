@@ -14,7 +14,8 @@
 
 #define FLAGS_KNOWN (STREAM_RECV | STREAM_SEND | STREAM_MUTED | STREAM_VAD | STREAM_SOURCE_PORT)
 
-struct mail *server_mail(struct server *s, enum mail_kind kind, uint64_t client, uint32_t request, unsigned int type)
+struct mail *server_mail(struct server *s, enum mail_kind kind, uint64_t client, uint32_t request,
+			 unsigned int type)
 {
 	struct mail *m = s->mails_free;
 	s->mails_free = m->next;
@@ -79,7 +80,8 @@ static void conference_release(struct server *s, struct server_conference *k)
 	slot_close(&s->conferences, slot_handle(&s->conferences, k));
 }
 
-static int conference_close(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
+static int conference_close(struct server *s, struct server_client *c, const struct api_message *m,
+			    nsec_t now)
 {
 	struct server_conference *k = slot_get(&s->conferences, m->handle_request.handle);
 	if (!k || k->state != SERVER_OPEN)
@@ -123,7 +125,8 @@ static int spec_check(const struct server *s, const struct stream_spec *spec, co
 		return spec->flags & STREAM_SEND ? -EINVAL : 0;
 	if (lookup_local(&s->dp->lookup, remote) != LOCAL_NONE)
 		return -ELOOP;
-	if (remote->family != local->family || !spec->remote.port || addr_is_any(remote) || addr_is_multicast(remote))
+	if (remote->family != local->family || !spec->remote.port || addr_is_any(remote) ||
+	    addr_is_multicast(remote))
 		return -EINVAL;
 	if (spec->source.addr.family != ADDR_NONE && spec->source.addr.family != local->family)
 		return -EINVAL;
@@ -150,7 +153,8 @@ static int local_choose(const struct server *s, const struct stream_spec *spec, 
 	return -EADDRNOTAVAIL;
 }
 
-static int hop_take(struct server *s, const struct stream_spec *spec, unsigned int local, nsec_t now, uint16_t *ret)
+static int hop_take(struct server *s, const struct stream_spec *spec, unsigned int local, nsec_t now,
+		    uint16_t *ret)
 {
 	if (spec->remote.addr.family == ADDR_NONE)
 		return 0;
@@ -239,7 +243,8 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 	return 0;
 }
 
-static int stream_ask(struct server *s, struct server_client *c, const struct api_message *m, enum mail_kind kind)
+static int stream_ask(struct server *s, struct server_client *c, const struct api_message *m,
+		      enum mail_kind kind)
 {
 	struct server_stream *t = slot_get(&s->streams, m->handle_request.handle);
 	if (!t || t->state != SERVER_OPEN)

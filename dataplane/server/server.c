@@ -33,8 +33,9 @@ static int memory_make(struct server *s)
 	for (unsigned int i = 0; i < SERVER_MAILS; i++)
 		server_mail_free(s, &s->mails[i]);
 	int rc = slot_init(&s->streams, s->streams_memory, c->streams, sizeof(struct server_stream));
-	return rc ? rc : slot_init(&s->conferences, s->conferences_memory, c->conferences,
-				   sizeof(struct server_conference));
+	return rc ? rc
+		  : slot_init(&s->conferences, s->conferences_memory, c->conferences,
+			      sizeof(struct server_conference));
 }
 
 int server_new(struct dataplane *dp, struct server **ret)
@@ -47,17 +48,18 @@ int server_new(struct dataplane *dp, struct server **ret)
 	s->listener = -1;
 	int rc = memory_make(s);
 	if (rc == 0)
-		rc = portmap_init(&s->ports, c->media.rtp_port_min, c->media.rtp_port_max, dp->lookup.local_count,
-				  dp->worker_count);
+		rc = portmap_init(&s->ports, c->media.rtp_port_min, c->media.rtp_port_max,
+				  dp->lookup.local_count, dp->worker_count);
 	if (rc == 0 && getrandom(&s->boot_id, sizeof(s->boot_id), 0) != sizeof(s->boot_id))
 		rc = -EIO;
 	if (rc == 0) {
 		s->listener = ipc_listen(c->dataplane.socket);
 		rc = s->listener < 0 ? s->listener : 0;
 		if (rc)
-			log_error("api", rc == -EADDRINUSE ? "another dataplane answers on this socket: stop it, or "
-							     "set `dataplane.socket`"
-							   : "cannot listen",
+			log_error("api",
+				  rc == -EADDRINUSE ? "another dataplane answers on this socket: stop it, or "
+						      "set `dataplane.socket`"
+						    : "cannot listen",
 				  "socket=%s error=%s", c->dataplane.socket, strerror(-rc));
 	}
 	if (rc) {
@@ -216,8 +218,8 @@ static void client_message(struct server *s, struct server_client *c, const stru
 		return;
 	}
 	log_warning(c->name, "message not understood", "bytes=%zu", len);
-	bool answerable = len >= sizeof(m->header) && m->header.type > API_NONE && m->header.type < API_TYPE_COUNT &&
-			  m->header.request;
+	bool answerable = len >= sizeof(m->header) && m->header.type > API_NONE &&
+			  m->header.type < API_TYPE_COUNT && m->header.request;
 	if (answerable)
 		server_refuse(s, c->id, m->header.type, m->header.request, rc ? rc : -EBADMSG);
 	else

@@ -4,8 +4,8 @@
 
 #include "gw/codec.h"
 
-#define FAR_A "192.0.2.10"
-#define FAR_B "192.0.2.20"
+#define FAR_A  "192.0.2.10"
+#define FAR_B  "192.0.2.20"
 #define FAR_A6 "2001:db8::10"
 
 static struct rig rig;
@@ -71,10 +71,10 @@ struct row {
 	const char *name;
 	enum drop_reason reason;
 	bool v6;
-	uint16_t at;    // byte to change, from the start of the frame
+	uint16_t at; // byte to change, from the start of the frame
 	uint8_t value;
-	bool resum;     // IPv4 header checksum made right again
-	int16_t cut;    // bytes taken off the end; -n = all but n
+	bool resum;  // IPv4 header checksum made right again
+	int16_t cut; // bytes taken off the end; -n = all but n
 };
 
 static const struct row rows[] = {

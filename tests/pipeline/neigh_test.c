@@ -6,8 +6,8 @@
 
 #include "gw/codec.h"
 
-#define FAR_A "192.0.2.10"
-#define FAR_A6 "2001:db8::10"
+#define FAR_A    "192.0.2.10"
+#define FAR_A6   "2001:db8::10"
 #define FAR_AWAY "203.0.113.20"
 
 static struct rig rig;
@@ -196,7 +196,10 @@ static void echo_v6_answered(void)
 	memcpy(f + 12, "\x86\xdd\x60\x00\x00\x00\x00\x10\x3a\x40", 10);
 	memcpy(f + 22, from.ip, 16);
 	memcpy(f + 38, us.ip, 16);
-	memcpy(f + 54, "\x80\x00\x00\x00\x12\x34\x00\x01" "abcdefgh", 16);
+	memcpy(f + 54,
+	       "\x80\x00\x00\x00\x12\x34\x00\x01"
+	       "abcdefgh",
+	       16);
 	icmpv6_sum(f + 14);
 	const struct rig_frame *a = answer(f, 70);
 	REQUIRE(a != NULL);

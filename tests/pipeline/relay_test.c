@@ -4,10 +4,10 @@
 
 #include "gw/codec.h"
 
-#define FAR_A "192.0.2.10"
-#define FAR_B "203.0.113.20" // behind the gateway
-#define FAR_A6 "2001:db8::10"
-#define FAR_B6 "2001:db8:1::20" // behind the gateway
+#define FAR_A    "192.0.2.10"
+#define FAR_B    "203.0.113.20" // behind the gateway
+#define FAR_A6   "2001:db8::10"
+#define FAR_B6   "2001:db8:1::20" // behind the gateway
 #define FAR_VLAN "198.51.100.30"
 
 struct side {
@@ -309,4 +309,5 @@ static void rtcp(void)
 
 T_MAIN("pipeline relay", {"ipv4", ipv4}, {"ipv6", ipv6}, {"ipv4 and ipv6", ipv4_and_ipv6}, {"vlan", vlan},
        {"payload blind", payload_blind}, {"law", law}, {"unsummed", unsummed},
-       {"padding and options", padding_and_options}, {"damage is passed on", damage_is_passed_on}, {"rtcp", rtcp})
+       {"padding and options", padding_and_options}, {"damage is passed on", damage_is_passed_on},
+       {"rtcp", rtcp})

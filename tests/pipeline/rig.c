@@ -21,8 +21,9 @@ static bool eal_up(void)
 	static bool up;
 	char prefix[64];
 	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-test-%d", (int)getpid());
-	char *args[] = {"test", "--no-huge", "-m256", "--no-pci", "--no-telemetry", "--log-level=error",
-			"--lcores=0@0", prefix, NULL};
+	char *args[] = {"test",         "--no-huge",      "-m256",
+			"--no-pci",     "--no-telemetry", "--log-level=error",
+			"--lcores=0@0", prefix,           NULL};
 	if (!up && rte_eal_init(8, args) < 0)
 		printf("DPDK does not start: %s\n", rte_strerror(rte_errno));
 	else if (!up)
@@ -270,8 +271,8 @@ api_handle rig_conference(struct rig *r, uint32_t flags)
 	return m.handle_reply.handle;
 }
 
-struct stream_spec rig_spec(api_handle conference, const char *local, const char *remote, uint16_t remote_port,
-			    uint8_t codec)
+struct stream_spec rig_spec(api_handle conference, const char *local, const char *remote,
+			    uint16_t remote_port, uint8_t codec)
 {
 	struct stream_format format = {
 		.codec = codec,
@@ -293,7 +294,8 @@ struct stream_spec rig_spec(api_handle conference, const char *local, const char
 	return spec;
 }
 
-int rig_stream_open(struct rig *r, const struct stream_spec *spec, api_handle *ret, struct addr_port *ret_local)
+int rig_stream_open(struct rig *r, const struct stream_spec *spec, api_handle *ret,
+		    struct addr_port *ret_local)
 {
 	struct api_message m;
 	api_init(&m, API_STREAM_OPEN, 1);

@@ -9,14 +9,14 @@
 #include "gw/api.h"
 #include "tests/unit/t.h"
 
-#define RIG_PORTS 2
-#define RIG_QUEUES 2
-#define RIG_FRAMES 256
+#define RIG_PORTS     2
+#define RIG_QUEUES    2
+#define RIG_FRAMES    256
 #define RIG_FRAME_MAX 2048
 
 // Addresses of the rig. Port 0 is untagged, port 1 on VLAN 7.
-#define RIG_IP4 "192.0.2.1"         // port 0, /24, gateway .254
-#define RIG_IP6 "2001:db8::1"       // port 0, /64, gateway ::fe
+#define RIG_IP4      "192.0.2.1"    // port 0, /24, gateway .254
+#define RIG_IP6      "2001:db8::1"  // port 0, /64, gateway ::fe
 #define RIG_IP4_VLAN "198.51.100.1" // port 1, /24, no gateway
 
 struct rig_frame {
@@ -75,11 +75,12 @@ uint64_t rig_drops(const struct rig *r, enum drop_reason reason);
 api_handle rig_conference(struct rig *r, uint32_t flags);
 
 // Spec of a sending and receiving stream; local "" lets the dataplane choose.
-struct stream_spec rig_spec(api_handle conference, const char *local, const char *remote, uint16_t remote_port,
-			    uint8_t codec);
+struct stream_spec rig_spec(api_handle conference, const char *local, const char *remote,
+			    uint16_t remote_port, uint8_t codec);
 
 // Opens a stream. Returns the status; outputs may be NULL.
-int rig_stream_open(struct rig *r, const struct stream_spec *spec, api_handle *ret, struct addr_port *ret_local);
+int rig_stream_open(struct rig *r, const struct stream_spec *spec, api_handle *ret,
+		    struct addr_port *ret_local);
 int rig_stream_close(struct rig *r, api_handle stream);
 int rig_conference_close(struct rig *r, api_handle conference);
 struct stream_stats rig_stream_stats(struct rig *r, api_handle stream);
@@ -112,8 +113,8 @@ size_t rig_encode(const struct rig *r, unsigned int port, const struct rig_datag
 bool rig_decode(const struct rig *r, unsigned int port, const struct rig_frame *f, struct rig_datagram *ret);
 
 // Writes an RTP packet of `payload_len` bytes of value `fill` as the datagram's payload.
-void rig_rtp(struct rig_datagram *d, uint8_t payload_type, uint16_t seq, uint32_t ts, uint32_t ssrc, uint8_t fill,
-	     uint16_t payload_len);
+void rig_rtp(struct rig_datagram *d, uint8_t payload_type, uint16_t seq, uint32_t ts, uint32_t ssrc,
+	     uint8_t fill, uint16_t payload_len);
 
 // Ordinary byte-wise Internet checksum, independent of the code under test.
 uint16_t rig_checksum(uint32_t start, const uint8_t *p, size_t len);

@@ -105,8 +105,9 @@ static void hop_mac(const struct addr *dst, uint8_t mac[6])
 {
 	static const uint8_t nets[2][3] = {{192, 0, 2}, {198, 51, 100}};
 	struct addr gateway = rig_addr(dst->family == ADDR_IPV6 ? "2001:db8::fe" : "192.0.2.254");
-	bool near = dst->family == ADDR_IPV6 ? memcmp(dst->ip, gateway.ip, 8) == 0
-					     : memcmp(dst->ip, nets[0], 3) == 0 || memcmp(dst->ip, nets[1], 3) == 0;
+	bool near = dst->family == ADDR_IPV6
+			    ? memcmp(dst->ip, gateway.ip, 8) == 0
+			    : memcmp(dst->ip, nets[0], 3) == 0 || memcmp(dst->ip, nets[1], 3) == 0;
 	rig_far_mac(near ? dst : &gateway, mac);
 }
 
@@ -165,8 +166,8 @@ bool rig_decode(const struct rig *r, unsigned int port, const struct rig_frame *
 	return true;
 }
 
-void rig_rtp(struct rig_datagram *d, uint8_t payload_type, uint16_t seq, uint32_t ts, uint32_t ssrc, uint8_t fill,
-	     uint16_t payload_len)
+void rig_rtp(struct rig_datagram *d, uint8_t payload_type, uint16_t seq, uint32_t ts, uint32_t ssrc,
+	     uint8_t fill, uint16_t payload_len)
 {
 	uint8_t *p = d->payload;
 	p[0] = 0x80;

@@ -277,8 +277,12 @@ static void garbage(void)
 			noise[k] = (uint8_t)(x >> 56);
 		}
 		if (i % 2) // a header that is nearly right
-			memcpy(noise, &(struct api_header){.length = 16 + i, .version = API_VERSION,
-							   .type = (uint16_t)(i % 16), .request = 1}, 16);
+			memcpy(noise,
+			       &(struct api_header){.length = 16 + i,
+						    .version = API_VERSION,
+						    .type = (uint16_t)(i % 16),
+						    .request = 1},
+			       16);
 		hung_up(noise, 16 + i, &status);
 	}
 	CHECK(rig_conference(&rig, 0) != 0);
@@ -379,8 +383,8 @@ static void events(void)
 	int second = ipc_connect(rig.config.dataplane.socket);
 	rig_settle(&rig);
 	for (uint16_t seq = 1; seq < 5; seq++) {
-		struct rig_datagram d = {.src = rig_addr(FAR_A), .dst = at.addr, .src_port = 4000,
-					 .dst_port = at.port};
+		struct rig_datagram d = {
+			.src = rig_addr(FAR_A), .dst = at.addr, .src_port = 4000, .dst_port = at.port};
 		rig_rtp(&d, 0, seq, seq * 160u, 9, 1, 160);
 		rig_put(&rig, 0, 0, frame, rig_encode(&rig, 0, &d, frame));
 		rig.now += 20 * NSEC_PER_MSEC;
@@ -390,7 +394,8 @@ static void events(void)
 	for (unsigned int i = 0; i < 2; i++) {
 		bool seen = false;
 		while (ipc_recv(clients[i], &m, sizeof(m)) > 0)
-			if (m.header.type == API_EVENT_STREAM && m.stream_event.kind == API_STREAM_FIRST_PACKET) {
+			if (m.header.type == API_EVENT_STREAM &&
+			    m.stream_event.kind == API_STREAM_FIRST_PACKET) {
 				CHECK_INT(m.stream_event.handle, stream);
 				CHECK_INT(m.stream_event.ref.party_id, 4711);
 				seen = true;
@@ -420,8 +425,9 @@ static void portmap_parts(void)
 	portmap_fini(&p);
 }
 
-T_MAIN("pipeline server", {"hello", hello}, {"open refused", open_refused}, {"streams used up", streams_used_up},
-       {"ports used up", ports_used_up}, {"conferences close their streams", conferences_close_their_streams},
-       {"listed", listed}, {"set moves the remote", set_moves_the_remote}, {"garbage", garbage},
-       {"client dies", client_dies}, {"flood", flood}, {"drops reported", drops_reported}, {"events", events},
+T_MAIN("pipeline server", {"hello", hello}, {"open refused", open_refused},
+       {"streams used up", streams_used_up}, {"ports used up", ports_used_up},
+       {"conferences close their streams", conferences_close_their_streams}, {"listed", listed},
+       {"set moves the remote", set_moves_the_remote}, {"garbage", garbage}, {"client dies", client_dies},
+       {"flood", flood}, {"drops reported", drops_reported}, {"events", events},
        {"portmap parts", portmap_parts})

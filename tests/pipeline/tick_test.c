@@ -5,7 +5,7 @@
 #include "gw/codec.h"
 
 #define PARTIES 3
-#define ROUNDS 50
+#define ROUNDS  50
 
 static struct rig rig;
 
@@ -15,7 +15,7 @@ static const uint8_t codecs[PARTIES] = {CODEC_PCMU, CODEC_PCMA, CODEC_PCMU};
 
 struct heard {
 	unsigned int packets;
-	unsigned int silent;  // without anything but silence
+	unsigned int silent; // without anything but silence
 	uint16_t seq;
 	uint32_t ts;
 };
