@@ -60,7 +60,8 @@ def check_trespass(path, number, target):
     """A file inside x/ belongs to the room behind x.h: only that room, and its own tests, may name it."""
     folder = os.path.dirname(target)
     while folder:
-        inside = path.startswith(folder + '/') or path in (folder + '.c', folder + '.h', f'tests/unit/{folder}_test.c')
+        own_tests = (f'tests/unit/{folder}_test.c', f'tests/pipeline/{os.path.basename(folder)}_test.c')
+        inside = path.startswith(folder + '/') or path in (folder + '.c', folder + '.h') + own_tests
         if is_room_folder(folder) and not inside:
             problem(path, number, f'includes "{target}", which is inside the room {folder}.h: go through its door')
             return
