@@ -2,7 +2,7 @@
 // jitter.h - Reorders packets in fixed slots and answers each tick: frame, lost, hold or empty.
 //
 // Packets go in as they come; a tick takes whole packets out until it has samples enough, whatever period the
-// sender uses. The delay follows the network: see gw/jitter.c. Owner worker only. Hot: nothing here
+// sender uses. The delay follows the network: see gw/jitter/state.h. Owner worker only. Hot: nothing here
 // allocates.
 #pragma once
 

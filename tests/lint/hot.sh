@@ -27,7 +27,7 @@ g726_(en|de)code|g726_init                   spandsp, in memory of ours
 gsm0610_(en|de)code|gsm0610_init             spandsp, in memory of ours
 plc_(init|rx|fillin)                         spandsp, in memory of ours
 dtmf_[a-z_]+|tone_[a-z_]+|super_tone_[a-z_]+ spandsp, in memory of ours
-bcg729[A-Za-z]+                              works in its channel context; made and freed when a voice opens
+(init|close)?[Bb]cg729[A-Za-z]+              works in its channel context; made and freed when a voice opens
 opus_(en|de)coder_(init|get_size|ctl)|opus_(en|de)code   in memory of ours
 (Speech_)?(En|De)coder_Interface_[A-Za-z]+|D_IF_[a-z]+|E_IF_[a-z]+   AMR; made and freed when a voice opens
 (Speech_)?Encode_Frame|Decoder_amr[a-z]*     AMR

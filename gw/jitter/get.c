@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// get.c - Packets out: what a tick hears, and how the delay grows and shrinks.
+#include "gw/jitter/state.h"
+
+#define LOST_MAX_MS 120
+
+// Oldest packet in the ring; call only while used > 0.
+static const struct slot *oldest(const struct jitter *j, uint16_t from)
+{
+	for (unsigned int i = 0; i < JITTER_SLOTS; i++) {
+		const struct slot *s = &j->slot[(uint16_t)(from + i) % JITTER_SLOTS];
+		if (s->used && s->seq == (uint16_t)(from + i))
+			return s;
+	}
+	return NULL;
+}
+
+// Duration of a packet: up to its successor if that is here, else the period.
+static int32_t duration(const struct jitter *j, const struct slot *s)
+{
+	const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
+	if (n->used && n->seq == (uint16_t)(s->seq + 1)) {
+		int32_t step = (int32_t)(n->timestamp - s->timestamp);
+		if (step > 0 && step <= j->period)
+			return step;
+	}
+	return j->period;
+}
+
+// Play-out begins with no more delay than it needs: what waited longer, because nobody asked, is given up.
+static const struct slot *start_at(struct jitter *j, const struct slot *s, uint32_t arrival)
+{
+	while (margin(j, arrival, s->timestamp) - j->period >= target(j)) {
+		const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
+		if (!n->used || n->seq != (uint16_t)(s->seq + 1))
+			break;
+		j->stats.skipped++;
+		slot_free(j, s->seq);
+		s = n;
+	}
+	return s;
+}
+
+static void play_from(struct jitter *j, const struct slot *s, uint32_t arrival)
+{
+	j->playing = true;
+	j->next_seq = s->seq;
+	j->next_ts = s->timestamp;
+	j->concealed = 0;
+	j->second = arrival;
+	j->margin_min = INT32_MAX;
+	j->may_skip = j->may_stretch = false;
+}
+
+// Once a second: one frame may be cut if the margin never fell near what is needed, one may be stretched.
+static void second_turn(struct jitter *j, uint32_t arrival)
+{
+	if (j->margin < j->margin_min)
+		j->margin_min = j->margin;
+	if (arrival - j->second < j->config.clock_hz)
+		return;
+	j->may_skip = j->margin_min > target(j) + j->period;
+	j->may_stretch = true;
+	j->margin_min = INT32_MAX;
+	j->second = arrival;
+}
+
+static bool must_hold(struct jitter *j, bool silent)
+{
+	int32_t t = target(j);
+	int32_t need = t - j->period < j->need ? t - j->period : j->need;
+	if (j->margin < need)
+		return true;
+	if (silent && j->may_stretch && j->margin < t - j->period * 3 / 4) {
+		j->may_stretch = false;
+		return true;
+	}
+	return false;
+}
+
+// After a sleep of the reader, gives up what should have been played by now, so that the sleep does not become delay.
+static void catch_up(struct jitter *j, uint32_t arrival)
+{
+	for (unsigned int i = 0; i < JITTER_SLOTS; i++) {
+		struct slot *s = &j->slot[i];
+		if (s->used && margin(j, arrival, s->timestamp) > target(j) + j->period) {
+			slot_free(j, s->seq);
+			j->stats.overflowed++;
+		}
+	}
+	const struct slot *first = j->used ? oldest(j, j->next_seq) : NULL;
+	j->playing = false;
+	if (first)
+		play_from(j, first, arrival);
+}
+
+// In silence, gives up the next packet when there is one behind it.
+static const struct slot *maybe_skip(struct jitter *j, const struct slot *s, bool silent, uint32_t arrival)
+{
+	const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
+	if (!silent || !j->may_skip || !n->used || n->seq != (uint16_t)(s->seq + 1))
+		return s;
+	j->may_skip = false;
+	j->second = arrival;
+	j->margin_min = INT32_MAX;
+	j->stats.skipped++;
+	slot_free(j, s->seq);
+	return n;
+}
+
+static enum jitter_answer give(struct jitter *j, const struct slot *s, struct jitter_frame *ret)
+{
+	int32_t units = duration(j, s);
+	*ret = (struct jitter_frame){
+		.payload = j->payload + (size_t)j->stride * (s->seq % JITTER_SLOTS),
+		.len = s->len,
+		.seq = s->seq,
+		.timestamp = s->timestamp,
+		.units = (uint32_t)units,
+	};
+	j->next_seq = (uint16_t)(s->seq + 1);
+	j->next_ts = s->timestamp + (uint32_t)units;
+	j->concealed = 0;
+	slot_free(j, s->seq);
+	return JITTER_FRAME;
+}
+
+static enum jitter_answer conceal(struct jitter *j, enum jitter_answer answer, int32_t units,
+				  struct jitter_frame *ret)
+{
+	*ret = (struct jitter_frame){.units = (uint32_t)units, .timestamp = j->next_ts};
+	if (answer != JITTER_HOLD)
+		j->next_ts += (uint32_t)units;
+	j->concealed += units;
+	return answer;
+}
+
+static enum jitter_answer empty(struct jitter_frame *ret)
+{
+	*ret = (struct jitter_frame){0};
+	return JITTER_EMPTY;
+}
+
+// Nothing is here: lost for a while, then the sender is taken for silent.
+static enum jitter_answer run_dry(struct jitter *j, struct jitter_frame *ret)
+{
+	if (j->concealed >= (int32_t)(LOST_MAX_MS * j->ms)) {
+		j->playing = false;
+		return empty(ret);
+	}
+	j->stats.lost++;
+	return conceal(j, JITTER_LOST, j->period, ret);
+}
+
+// The packet wanted is not here but later ones are.
+static enum jitter_answer bridge(struct jitter *j, const struct slot *s, struct jitter_frame *ret)
+{
+	int32_t gap = (int32_t)(s->timestamp - j->next_ts);
+	int32_t units = gap < j->period ? gap : j->period;
+	if (s->seq == j->next_seq) {
+		// A pause of the sender: start afresh at its next word, once that is due.
+		if (gap > j->period / 2) {
+			j->playing = false;
+			return empty(ret);
+		}
+		return give(j, s, ret);
+	}
+	j->stats.lost++;
+	return conceal(j, JITTER_LOST, units, ret);
+}
+
+enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct jitter_frame *ret)
+{
+	uint32_t arrival = rtp_units(now, j->rate);
+	if (!j->playing) {
+		const struct slot *first =
+			j->used ? oldest(j, (uint16_t)(j->newest_seq - (JITTER_SLOTS - 1))) : NULL;
+		if (!first || margin(j, arrival, first->timestamp) < target(j))
+			return empty(ret);
+		first = start_at(j, first, arrival);
+		play_from(j, first, arrival);
+	}
+	j->margin = margin(j, arrival, j->next_ts);
+	if (j->margin > (int32_t)(j->config.max_ms * j->ms) + j->period) {
+		catch_up(j, arrival);
+		if (!j->playing)
+			return empty(ret);
+		j->margin = margin(j, arrival, j->next_ts);
+	}
+	second_turn(j, arrival);
+	if (must_hold(j, silent)) {
+		j->stats.held++;
+		return conceal(j, JITTER_HOLD, j->period, ret);
+	}
+	const struct slot *s = j->used ? oldest(j, j->next_seq) : NULL;
+	if (!s)
+		return run_dry(j, ret);
+	if ((int32_t)(s->timestamp - j->next_ts) > 0)
+		return bridge(j, s, ret);
+	return give(j, maybe_skip(j, s, silent, arrival), ret);
+}
