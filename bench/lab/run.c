@@ -48,6 +48,7 @@ struct run {
 	bool input_ended;
 	struct siege siege;
 	bool failed;
+	bool over; // the table is printed: devices that leave are no news
 };
 
 static void say(const struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -309,7 +310,8 @@ static void on_device_up(void *arg, struct agent_device *d)
 static void on_device_down(void *arg, struct agent_device *d)
 {
 	struct run *r = arg;
-	say(r, "device %s: gone", d->name);
+	if (!r->over)
+		say(r, "device %s: gone", d->name);
 	if (r->siege.under_way) { // the drop is the answer, unless bytes of the attack are left over
 		r->siege.sent = r->siege.attack.len;
 		r->siege.asked = false;
@@ -392,6 +394,9 @@ static unsigned int judge(struct run *r)
 			fflush(stdout);
 		}
 	}
+	table_wanted(stdout, r->s);
+	fflush(stdout);
+	r->over = true;
 	return missed;
 }
 

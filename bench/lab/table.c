@@ -63,3 +63,24 @@ unsigned int table_row(FILE *out, const struct scenario *s, unsigned int call, u
 	}
 	return missed;
 }
+
+void table_wanted(FILE *out, const struct scenario *s)
+{
+	for (unsigned int c = 0; c < s->call_count; c++) {
+		const char *separator = ": ";
+		for (unsigned int i = 0; i < s->expect_count; i++) {
+			const struct scenario_expect *e = &s->expects[i];
+			if (e->call != c)
+				continue;
+			if (*separator == ':')
+				fprintf(out, "wanted of %s", s->calls[c].name);
+			fprintf(out, "%s%s %s %g", separator, metric_name(e->metric),
+				compare_sign(e->compare), e->value);
+			if (e->phone != SCENARIO_PHONES_MAX)
+				fprintf(out, " at %s", s->phones[e->phone].name);
+			separator = ", ";
+		}
+		if (*separator == ',')
+			fputc('\n', out);
+	}
+}

@@ -12,3 +12,6 @@ void table_head(FILE *out);
 // Prints a listener's line. Returns the number of expectations of call `call` that it does not meet; they follow, indented.
 unsigned int table_row(FILE *out, const struct scenario *s, unsigned int call, unsigned int party,
 		       const struct verdict *v);
+
+// Prints what the scenario wanted, a line a call.
+void table_wanted(FILE *out, const struct scenario *s);
