@@ -26,14 +26,21 @@ profiles:
 devices:
   - {name: THIS_NAME_IS_TOO_LONG, profile: missing, group: lab}
 END
+# check PROGRAM FILE
+check() {
+	case $1 in
+	slimline-control) "$(net_program "$1")" --check "$2" ;;
+	*) "$(net_program "$1")" -c "$2" --check ;;
+	esac
+}
 for program in slimline-control slimline-dataplane; do
 	status=0
-	"$(net_program $program)" --check -c "$WORK/wrong.yaml" 2>"$WORK/said" || status=$?
+	check $program "$WORK/wrong.yaml" 2>"$WORK/said" || status=$?
 	cat "$WORK/said"
-	[ "$status" = 7 ] || bad "$program --check ended with $status, not 7"
+	[ "$status" = 7 ] || bad "$program: a wrong file ended with status $status, not 7"
 	for line in 5 6 8 12 15 18 19 21; do
 		grep -q "wrong.yaml:$line:[0-9]*: " "$WORK/said" || bad "$program says nothing about line $line"
 	done
-	"$(net_program $program)" --check -c "$CONFIG" || bad "$program refuses conf/lab.yaml"
+	check $program "$CONFIG" || bad "$program refuses conf/lab.yaml"
 done
 echo ok
