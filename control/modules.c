@@ -108,14 +108,22 @@ static int store_up(struct program *p)
 static void store_down(struct program *p)
 {
 	store_close(p->store);
+	p->keep.store = NULL;
 	recover_free(p->recover);
 }
 
 // ---- admin: before recovery, so that an operator sees how it goes ----
 
+static void on_asked(void *arg)
+{
+	loop_settle(arg);
+}
+
 static int admin_up(struct program *p)
 {
 	show_init(&p->show, &p->core, p->store, loop_now);
+	p->show.asked = on_asked;
+	p->show.asked_arg = &p->loop;
 	int rc = admin_open(p->loop.base, p->config->control.socket, show_commands, show_command_count,
 			    &p->show, &p->admin);
 	if (rc)

@@ -35,6 +35,7 @@ printf '# a comment\nhelp\nshow nonsense\nhelp\n' | "$slimctl" >"$WORK/said" 2>&
 grep -q "stopped at line 3" "$WORK/said" || bad "the batch does not say where it stopped"
 
 # with one
+net_make 1
 gateway_start
 ask() {
 	expect "$1" "$2" --socket "$NET_SOCKET" "${@:3}"
