@@ -51,15 +51,22 @@ static inline unsigned int parse_udp(const struct worker *w, struct rte_mbuf *m,
 	return DROP_NONE;
 }
 
+static inline bool ipv4_header_intact(const struct rte_mbuf *m, const uint8_t *ip, unsigned int header)
+{
+	uint64_t nic = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	if (nic == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		return true;
+	uint64_t sum = likely(header == IPV4_HEADER) ? sum_ipv4(ip) : sum_bytes(ip, header);
+	return nic != RTE_MBUF_F_RX_IP_CKSUM_BAD && sum_fold(sum) == UINT16_MAX;
+}
+
 static inline unsigned int parse_ipv4(struct worker *w, struct rte_mbuf *m, struct note *n, const uint8_t *ip)
 {
 	unsigned int header = (ip[0] & 15u) * 4, total = load16(ip + 2);
 	if (unlikely(ip[0] >> 4 != 4 || header < IPV4_HEADER || total < header ||
 		     n->l3 + total > m->data_len))
 		return DROP_ip_header;
-	uint64_t nic = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	if (nic != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
-	    (nic == RTE_MBUF_F_RX_IP_CKSUM_BAD || sum_fold(sum_bytes(ip, header)) != UINT16_MAX))
+	if (unlikely(!ipv4_header_intact(m, ip, header)))
 		return DROP_ip_checksum;
 	unsigned int local = lookup_local_v4(w->lookup, sum_load32(ip + 16));
 	if (unlikely(local == LOCAL_NONE || w->lookup->port_of[local] != m->port))

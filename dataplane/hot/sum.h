@@ -25,11 +25,9 @@ static inline uint16_t sum_load16(const uint8_t *p)
 // Folds to 16 bits; 0 only for a sum of nothing but zeros.
 static inline uint16_t sum_fold(uint64_t s)
 {
-	s = (s & UINT32_MAX) + (s >> 32);
-	s = (s & UINT32_MAX) + (s >> 32);
-	s = (s & UINT16_MAX) + (s >> 16);
-	s = (s & UINT16_MAX) + (s >> 16);
-	return (uint16_t)s;
+	// Adding the halves crosswise carries the low sum's overflow into the high one: the end-around carry.
+	uint32_t words = (uint32_t)((s + (s << 32 | s >> 32)) >> 32);
+	return (uint16_t)((words + (words << 16 | words >> 16)) >> 16);
 }
 
 // A multiple of 0xffff above any sum of a few headers: adding it changes no folded sum, and taking a sum off it is the
@@ -51,6 +49,13 @@ static inline uint64_t sum_bytes(const uint8_t *p, unsigned int len)
 	if (len & 1)
 		s += *p;
 	return s;
+}
+
+// Sum of an IPv4 header without options.
+static inline uint64_t sum_ipv4(const uint8_t *ip)
+{
+	return (uint64_t)sum_load32(ip) + sum_load32(ip + 4) + sum_load32(ip + 8) + sum_load32(ip + 12) +
+	       sum_load32(ip + 16);
 }
 
 // Sum of an RTP header without CSRCs, all that a relay rewrites.

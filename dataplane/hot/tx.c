@@ -27,14 +27,19 @@ static void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx)
 	tx->count = 0;
 }
 
-void tx_put(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
+static inline void tx_hold(struct worker *w, uint16_t port, struct worker_tx *tx, struct rte_mbuf *m,
+			   uint32_t stream)
 {
-	struct worker_tx *tx = &w->tx[port];
 	m->port = port;
 	tx->frames[tx->count] = m;
 	tx->streams[tx->count] = stream;
 	if (unlikely(++tx->count == BURST_MAX))
 		tx_send(w, port, tx);
+}
+
+void tx_put(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
+{
+	tx_hold(w, port, &w->tx[port], m, stream);
 }
 
 void tx_flush(struct worker *w)
@@ -48,8 +53,10 @@ void tx_flush(struct worker *w)
 
 uint16_t stage_tx(struct worker *w, struct burst *b)
 {
-	for (uint16_t i = 0; i < b->count; i++)
-		tx_put(w, w->hops[b->notes[i].hop].port, b->packets[i], b->notes[i].stream);
+	for (uint16_t i = 0; i < b->count; i++) {
+		uint16_t port = w->hops[b->notes[i].hop].port;
+		tx_hold(w, port, &w->tx[port], b->packets[i], b->notes[i].stream);
+	}
 	return 0;
 }
 
