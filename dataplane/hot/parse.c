@@ -24,7 +24,7 @@ static inline uint16_t load16(const uint8_t *p)
 	return rte_be_to_cpu_16(sum_load16(p));
 }
 
-static inline unsigned int parse_udp(const struct worker *w, struct rte_mbuf *m, struct note *n,
+static inline unsigned int parse_udp(const struct lookup *t, struct rte_mbuf *m, struct note *n,
 				     const uint8_t *udp, unsigned int left)
 {
 	if (left < UDP_HEADER)
@@ -44,7 +44,7 @@ static inline unsigned int parse_udp(const struct worker *w, struct rte_mbuf *m,
 	}
 	n->src_port = load16(udp);
 	n->dst_port = load16(udp + 2);
-	rte_prefetch0(lookup_slot(w->lookup, n->local, n->dst_port));
+	rte_prefetch0(lookup_slot(t, n->local, n->dst_port));
 	n->len = (uint16_t)(len - UDP_HEADER);
 	m->data_len = (uint16_t)(n->l4 + len); // cuts Ethernet padding off
 	m->pkt_len = m->data_len;
@@ -60,7 +60,8 @@ static inline bool ipv4_header_intact(const struct rte_mbuf *m, const uint8_t *i
 	return nic != RTE_MBUF_F_RX_IP_CKSUM_BAD && sum_fold(sum) == UINT16_MAX;
 }
 
-static inline unsigned int parse_ipv4(struct worker *w, struct rte_mbuf *m, struct note *n, const uint8_t *ip)
+static inline unsigned int parse_ipv4(const struct lookup *t, struct rte_mbuf *m, struct note *n,
+				      const uint8_t *ip)
 {
 	unsigned int header = (ip[0] & 15u) * 4, total = load16(ip + 2);
 	if (unlikely(ip[0] >> 4 != 4 || header < IPV4_HEADER || total < header ||
@@ -68,8 +69,8 @@ static inline unsigned int parse_ipv4(struct worker *w, struct rte_mbuf *m, stru
 		return DROP_ip_header;
 	if (unlikely(!ipv4_header_intact(m, ip, header)))
 		return DROP_ip_checksum;
-	unsigned int local = lookup_local_v4(w->lookup, sum_load32(ip + 16));
-	if (unlikely(local == LOCAL_NONE || w->lookup->port_of[local] != m->port))
+	unsigned int local = lookup_local_v4(t, sum_load32(ip + 16));
+	if (unlikely(local == LOCAL_NONE || t->port_of[local] != m->port))
 		return DROP_ip_not_ours;
 	if (unlikely(load16(ip + 6) & 0x3fff)) // more fragments, or an offset
 		return DROP_ip_fragment;
@@ -77,19 +78,19 @@ static inline unsigned int parse_ipv4(struct worker *w, struct rte_mbuf *m, stru
 		return ip[9] == PROTO_ICMP ? PARSE_SLOW : (unsigned int)DROP_ip_proto;
 	n->local = (uint8_t)local;
 	n->l4 = (uint16_t)(n->l3 + header);
-	return parse_udp(w, m, n, ip + header, total - header);
+	return parse_udp(t, m, n, ip + header, total - header);
 }
 
-static inline unsigned int parse_ipv6(struct worker *w, struct rte_mbuf *m, struct note *n, const uint8_t *ip,
-				      bool multicast)
+static inline unsigned int parse_ipv6(const struct lookup *t, struct rte_mbuf *m, struct note *n,
+				      const uint8_t *ip, bool multicast)
 {
 	if (unlikely(n->l3 + IPV6_HEADER > m->data_len))
 		return DROP_eth_short;
 	unsigned int len = load16(ip + 4);
 	if (unlikely(ip[0] >> 4 != 6 || n->l3 + IPV6_HEADER + len > m->data_len))
 		return DROP_ip_header;
-	unsigned int local = lookup_local_v6(w->lookup, ip + 24);
-	if (local == LOCAL_NONE || w->lookup->port_of[local] != m->port)
+	unsigned int local = lookup_local_v6(t, ip + 24);
+	if (local == LOCAL_NONE || t->port_of[local] != m->port)
 		return ip[24] == 0xff && ip[6] == PROTO_ICMPV6 ? PARSE_SLOW : (unsigned int)DROP_ip_not_ours;
 	if (unlikely(ip[6] != PROTO_UDP)) {
 		if (ip[6] == PROTO_ICMPV6)
@@ -101,15 +102,15 @@ static inline unsigned int parse_ipv6(struct worker *w, struct rte_mbuf *m, stru
 	n->flags |= NOTE_V6;
 	n->local = (uint8_t)local;
 	n->l4 = (uint16_t)(n->l3 + IPV6_HEADER);
-	return parse_udp(w, m, n, ip + IPV6_HEADER, len);
+	return parse_udp(t, m, n, ip + IPV6_HEADER, len);
 }
 
-static inline unsigned int parse_one(struct worker *w, struct rte_mbuf *m, struct note *n)
+static inline unsigned int parse_one(const struct lookup *t, struct rte_mbuf *m, struct note *n)
 {
 	if (unlikely(m->data_len < ETH_HEADER + IPV4_HEADER))
 		return DROP_eth_short;
 	const uint8_t *eth = rte_pktmbuf_mtod(m, const uint8_t *);
-	const struct lookup_port *port = &w->lookup->ports[m->port];
+	const struct lookup_port *port = &t->ports[m->port];
 	uint64_t head;
 	memcpy(&head, eth, 8);
 	uint16_t type = load16(eth + 12), vlan = 0;
@@ -126,9 +127,9 @@ static inline unsigned int parse_one(struct worker *w, struct rte_mbuf *m, struc
 	if (unlikely(vlan != port->vlan || (!multicast && (rte_le_to_cpu_64(head) ^ port->mac) << 16)))
 		return DROP_eth_not_ours;
 	if (likely(type == TYPE_IPV4))
-		return multicast ? (unsigned int)DROP_ip_not_ours : parse_ipv4(w, m, n, eth + n->l3);
+		return multicast ? (unsigned int)DROP_ip_not_ours : parse_ipv4(t, m, n, eth + n->l3);
 	if (type == TYPE_IPV6)
-		return parse_ipv6(w, m, n, eth + n->l3, multicast);
+		return parse_ipv6(t, m, n, eth + n->l3, multicast);
 	return type == TYPE_ARP ? PARSE_SLOW : (unsigned int)DROP_eth_type;
 }
 
@@ -142,10 +143,11 @@ static void slow_flush(struct worker *w)
 
 uint16_t stage_parse(struct worker *w, struct burst *b)
 {
+	const struct lookup *t = w->lookup;
 	uint16_t kept = 0;
 	for (uint16_t i = 0; i < b->count; i++) {
 		struct rte_mbuf *m = b->packets[i];
-		unsigned int verdict = parse_one(w, m, &b->notes[kept]);
+		unsigned int verdict = parse_one(t, m, &b->notes[kept]);
 		if (likely(verdict == DROP_NONE))
 			b->packets[kept++] = m;
 		else if (verdict == PARSE_SLOW)
