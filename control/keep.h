@@ -14,7 +14,7 @@ struct store;
 
 struct keep {
 	struct store *store; // NULL: not open, nothing is kept
-	uint64_t failed; // records that could not be put or dropped
+	uint64_t failed;     // records that could not be put or dropped
 };
 
 void keep_device_changed(void *context, const struct device *d, nsec_t now);

@@ -9,4 +9,5 @@ int client_open(const char *path, int timeout_ms);
 
 // Asks; id NULL or "" = no argument, cursor 0 = from the start of a list. Returns 0 and the reply, which is an object with "ok"; -ETIMEDOUT; -ECONNRESET when
 // the daemon went away; -EBADMSG when what came is no reply; other negative errno.
-int client_ask(int fd, const char *command, const char *id, json_int_t cursor, int timeout_ms, json_t **ret_reply);
+int client_ask(int fd, const char *command, const char *id, json_int_t cursor, int timeout_ms,
+	       json_t **ret_reply);
