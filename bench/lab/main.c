@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/lab/run.h"
+#include "bench/lab/storm.h"
 
 // Exit status of a call that makes no sense, as of any program.
 #define EXIT_USAGE 2
@@ -20,17 +22,20 @@ struct command {
 };
 
 static int command_run(int argc, char **argv);
+static int command_storm(int argc, char **argv);
 
 static const struct command commands[] = {
 	{"run", "run [--sounds DIR] [--out DIR] FILE.scn", "runs a scenario and prints its table",
 	 command_run},
+	{"storm", "storm --listen ADDR:PORT [--calls N] [--in-flight K] [--devices D] [--json]",
+	 "sets up calls as fast as they are answered", command_storm},
 };
 
 static int usage(FILE *out)
 {
 	fprintf(out, "usage: slimline-lab COMMAND ...\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-44s %s\n", commands[i].usage, commands[i].help);
+		fprintf(out, "  %s\n      %s\n", commands[i].usage, commands[i].help);
 	return EXIT_USAGE;
 }
 
@@ -59,6 +64,73 @@ static int command_run(int argc, char **argv)
 	}
 	rc = run_scenario(&scenario, &options);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int listen_parse(char *text, struct addr_port *ret)
+{
+	char *colon = strrchr(text, ':');
+	if (!colon)
+		return -EINVAL;
+	*colon = '\0';
+	char *end;
+	unsigned long port = strtoul(colon + 1, &end, 10);
+	if (*end || port == 0 || port > UINT16_MAX)
+		return -EINVAL;
+	ret->port = (uint16_t)port;
+	return addr_parse(text, &ret->addr);
+}
+
+static bool number_parse(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	*ret = (uint32_t)n;
+	return *text && !*end && n > 0 && n <= UINT32_MAX;
+}
+
+static void storm_print(const struct storm_result *r, bool json)
+{
+	const char *format =
+		json ? "{\"calls\":%u,\"seconds\":%.3f,\"calls_per_s\":%.1f,\"p50_us\":%u,"
+		       "\"p99_us\":%u,\"failed\":%u}\n"
+		     : "%u calls in %.3f s: %.1f calls/s, set up in %u us (median) and %u us (p99), "
+		       "%u failed\n";
+	printf(format, r->calls, r->seconds, r->calls_per_s, r->p50_us, r->p99_us, r->failed);
+}
+
+static int command_storm(int argc, char **argv)
+{
+	static const struct option longs[] = {{"listen", required_argument, NULL, 'l'},
+					      {"calls", required_argument, NULL, 'c'},
+					      {"in-flight", required_argument, NULL, 'k'},
+					      {"devices", required_argument, NULL, 'd'},
+					      {"json", no_argument, NULL, 'j'},
+					      {0}};
+	struct storm_options options = {.calls = 10000, .in_flight = 16, .devices = 1};
+	struct storm_result result;
+	bool json = false, good = true;
+	int opt;
+	while (good && (opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (opt == 'l')
+			good = listen_parse(optarg, &options.listen) == 0;
+		else if (opt == 'c')
+			good = number_parse(optarg, &options.calls);
+		else if (opt == 'k')
+			good = number_parse(optarg, &options.in_flight);
+		else if (opt == 'd')
+			good = number_parse(optarg, &options.devices);
+		else
+			good = json = opt == 'j';
+	}
+	if (!good || optind != argc || options.listen.port == 0)
+		return usage(stderr);
+	int rc = storm_run(&options, stderr, &result);
+	if (rc == -EINVAL)
+		return usage(stderr);
+	if (rc)
+		return EXIT_FAILURE;
+	storm_print(&result, json);
+	return result.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

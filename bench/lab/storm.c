@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// storm.c - As many two-party calls as a gateway sets up, one call after the other and some at a time.
+//
+// A call: OpenReceiveChannel for both parties, and when both are acknowledged StartMediaTransmission for both, and when
+// these are acknowledged CloseReceiveChannel and StopMediaTransmission for both, which nobody acknowledges. The next
+// call of its place begins in the same turn, so that each turn's messages leave in one write.
+//
+// A call's number is round * places + place and its party ids are number * 2 + side + 1, so that an answer finds its call
+// without a search and no id comes back.
+#include "bench/lab/storm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/lab/agent.h"
+#include "bench/lab/netns.h"
+#include "gw/sccp.h"
+
+#define DEVICES_MAX   64
+#define PATIENCE_S    10 // for devices to come, and for any answer
+#define VERSION       18
+#define KEEPALIVE_S   30
+#define PHONES        64 // addresses beside the gateway's own
+#define PHONE_PORT    20000
+#define PERIOD_MS     20
+#define DSCP_EF       0xb8 // as a TOS byte
+#define BOTH          3u   // both sides have answered
+
+enum place_state { PLACE_IDLE, PLACE_OPENING, PLACE_STARTING };
+
+struct place {
+	enum place_state state;
+	unsigned int answered; // bit per side
+	bool refused;
+	uint32_t number; // of the call
+	struct agent_device *device;
+	nsec_t since;
+	struct addr gateway[2];
+};
+
+struct storm {
+	const struct storm_options *o;
+	FILE *errors;
+	struct event_base *base;
+	struct agent *agent;
+	struct event *patience;
+	struct agent_device *devices[DEVICES_MAX];
+	uint32_t device_count;
+	uint32_t begun, done, failed;
+	uint32_t seen; // `done` when patience was looked at last
+	struct place *places;
+	uint32_t *delays_us; // of every call
+	nsec_t from, until;
+	int rc;
+};
+
+static uint32_t party_id(const struct place *p, unsigned int side)
+{
+	return p->number * 2 + side + 1;
+}
+
+static void stop(struct storm *s, int rc, const char *why)
+{
+	if (rc && !s->rc)
+		fprintf(s->errors, "storm: %s after %u of %u calls\n", why, s->done, s->o->calls);
+	s->rc = s->rc ? s->rc : rc;
+	event_base_loopbreak(s->base);
+}
+
+// ---- a call ----
+
+static void send_open(const struct place *p, unsigned int side)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_OPEN_RECEIVE_CHANNEL);
+	m.open_receive_channel.conference_id = p->number + 1;
+	m.open_receive_channel.pass_through_party_id = party_id(p, side);
+	m.open_receive_channel.call_reference = party_id(p, side);
+	m.open_receive_channel.packet_ms = PERIOD_MS;
+	m.open_receive_channel.codec = SCCP_CODEC_G711_ULAW;
+	agent_send(p->device, &m);
+}
+
+// A phone in the network of the gateway's address.
+static struct addr phone_address(const struct place *p, unsigned int side)
+{
+	struct addr a = p->gateway[side];
+	uint8_t *last = &a.ip[a.family == ADDR_IPV6 ? 15 : 3];
+	*last = (uint8_t)(*last + 1 + party_id(p, side) % PHONES);
+	return a;
+}
+
+static void send_start(const struct place *p, unsigned int side)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_START_MEDIA_TRANSMISSION);
+	m.start_media_transmission.conference_id = p->number + 1;
+	m.start_media_transmission.pass_through_party_id = party_id(p, side);
+	m.start_media_transmission.call_reference = party_id(p, side);
+	m.start_media_transmission.remote_ip_addr = phone_address(p, side);
+	m.start_media_transmission.remote_port_number = PHONE_PORT + side * 2;
+	m.start_media_transmission.packet_ms = PERIOD_MS;
+	m.start_media_transmission.codec = SCCP_CODEC_G711_ULAW;
+	m.start_media_transmission.qualifier_out_dscp_or_precedence = DSCP_EF;
+	agent_send(p->device, &m);
+}
+
+static void send_end(const struct place *p, unsigned int side)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_CLOSE_RECEIVE_CHANNEL);
+	m.close_receive_channel.conference_id = p->number + 1;
+	m.close_receive_channel.pass_through_party_id = party_id(p, side);
+	m.close_receive_channel.call_reference = party_id(p, side);
+	agent_send(p->device, &m);
+	sccp_init(&m, SCCP_STOP_MEDIA_TRANSMISSION);
+	m.stop_media_transmission.conference_id = p->number + 1;
+	m.stop_media_transmission.pass_through_party_id = party_id(p, side);
+	m.stop_media_transmission.call_reference = party_id(p, side);
+	agent_send(p->device, &m);
+}
+
+static void begin(struct storm *s, struct place *p)
+{
+	uint32_t place = (uint32_t)(p - s->places);
+	if (s->begun >= s->o->calls) {
+		p->state = PLACE_IDLE;
+		return;
+	}
+	// the first number of a place is the place itself
+	uint32_t number = p->device ? p->number + s->o->in_flight : place;
+	*p = (struct place){.state = PLACE_OPENING,
+			    .number = number,
+			    .device = s->devices[s->begun % s->device_count],
+			    .since = lab_now()};
+	s->begun++;
+	send_open(p, 0);
+	send_open(p, 1);
+}
+
+static void end(struct storm *s, struct place *p)
+{
+	send_end(p, 0);
+	send_end(p, 1);
+	s->delays_us[s->done++] = (uint32_t)((lab_now() - p->since) / NSEC_PER_USEC);
+	s->failed += p->refused;
+	if (s->done < s->o->calls) {
+		begin(s, p);
+		return;
+	}
+	s->until = lab_now();
+	stop(s, 0, "");
+}
+
+static void answered(struct storm *s, enum place_state state, uint32_t party, uint32_t status,
+		     const struct addr *gateway)
+{
+	struct place *p = &s->places[(party - 1) / 2 % s->o->in_flight];
+	unsigned int side = (party - 1) & 1;
+	if (p->state != state || party_id(p, side) != party || p->answered >> side & 1)
+		return;
+	p->answered |= 1u << side;
+	p->refused = p->refused || status;
+	p->gateway[side] = *gateway;
+	if (p->answered != BOTH)
+		return;
+	p->answered = 0;
+	if (state == PLACE_STARTING || p->refused) {
+		end(s, p);
+		return;
+	}
+	p->state = PLACE_STARTING;
+	send_start(p, 0);
+	send_start(p, 1);
+}
+
+// ---- the agent's hooks ----
+
+static void on_message(void *arg, struct agent_device *d, const struct sccp_msg *m)
+{
+	struct storm *s = arg;
+	if (m->id == SCCP_OPEN_RECEIVE_CHANNEL_ACK) {
+		const struct sccp_open_receive_channel_ack *a = &m->open_receive_channel_ack;
+		answered(s, PLACE_OPENING, a->pass_through_party_id, a->media_reception_status, &a->ip_addr);
+	} else if (m->id == SCCP_START_MEDIA_TRANSMISSION_ACK) {
+		const struct sccp_start_media_transmission_ack *a = &m->start_media_transmission_ack;
+		answered(s, PLACE_STARTING, a->pass_through_party_id, a->media_transmission_status,
+			 &a->transmit_ip_addr);
+	}
+}
+
+static void on_up(void *arg, struct agent_device *d)
+{
+	struct storm *s = arg;
+	if (s->device_count >= s->o->devices)
+		return;
+	s->devices[s->device_count++] = d;
+	if (s->device_count < s->o->devices)
+		return;
+	s->from = lab_now();
+	for (uint32_t i = 0; i < s->o->in_flight; i++)
+		begin(s, &s->places[i]);
+}
+
+static void on_down(void *arg, struct agent_device *d)
+{
+	struct storm *s = arg;
+	if (s->done < s->o->calls)
+		stop(s, -EPIPE, "a device left");
+}
+
+static void on_patience(evutil_socket_t fd, short what, void *arg)
+{
+	struct storm *s = arg;
+	if (s->device_count < s->o->devices)
+		stop(s, -ETIMEDOUT, "the devices did not come");
+	else if (s->seen == s->done)
+		stop(s, -ETIMEDOUT, "no answers");
+	s->seen = s->done;
+}
+
+// ---- running ----
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void measure(struct storm *s, struct storm_result *ret)
+{
+	double seconds = (double)(s->until - s->from) / (double)NSEC_PER_SEC;
+	qsort(s->delays_us, s->done, sizeof(*s->delays_us), by_size);
+	*ret = (struct storm_result){.calls = s->done,
+				     .failed = s->failed,
+				     .seconds = seconds,
+				     .calls_per_s = seconds > 0 ? s->done / seconds : 0,
+				     .p50_us = s->delays_us[s->done / 2],
+				     .p99_us = s->delays_us[(uint64_t)s->done * 99 / 100]};
+}
+
+static int check(const struct storm_options *o)
+{
+	bool fits = o->calls && o->in_flight && o->in_flight <= STORM_IN_FLIGHT_MAX && o->devices &&
+		    o->devices <= DEVICES_MAX;
+	return fits ? 0 : -EINVAL;
+}
+
+static int drive(struct storm *s)
+{
+	struct agent_options agent = {.listen = s->o->listen,
+				      .netns = "",
+				      .version = VERSION,
+				      .keepalive_s = KEEPALIVE_S,
+				      .hooks = {s, on_up, on_down, on_message}};
+	struct timeval tv = {.tv_sec = PATIENCE_S};
+	s->patience = event_new(s->base, -1, EV_PERSIST, on_patience, s);
+	int rc = s->patience ? agent_open(s->base, &agent, &s->agent) : -ENOMEM;
+	if (rc) {
+		fprintf(s->errors, "storm: cannot listen: %s\n", strerror(-rc));
+		return rc;
+	}
+	event_add(s->patience, &tv);
+	event_base_dispatch(s->base);
+	return s->rc;
+}
+
+int storm_run(const struct storm_options *o, FILE *errors, struct storm_result *ret)
+{
+	int rc = check(o);
+	if (rc)
+		return rc;
+	struct storm s = {.o = o,
+			  .errors = errors,
+			  .base = event_base_new(),
+			  .places = calloc(o->in_flight, sizeof(*s.places)),
+			  .delays_us = calloc(o->calls, sizeof(*s.delays_us))};
+	rc = s.base && s.places && s.delays_us ? drive(&s) : -ENOMEM;
+	if (!rc)
+		measure(&s, ret);
+	agent_close(s.agent);
+	if (s.patience)
+		event_free(s.patience);
+	if (s.base)
+		event_base_free(s.base);
+	free(s.places);
+	free(s.delays_us);
+	return rc;
+}
