@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bench/bench.h"
 #include "gw/codec.h"
@@ -14,9 +15,10 @@
 #include "gw/resample.h"
 #include "gw/rtp.h"
 
-#define BURST 32
-#define RUNS  7
-#define START (1000 * NSEC_PER_SEC)
+#define BURST     32
+#define HUGE_PAGE (2u << 20)
+#define RUNS      7
+#define START     (1000 * NSEC_PER_SEC)
 
 static double hz;
 
@@ -50,7 +52,10 @@ static struct world *world_new(uint32_t conferences, uint32_t parties, unsigned 
 				 .voices = voices ? conferences * parties : 0,
 				 .seed = 1};
 	size_t size = (media_size(&l) + 63) & ~(size_t)63;
-	w->memory = aligned_alloc(64, size);
+	// as the dataplane has it: in huge pages
+	size = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	w->memory = aligned_alloc(HUGE_PAGE, size);
+	madvise(w->memory, size, MADV_HUGEPAGE);
 	memset(w->memory, 0, size);
 	w->m = media_init(w->memory, &l);
 	w->streams = calloc(l.streams, sizeof(*w->streams));
