@@ -70,6 +70,10 @@ struct jitter_frame {
 // unheard.
 enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct jitter_frame *ret);
 
+// Asks the cache for what the next jitter_get will read: its packet first of all. The head of the buffer must be there
+// already.
+void jitter_prefetch(const struct jitter *j);
+
 struct jitter_stats {
 	uint64_t late;
 	uint64_t duplicate;

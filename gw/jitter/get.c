@@ -199,3 +199,12 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 		return bridge(j, s, ret);
 	return give(j, maybe_skip(j, s, silent, arrival), ret);
 }
+
+void jitter_prefetch(const struct jitter *j)
+{
+	unsigned int i = j->next_seq % JITTER_SLOTS;
+	const uint8_t *payload = j->payload + (size_t)j->stride * i;
+	__builtin_prefetch(&j->slot[i]);
+	for (unsigned int line = 0; line < 192; line += 64)
+		__builtin_prefetch(payload + line);
+}
