@@ -3,6 +3,7 @@
 #include "tests/replay/life.h"
 
 #include <event2/event.h>
+#include <string.h>
 
 #include "control/store.h"
 
@@ -77,4 +78,20 @@ void life_run(struct life *l, nsec_t now)
 {
 	life_now = now;
 	event_base_loop(l->base, EVLOOP_NONBLOCK);
+}
+
+uint32_t life_figure(const struct life *l, const char *name)
+{
+	const struct recover_result *f = &l->result;
+	const struct {
+		const char *name;
+		uint32_t value;
+	} figures[] = {{"streams", f->streams}, {"records", f->records},   {"adopted", f->adopted},
+		       {"orphans", f->orphans}, {"reopened", f->reopened}, {"dropped", f->dropped},
+		       {"closed", f->closed},   {"bad", f->bad},	   {"conferences", f->conferences},
+		       {"waiting", f->waiting}};
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (strcmp(figures[i].name, name) == 0)
+			return figures[i].value;
+	return UINT32_MAX;
 }

@@ -37,3 +37,6 @@ bool life_recover(struct life *l, struct core *core, nsec_t now);
 
 // Lets the store's answers in; the time they come at.
 void life_run(struct life *l, nsec_t now);
+
+// A figure of the recovery's result by name; UINT32_MAX when there is none.
+uint32_t life_figure(const struct life *l, const char *name);

@@ -497,42 +497,17 @@ static void say_forget_store(struct run *r, char *args)
 		fail(r, "the store does not open");
 }
 
-static void say_lose(struct run *r, char *args)
-{
-	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, NULL, 0));
-	if (s)
-		s->handle = 0;
-	else
-		fail(r, "the dataplane has no stream of party %s", args);
-}
-
-static void say_rename(struct run *r, char *args)
+// lose PARTY, rename PARTY DEVICE
+static void say_astray(struct run *r, char *args)
 {
 	char *name;
 	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, &name, 0));
-	if (s)
-		snprintf(s->spec.ref.device, sizeof(s->spec.ref.device), "%s", name + strspn(name, " "));
-	else
+	if (!s)
 		fail(r, "the dataplane has no stream of party %s", args);
-}
-
-static void check_figure(struct run *r, const char *name, const char *expected)
-{
-	const struct recover_result *f = &r->life.result;
-	const struct {
-		const char *name;
-		uint32_t value;
-	} figures[] = {{"streams", f->streams}, {"records", f->records},   {"adopted", f->adopted},
-		       {"orphans", f->orphans}, {"reopened", f->reopened}, {"dropped", f->dropped},
-		       {"closed", f->closed},   {"bad", f->bad},           {"conferences", f->conferences},
-		       {"waiting", f->waiting}};
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
-		if (strcmp(figures[i].name, name) == 0) {
-			want_number(r, name, figures[i].value, expected);
-			return;
-		}
-	}
-	fail(r, "no figure %s", name);
+	else if (*name)
+		snprintf(s->spec.ref.device, sizeof(s->spec.ref.device), "%s", name + 1);
+	else
+		s->handle = 0;
 }
 
 static void say_recover(struct run *r, char *args)
@@ -553,7 +528,7 @@ static void say_recover(struct run *r, char *args)
 		char *value = strchr(word, '=');
 		if (value)
 			*value++ = '\0';
-		check_figure(r, word, value);
+		want_number(r, word, life_figure(&r->life, word), value);
 	}
 }
 
@@ -734,7 +709,7 @@ static const struct {
 	{"forget", say_forget},       {"registered", say_registered}, {"time", say_time},
 	{"dataplane", say_dataplane}, {"event", say_event},           {"check", say_check},
 	{"kill", say_kill},           {"recover", say_recover},       {"forget-store", say_forget_store},
-	{"lose", say_lose},           {"rename", say_rename},
+	{"lose", say_astray},           {"rename", say_astray},
 };
 
 static void say(struct run *r, char *text, FILE *in)
