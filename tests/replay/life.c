@@ -88,7 +88,7 @@ uint32_t life_figure(const struct life *l, const char *name)
 		uint32_t value;
 	} figures[] = {{"streams", f->streams}, {"records", f->records},   {"adopted", f->adopted},
 		       {"orphans", f->orphans}, {"reopened", f->reopened}, {"dropped", f->dropped},
-		       {"closed", f->closed},   {"bad", f->bad},	   {"conferences", f->conferences},
+		       {"closed", f->closed},   {"bad", f->bad},           {"conferences", f->conferences},
 		       {"waiting", f->waiting}};
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
 		if (strcmp(figures[i].name, name) == 0)

@@ -382,26 +382,12 @@ static void say_time(struct run *r, char *args)
 		advance(r, r->now + n * scale);
 }
 
-static int errno_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} known[] = {{"ENOSPC", ENOSPC},   {"EADDRINUSE", EADDRINUSE}, {"EADDRNOTAVAIL", EADDRNOTAVAIL},
-		     {"ENOTSUP", ENOTSUP}, {"ELOOP", ELOOP},           {"EINVAL", EINVAL},
-		     {"ENOENT", ENOENT}};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(known[i].name, name) == 0)
-			return known[i].number;
-	return EIO;
-}
-
 static void dataplane_fail(struct run *r, const char *type, const char *error)
 {
 	for (int t = 1; t < API_TYPE_COUNT; t++) {
 		if (strcmp(api_type_name((unsigned int)t), type) == 0) {
 			r->dp.fail_type = t;
-			r->dp.fail_status = -errno_of(error);
+			r->dp.fail_status = -text_errno(error);
 			return;
 		}
 	}
@@ -497,7 +483,6 @@ static void say_forget_store(struct run *r, char *args)
 		fail(r, "the store does not open");
 }
 
-// lose PARTY, rename PARTY DEVICE
 static void say_astray(struct run *r, char *args)
 {
 	char *name;
@@ -513,10 +498,8 @@ static void say_astray(struct run *r, char *args)
 static void say_recover(struct run *r, char *args)
 {
 	char *save;
-	if (!r->life.recover && !life_recover(&r->life, &r->core, r->now)) {
-		fail(r, "recovery does not start");
-		return;
-	}
+	if (!r->life.recover && !life_recover(&r->life, &r->core, r->now))
+		return fail(r, "recovery does not start");
 	for (int i = 0; i < 500 && !r->life.told; i++) {
 		life_run(&r->life, r->now);
 		advance(r, r->now + 10 * NSEC_PER_MSEC);
@@ -525,8 +508,8 @@ static void say_recover(struct run *r, char *args)
 	if (!r->life.told)
 		fail(r, "recovery does not end");
 	for (char *word = strtok_r(args, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		char *value = strchr(word, '=');
-		if (value)
+		char *value = word + strcspn(word, "=");
+		if (*value)
 			*value++ = '\0';
 		want_number(r, word, life_figure(&r->life, word), value);
 	}
@@ -709,7 +692,7 @@ static const struct {
 	{"forget", say_forget},       {"registered", say_registered}, {"time", say_time},
 	{"dataplane", say_dataplane}, {"event", say_event},           {"check", say_check},
 	{"kill", say_kill},           {"recover", say_recover},       {"forget-store", say_forget_store},
-	{"lose", say_astray},           {"rename", say_astray},
+	{"lose", say_astray},         {"rename", say_astray},
 };
 
 static void say(struct run *r, char *text, FILE *in)

@@ -183,3 +183,17 @@ bool text_match(const char *line, const struct sccp_msg *m, char *problem, size_
 	}
 	return true;
 }
+
+int text_errno(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} known[] = {{"ENOSPC", ENOSPC},   {"EADDRINUSE", EADDRINUSE}, {"EADDRNOTAVAIL", EADDRNOTAVAIL},
+		     {"ENOTSUP", ENOTSUP}, {"ELOOP", ELOOP},           {"EINVAL", EINVAL},
+		     {"ENOENT", ENOENT}};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].number;
+	return EIO;
+}

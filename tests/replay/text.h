@@ -13,3 +13,6 @@ int text_read(const char *line, struct sccp_msg *ret, char *problem, size_t cap)
 
 // Does the message have this name and these values? Problem says what differs.
 bool text_match(const char *line, const struct sccp_msg *m, char *problem, size_t cap);
+
+// Number of an error by its name, as in "dataplane fail TYPE ERRNO"; EIO for others.
+int text_errno(const char *name);
