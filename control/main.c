@@ -145,10 +145,11 @@ static int serve(const char *path)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"check", required_argument, NULL, 'k'},
+		{"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
 		{"describe", no_argument, NULL, 'd'},     {"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},         {0}};
 	const char *path = DEFAULT_CONFIG;
+	bool checks = false;
 	int option;
 	log_init();
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -157,7 +158,8 @@ int main(int argc, char **argv)
 			path = optarg;
 			break;
 		case 'k':
-			return check(optarg);
+			checks = true;
+			break;
 		case 'd':
 			config_describe(stdout);
 			return EXIT_SUCCESS;
@@ -170,7 +172,9 @@ int main(int argc, char **argv)
 			return usage(stderr, STATUS_USAGE);
 		}
 	}
+	if (checks && optind + 1 == argc) // --check FILE as well as --check -c FILE
+		path = argv[optind++];
 	if (optind < argc)
 		return usage(stderr, STATUS_USAGE);
-	return serve(path);
+	return checks ? check(path) : serve(path);
 }
