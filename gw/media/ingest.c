@@ -138,7 +138,6 @@ static enum drop_reason source_judge(struct media *m, uint32_t stream, const str
 		rtp_source_time(&s->rx, jumped ? RTP_RESTARTED : v, h->timestamp, arrival);
 		s->rx_last_ns = now;
 	}
-	c->silent_told = 0;
 	return DROP_NONE;
 }
 

@@ -85,6 +85,8 @@ unsigned int media_rtcp_next(struct media *m, nsec_t now, uint64_t wallclock_ntp
 	while ((i = wheel_take(&m->care, unit_of(now))) != NONE) {
 		struct media_cold *c = &m->cold[i];
 		relay_fold(m, i);
+		if (silent_at(m, i) > now)
+			c->silent_told = 0; // heard again: the next silence is another one
 		if (watches_silence(m, i) && silent_at(m, i) <= now) {
 			c->silent_told = 1;
 			event_push(m, i, MEDIA_SILENT, m->limits.silent_s);
