@@ -137,6 +137,8 @@ static void read_conference(struct recover *r, const struct store_record *s)
 static void on_record(void *arg, const struct store_record *s)
 {
 	struct recover *r = arg;
+	if (r->finished)
+		return; // too late: the streams have told
 	see_epoch(r, s->epoch);
 	if (s->kind == STORE_PARTY)
 		read_party(r, s);
@@ -151,6 +153,8 @@ static void check(struct recover *r, nsec_t now);
 static void on_scanned(void *arg, int status)
 {
 	struct recover *r = arg;
+	if (r->finished)
+		return;
 	r->scanned = true;
 	r->result.store_away = status < 0;
 	// an answer from the loop, but not of the model's time: the next poll takes it up
@@ -326,7 +330,9 @@ static void restore_record(struct recover *r, struct party_item *item, nsec_t no
 		return;
 	}
 	r->result.dropped++;
-	store_drop(r->o.store, STORE_PARTY, item->name);
+	// registration did not wait: a new party may have the port by now, and its record the name
+	if (!r->told || !store_has(r->o.store, STORE_PARTY, item->name))
+		store_drop(r->o.store, STORE_PARTY, item->name);
 }
 
 static void restore_conference_record(struct recover *r, struct conference_item *item, nsec_t now)
@@ -429,7 +435,9 @@ static void check(struct recover *r, nsec_t now)
 		r->listed = false; // it restarted since
 		r->stream_count = r->group_count = 0;
 	}
-	if (r->scanned && r->listed && dp_is_up(&r->o.core->dp)) {
+	if (!r->scanned && now >= r->deadline)
+		r->result.store_away = true; // the streams have to do
+	if ((r->scanned || r->result.store_away) && r->listed && dp_is_up(&r->o.core->dp)) {
 		reconcile(r, now);
 		tell(r, now);
 		return;

@@ -20,7 +20,7 @@ struct core;
 struct recover;
 struct store;
 
-#define RECOVER_WAIT_NS (3 * NSEC_PER_SEC) // how long registration waits for the dataplane
+#define RECOVER_WAIT_NS (3 * NSEC_PER_SEC) // how long registration waits for the store and for the dataplane
 
 struct recover_result {
 	uint32_t streams;  // found in the dataplane

@@ -249,6 +249,12 @@ int store_drop(struct store *s, enum store_kind kind, const char *name)
 	return s->ops->drop(s, kind, name);
 }
 
+bool store_has(const struct store *s, enum store_kind kind, const char *name)
+{
+	const struct store_entry *e = store_table_find(&s->table, kind, name);
+	return e && !e->dropped;
+}
+
 int store_scan(struct store *s, const struct store_scanner *scanner)
 {
 	return s->ops->scan(s, scanner);

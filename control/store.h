@@ -12,6 +12,7 @@
 // a record is removed only by a writer of its own or a newer epoch.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -97,6 +98,9 @@ int store_put(struct store *s, enum store_kind kind, const char *name, const cha
 
 // Forgets a record, also one that only an earlier process knew. Returns 0, -EINVAL, -ENOMEM.
 int store_drop(struct store *s, enum store_kind kind, const char *name);
+
+// True while a record that was put through this store is there.
+bool store_has(const struct store *s, enum store_kind kind, const char *name);
 
 // Reads every record of this node, after all that was put before it. Callbacks come from the loop, never from here.
 // From the first scan on, what the store holds beyond our own puts counts as left over and a replay removes it.
