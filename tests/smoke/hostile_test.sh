@@ -20,7 +20,7 @@ devices
 start bystander
 hostile XCD_LAB
 start afterwards
-run 2s
+run 3s
 pause look
 end afterwards
 end bystander
