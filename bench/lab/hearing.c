@@ -13,6 +13,7 @@
 #define DELAY_MIN_MS (-20.0) // lags worth trying
 #define DELAY_MAX_MS 400.0
 #define FILTER_SIDE  10 // taps on each side of a voice's filter
+#define WINDOWS_MAX  60
 #define FRAME_MS     20 // of segmental SNR
 
 static double decibel(double ratio)
@@ -23,11 +24,12 @@ static double decibel(double ratio)
 // Everything one listener's analysis needs.
 struct hearing {
 	struct timeline heard;
-	struct timeline said[SCENARIO_PARTIES_MAX]; // by party; count 0 = silent
-	long lag[SCENARIO_PARTIES_MAX];             // as found, samples; heard[i] ~ said[i - lag]
+	struct timeline said[SCENARIO_PARTIES_MAX];  // by party; count 0 = silent
+	long lag[SCENARIO_PARTIES_MAX][WINDOWS_MAX]; // as found, samples; heard[i] ~ said[i - lag]
 	unsigned int count, me;
 	const struct verdict_party *parties;
-	size_t window; // samples
+	size_t from, window; // samples: the first window, and the size of one
+	unsigned int windows;
 };
 
 static double delay_ms(const struct hearing *h, unsigned int party, long lag)
@@ -47,25 +49,33 @@ static bool others_voice(const struct hearing *h, unsigned int p)
 	return p != h->me && h->said[p].count > 0;
 }
 
-static void find_lags(struct hearing *h, struct verdict *v, size_t from, size_t until)
+// One party's lag in every window: a jitter buffer may move in between. Where the voice is not clear, the median's.
+static void find_lag(struct hearing *h, unsigned int p, struct sample *delay)
+{
+	struct sample lags = {0};
+	bool clear[WINDOWS_MAX] = {false};
+	for (unsigned int w = 0; w < h->windows; w++) {
+		double sure;
+		h->lag[p][w] = fit_lag(h->heard.pcm, h->from + w * h->window, h->window, h->said[p].pcm,
+				       h->said[p].count, h->heard.rate_hz, lag_of_delay(h, p, DELAY_MIN_MS),
+				       lag_of_delay(h, p, DELAY_MAX_MS), &sure);
+		clear[w] = sure > 0.3;
+		if (clear[w]) {
+			sample_add(&lags, (double)h->lag[p][w]);
+			sample_add(delay, delay_ms(h, p, h->lag[p][w]));
+		}
+	}
+	long usual = lags.count ? lrint(sample_median(&lags)) : lag_of_delay(h, p, 0);
+	for (unsigned int w = 0; w < h->windows; w++)
+		h->lag[p][w] = clear[w] ? h->lag[p][w] : usual;
+}
+
+static void find_lags(struct hearing *h, struct verdict *v)
 {
 	struct sample delay = {0};
-	for (unsigned int p = 0; p < h->count; p++) {
-		if (!others_voice(h, p))
-			continue;
-		struct sample lags = {0};
-		for (size_t at = from; at + h->window <= until; at += h->window) {
-			double sure;
-			long lag = fit_lag(h->heard.pcm, at, h->window, h->said[p].pcm, h->said[p].count,
-					   h->heard.rate_hz, lag_of_delay(h, p, DELAY_MIN_MS),
-					   lag_of_delay(h, p, DELAY_MAX_MS), &sure);
-			if (sure > 0.3) {
-				sample_add(&lags, (double)lag);
-				sample_add(&delay, delay_ms(h, p, lag));
-			}
-		}
-		h->lag[p] = lags.count ? lrint(sample_median(&lags)) : lag_of_delay(h, p, 0);
-	}
+	for (unsigned int p = 0; p < h->count; p++)
+		if (others_voice(h, p))
+			find_lag(h, p, &delay);
 	if (delay.count)
 		verdict_set(v, METRIC_DELAY, sample_median(&delay));
 }
@@ -87,10 +97,10 @@ static double segmental_snr(const double *wanted, const double *noise, size_t co
 	return active ? sum / (double)active : NAN;
 }
 
-// Sums over all windows of speech.
+// Figures of all windows of speech.
 struct speech {
 	struct sample snr, own;
-	double played[SCENARIO_PARTIES_MAX], heard[SCENARIO_PARTIES_MAX]; // by voice
+	struct sample level[SCENARIO_PARTIES_MAX]; // dB, by voice
 };
 
 // Buffers of one window of speech.
@@ -112,10 +122,8 @@ static int workspace_open(const struct hearing *h, struct workspace *w)
 		if (!others_voice(h, p))
 			continue;
 		w->party[w->count] = p;
-		w->voices[w->count] = (struct fit_voice){.x = h->said[p].pcm,
-							 .count = h->said[p].count,
-							 .lag = h->lag[p],
-							 .side = FILTER_SIDE};
+		w->voices[w->count] = (struct fit_voice){
+			.x = h->said[p].pcm, .count = h->said[p].count, .side = FILTER_SIDE};
 		w->parts[w->count] = calloc(h->window, sizeof(double));
 		if (!w->parts[w->count++])
 			return -1;
@@ -165,8 +173,11 @@ static double played_power(const struct hearing *h, const struct fit_voice *f, s
 }
 
 // One window of speech: everybody's share, what is left, and how much of the left is me.
-static void judge_window(const struct hearing *h, struct workspace *w, size_t at, struct speech *s)
+static void judge_window(const struct hearing *h, struct workspace *w, unsigned int window, struct speech *s)
 {
+	size_t at = h->from + window * h->window;
+	for (unsigned int i = 0; i < w->count; i++)
+		w->voices[i].lag = h->lag[w->party[i]][window];
 	if (fit_voices(h->heard.pcm, at, h->window, w->voices, w->count, w->parts, w->residual) < 0)
 		return;
 	for (size_t i = 0; i < h->window; i++) {
@@ -175,8 +186,9 @@ static void judge_window(const struct hearing *h, struct workspace *w, size_t at
 			w->wanted[i] += w->parts[p][i];
 	}
 	for (unsigned int p = 0; p < w->count; p++) {
-		s->played[p] += played_power(h, &w->voices[p], at);
-		s->heard[p] += fit_power(w->parts[p], h->window);
+		double played = played_power(h, &w->voices[p], at);
+		if (played > fit_power(w->voices[p].x, w->voices[p].count) / 10) // else too quiet to tell
+			sample_add(&s->level[p], decibel(fit_power(w->parts[p], h->window) / played));
 	}
 	double snr = segmental_snr(w->wanted, w->residual, h->window, h->heard.rate_hz);
 	if (!isnan(snr))
@@ -184,24 +196,26 @@ static void judge_window(const struct hearing *h, struct workspace *w, size_t at
 	judge_own(h, w, at, &s->own);
 }
 
-static void judge_speech(struct hearing *h, size_t from, size_t until, struct verdict *v)
+static void judge_speech(struct hearing *h, struct verdict *v)
 {
 	struct workspace w = {0};
-	struct speech s = {0};
-	find_lags(h, v, from, until);
-	if (workspace_open(h, &w) == 0)
-		for (size_t at = from; at + h->window <= until; at += h->window)
-			judge_window(h, &w, at, &s);
+	struct speech *s = calloc(1, sizeof(*s));
+	find_lags(h, v);
+	if (s && workspace_open(h, &w) == 0)
+		for (unsigned int i = 0; i < h->windows; i++)
+			judge_window(h, &w, i, s);
 	double worst = 0;
-	for (unsigned int p = 0; p < w.count && s.snr.count; p++)
-		worst = fmax(worst, fabs(decibel(s.heard[p] / fmax(s.played[p], 1e-3))));
-	if (s.snr.count) {
+	for (unsigned int p = 0; s && p < w.count; p++)
+		if (s->level[p].count)
+			worst = fmax(worst, fabs(sample_median(&s->level[p])));
+	if (s && s->snr.count) {
 		verdict_set(v, METRIC_LEVEL, worst);
-		verdict_set(v, METRIC_SNR, sample_median(&s.snr));
+		verdict_set(v, METRIC_SNR, sample_median(&s->snr));
 	}
-	if (s.own.count)
-		verdict_set(v, METRIC_OWN, sample_median(&s.own));
+	if (s && s->own.count)
+		verdict_set(v, METRIC_OWN, sample_median(&s->own));
 	workspace_close(&w);
+	free(s);
 }
 
 static double tone_amplitude(const struct scenario_party *p)
@@ -210,7 +224,7 @@ static double tone_amplitude(const struct scenario_party *p)
 }
 
 // One window of tones. The listener's own tone is fitted with the others', last.
-static void judge_tones(const struct hearing *h, size_t from, size_t until, struct verdict *v)
+static void judge_tones(const struct hearing *h, struct verdict *v)
 {
 	double hz[SCENARIO_PARTIES_MAX], amplitude[SCENARIO_PARTIES_MAX], found[SCENARIO_PARTIES_MAX], rest;
 	unsigned int tones = 0;
@@ -224,8 +238,9 @@ static void judge_tones(const struct hearing *h, size_t from, size_t until, stru
 	if (h->said[h->me].count)
 		hz[tones++] = h->parties[h->me].party->tone_hz;
 	struct sample sinad = {0}, level = {0}, own = {0};
-	for (size_t at = from; at + h->window <= until; at += h->window) {
-		if (fit_tones(h->heard.pcm + at, h->window, h->heard.rate_hz, hz, tones, found, &rest) < 0)
+	for (unsigned int w = 0; w < h->windows; w++) {
+		const double *heard = h->heard.pcm + h->from + w * h->window;
+		if (fit_tones(heard, h->window, h->heard.rate_hz, hz, tones, found, &rest) < 0)
 			return;
 		double signal = 0, mine = wanted < tones ? found[wanted] : 0, worst = 0;
 		for (unsigned int i = 0; i < wanted; i++) {
@@ -246,15 +261,17 @@ static void judge_tones(const struct hearing *h, size_t from, size_t until, stru
 		verdict_set(v, METRIC_OWN, sample_median(&own));
 }
 
-// First and last sample worth judging: after the warm-up, before anybody fell silent.
-static void judged_range(const struct hearing *h, size_t *ret_from, size_t *ret_until)
+// Windows worth judging: after the warm-up, before anybody fell silent.
+static void choose_windows(struct hearing *h)
 {
 	double rate = h->heard.rate_hz / 1e9;
 	double from = (double)(int64_t)(h->parties[h->me].from - h->heard.base) * rate;
 	double until = (double)(int64_t)(h->parties[h->me].until - h->heard.base) * rate;
 	double warm = (double)h->heard.rate_hz * WARM_UP_MS / 1000;
-	*ret_from = (size_t)fmax(0, from + warm);
-	*ret_until = (size_t)fmax(0, fmin(until, (double)h->heard.count));
+	h->window = h->heard.rate_hz;
+	h->from = (size_t)fmax(0, from + warm);
+	double windows = (fmin(until, (double)h->heard.count) - (double)h->from) / (double)h->window;
+	h->windows = windows < 0 ? 0 : windows > WINDOWS_MAX ? WINDOWS_MAX : (unsigned int)windows;
 }
 
 void hearing_judge(const struct verdict_party *parties, unsigned int count, unsigned int listener,
@@ -266,7 +283,7 @@ void hearing_judge(const struct verdict_party *parties, unsigned int count, unsi
 		return;
 	if (wav_path)
 		timeline_save(&h.heard, wav_path);
-	h.window = h.heard.rate_hz;
+	choose_windows(&h);
 	bool tones = true;
 	unsigned int voices = 0;
 	for (unsigned int p = 0; p < count; p++) {
@@ -276,12 +293,10 @@ void hearing_judge(const struct verdict_party *parties, unsigned int count, unsi
 				  &phone->options.source, h.heard.rate_hz, &h.said[p]) == 0)
 			voices += p != listener;
 	}
-	size_t from, until;
-	judged_range(&h, &from, &until);
 	if (voices && tones)
-		judge_tones(&h, from, until, v);
+		judge_tones(&h, v);
 	else if (voices)
-		judge_speech(&h, from, until, v);
+		judge_speech(&h, v);
 	for (unsigned int p = 0; p < count; p++)
 		timeline_free(&h.said[p]);
 	timeline_free(&h.heard);
