@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/caps.h"
 #include "control/device.h"
 #include "control/dispatch.h"
+#include "control/reg_inner.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
 
@@ -24,11 +24,6 @@
 #define NOTIFY_NS            (200 * NSEC_PER_MSEC) // changes of capacity are told together
 #define KEEPALIVE_DEFAULT_MS 30000
 #define KEEPALIVE_MAX_MS     3600000
-
-// What IOS sends as feature bytes of Register; CUCM answers a media resource that shows them as it does an IOS one.
-#define FEATURE_BYTE_41   0x02
-#define FEATURE_BYTES_42  0x0001
-#define IOS_ADDRESS_SCOPE 2
 
 enum reg_event {
 	EVENT_START, // back-off over, or told to
@@ -73,13 +68,6 @@ static void disarm(struct device *d)
 	timer_stop(&d->core->timers, &d->reg.keepalive);
 	timer_stop(&d->core->timers, &d->reg.switchback);
 	timer_stop(&d->core->timers, &d->reg.notify);
-}
-
-static void send_simple(struct device *d, enum sccp_id id, nsec_t now)
-{
-	struct sccp_msg m;
-	sccp_init(&m, id);
-	device_send(d, &m, now);
 }
 
 // ---- connections ----
@@ -180,34 +168,11 @@ static void act_connect_failed(void *object, const void *data)
 
 // ---- actions: registering ----
 
-static void send_register(struct device *d, nsec_t now)
-{
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_REGISTER);
-	struct sccp_register_req *r = &m.register_req;
-	snprintf(r->station_device_name, sizeof(r->station_device_name), "%s", d->name);
-	r->station_instance = 1;
-	if (d->reg.local.family == ADDR_IPV4)
-		r->station_ip = d->reg.local;
-	else if (d->reg.local.family == ADDR_IPV6)
-		r->station_ip_v6_addr = d->reg.local;
-	r->device_type = d->config->type;
-	r->max_streams = resource_streams(d);
-	r->active_streams = d->party_count;
-	r->protocol_version = agents_current(&d->agents)->version;
-	r->proto_hi = FEATURE_BYTE_41;
-	r->phone_features = FEATURE_BYTES_42;
-	r->ip_v4_address_scope = IOS_ADDRESS_SCOPE;
-	device_send(d, &m, now);
-	send_simple(d, SCCP_IP_PORT, now);
-	device_count(d, COUNT_registers);
-}
-
 static void act_register(void *object, const void *data)
 {
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
-	send_register(d, now);
+	reg_say_register(d, now);
 	arm(d, now + d->group->register_timeout_ms * NSEC_PER_MSEC);
 	device_changed(d, now);
 }
@@ -280,43 +245,14 @@ static void act_accepted(void *object, const void *data)
 
 // ---- actions: capabilities ----
 
-static void send_notification(struct device *d, nsec_t now)
-{
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_MEDIA_RESOURCE_NOTIFICATION);
-	uint32_t out = resource_out_of_service(d);
-	m.media_resource_notification.device_type = d->config->type;
-	m.media_resource_notification.number_of_in_service_streams = resource_streams(d) - out;
-	m.media_resource_notification.max_streams_per_conf = d->profile->participants;
-	m.media_resource_notification.number_of_out_of_service_streams = out;
-	d->reg.told_in_service = resource_streams(d) - out;
-	d->reg.told_out_of_service = out;
-	device_send(d, &m, now);
-	device_count(d, COUNT_notifications);
-}
-
-static void send_capabilities(struct device *d, nsec_t now)
-{
-	struct caps_entry entries[CAPS_MAX];
-	unsigned int n = caps_list(d->profile, entries);
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_CAPABILITIES_RES);
-	m.capabilities_res.cap_count = n;
-	for (unsigned int i = 0; i < n; i++) {
-		m.capabilities_res.caps[i].codec = entries[i].payload;
-		m.capabilities_res.caps[i].max_frames_per_packet = entries[i].period_ms_max;
-	}
-	device_send(d, &m, now);
-}
-
 static void act_capabilities(void *object, const void *data)
 {
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
 	timer_stop(&d->core->timers, &d->reg.timer);
-	send_notification(d, now);
-	send_simple(d, SCCP_VERSION_REQ, now);
-	send_capabilities(d, now);
+	reg_say_notification(d, now);
+	reg_say(d, SCCP_VERSION_REQ, now);
+	reg_say_capabilities(d, now);
 	device_changed(d, now);
 }
 
@@ -326,7 +262,7 @@ static void act_capabilities_timeout(void *object, const void *data)
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
 	device_count(d, COUNT_capabilities_timeout);
-	send_notification(d, now);
+	reg_say_notification(d, now);
 	device_changed(d, now);
 }
 
@@ -368,7 +304,7 @@ static void act_unregister(void *object, const void *data)
 	disarm(d);
 	if (d->reg.leave != REG_LEAVE_FALL_BACK && probe)
 		drop_probe(d);
-	send_simple(d, SCCP_UNREGISTER, now);
+	reg_say(d, SCCP_UNREGISTER, now);
 	device_count(d, COUNT_unregisters);
 	arm(d, now + UNREGISTER_NS);
 	device_changed(d, now);
@@ -520,7 +456,7 @@ static void on_keepalive(struct timer *t, nsec_t now)
 	}
 	r->unanswered++;
 	timer_start(&d->core->timers, &r->keepalive, now + r->keepalive_ms * NSEC_PER_MSEC);
-	send_simple(d, SCCP_KEEP_ALIVE, now);
+	reg_say(d, SCCP_KEEP_ALIVE, now);
 	device_count(d, COUNT_keepalives);
 }
 
@@ -579,7 +515,7 @@ static void on_notify(struct timer *t, nsec_t now)
 	uint32_t out = resource_out_of_service(d);
 	bool told = d->reg.told_out_of_service == out && d->reg.told_in_service == resource_streams(d) - out;
 	if (d->reg.fsm.state == REG_IN_SERVICE && !told) {
-		send_notification(d, now);
+		reg_say_notification(d, now);
 		device_changed(d, now);
 	}
 }
@@ -667,7 +603,7 @@ void reg_on_reset(struct device *d, const struct sccp_msg *m, nsec_t now)
 	if (type == SCCP_RESET_TYPE_APPLY_CONFIG) {
 		device_count(d, COUNT_apply_configs);
 		if (d->reg.fsm.state == REG_IN_SERVICE)
-			send_notification(d, now);
+			reg_say_notification(d, now);
 		return;
 	}
 	if (type != SCCP_RESET_TYPE_RESET && type != SCCP_RESET_TYPE_RESTART) {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// reg_say.c - What a registration tells its agent: who the device is, what it can do and how much of it.
+#include <stdio.h>
+
+#include "control/caps.h"
+#include "control/device.h"
+#include "control/reg_inner.h"
+#include "gw/sccp.h"
+
+// What IOS sends as feature bytes of Register; CUCM answers a media resource that shows them as it does an IOS one.
+#define FEATURE_BYTE_41   0x02
+#define FEATURE_BYTES_42  0x0001
+#define IOS_ADDRESS_SCOPE 2
+
+void reg_say(struct device *d, enum sccp_id id, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, id);
+	device_send(d, &m, now);
+}
+
+void reg_say_register(struct device *d, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_REGISTER);
+	struct sccp_register_req *r = &m.register_req;
+	snprintf(r->station_device_name, sizeof(r->station_device_name), "%s", d->name);
+	r->station_instance = 1;
+	if (d->reg.local.family == ADDR_IPV4)
+		r->station_ip = d->reg.local;
+	else if (d->reg.local.family == ADDR_IPV6)
+		r->station_ip_v6_addr = d->reg.local;
+	r->device_type = d->config->type;
+	r->max_streams = resource_streams(d);
+	r->active_streams = d->party_count;
+	r->protocol_version = agents_current(&d->agents)->version;
+	r->proto_hi = FEATURE_BYTE_41;
+	r->phone_features = FEATURE_BYTES_42;
+	r->ip_v4_address_scope = IOS_ADDRESS_SCOPE;
+	device_send(d, &m, now);
+	reg_say(d, SCCP_IP_PORT, now);
+	device_count(d, COUNT_registers);
+}
+
+void reg_say_notification(struct device *d, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_MEDIA_RESOURCE_NOTIFICATION);
+	uint32_t out = resource_out_of_service(d);
+	m.media_resource_notification.device_type = d->config->type;
+	m.media_resource_notification.number_of_in_service_streams = resource_streams(d) - out;
+	m.media_resource_notification.max_streams_per_conf = d->profile->participants;
+	m.media_resource_notification.number_of_out_of_service_streams = out;
+	d->reg.told_in_service = resource_streams(d) - out;
+	d->reg.told_out_of_service = out;
+	device_send(d, &m, now);
+	device_count(d, COUNT_notifications);
+}
+
+void reg_say_capabilities(struct device *d, nsec_t now)
+{
+	struct caps_entry entries[CAPS_MAX];
+	unsigned int n = caps_list(d->profile, entries);
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_CAPABILITIES_RES);
+	m.capabilities_res.cap_count = n;
+	for (unsigned int i = 0; i < n; i++) {
+		m.capabilities_res.caps[i].codec = entries[i].payload;
+		m.capabilities_res.caps[i].max_frames_per_packet = entries[i].period_ms_max;
+	}
+	device_send(d, &m, now);
+}
