@@ -20,10 +20,8 @@
 #include "gw/log.h"
 #include "gw/sccp.h"
 
-#define UNREGISTER_NS        (2 * NSEC_PER_SEC)    // for UnregisterAck: some agents never send one
-#define NOTIFY_NS            (200 * NSEC_PER_MSEC) // changes of capacity are told together
-#define KEEPALIVE_DEFAULT_MS 30000
-#define KEEPALIVE_MAX_MS     3600000
+#define UNREGISTER_NS (2 * NSEC_PER_SEC)    // for UnregisterAck: some agents never send one
+#define NOTIFY_NS     (200 * NSEC_PER_MSEC) // changes of capacity are told together
 
 enum reg_event {
 	EVENT_START, // back-off over, or told to
@@ -114,11 +112,6 @@ static long on_input(void *object, const uint8_t *bytes, size_t len, nsec_t now)
 
 static const struct link_user link_user = {.up = on_up, .down = on_down, .input = on_input};
 
-static void note_why(struct device *d, const char *why)
-{
-	snprintf(d->reg.why, sizeof(d->reg.why), "%s", why ? why : "");
-}
-
 static void wait_for(struct device *d, nsec_t delay, nsec_t now)
 {
 	disarm(d);
@@ -131,7 +124,7 @@ static void wait_for(struct device *d, nsec_t delay, nsec_t now)
 static void failed(struct device *d, enum agents_failure what, const char *why, nsec_t now)
 {
 	bool moved;
-	note_why(d, why);
+	snprintf(d->reg.why, sizeof(d->reg.why), "%s", why ? why : "");
 	bool held = d->group->switchover == CONFIG_SWITCHOVER_GRACEFUL && d->party_count;
 	nsec_t delay = agents_failed(&d->agents, what, held, &moved);
 	if (moved)
@@ -206,15 +199,6 @@ static void act_rejected(void *object, const void *data)
 	failed(d, AGENTS_REGISTER, why, e->now);
 }
 
-static uint32_t keepalive_ms(const struct device *d, uint32_t agent_s)
-{
-	if (d->group->keepalive_ms)
-		return d->group->keepalive_ms;
-	if (!agent_s)
-		return KEEPALIVE_DEFAULT_MS;
-	return agent_s < KEEPALIVE_MAX_MS / 1000 ? agent_s * 1000 : KEEPALIVE_MAX_MS;
-}
-
 static void act_accepted(void *object, const void *data)
 {
 	struct device *d = object;
@@ -223,7 +207,7 @@ static void act_accepted(void *object, const void *data)
 	struct reg *r = &d->reg;
 	r->version =
 		(uint8_t)sccp_version_negotiate(agents_current(&d->agents)->version, ack->protocol_version);
-	r->keepalive_ms = keepalive_ms(d, ack->keep_alive_interval);
+	r->keepalive_ms = reg_keepalive_ms(d, ack->keep_alive_interval);
 	r->unanswered = 0;
 	r->acks_keepalive = false;
 	r->reject[0] = '\0';

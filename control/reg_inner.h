@@ -15,3 +15,6 @@ void reg_say_register(struct device *d, nsec_t now);
 void reg_say_notification(struct device *d, nsec_t now);
 
 void reg_say_capabilities(struct device *d, nsec_t now);
+
+// How often to send KeepAlive: as configured, else as RegisterAck said within bounds.
+uint32_t reg_keepalive_ms(const struct device *d, uint32_t agent_s);

@@ -7,6 +7,9 @@
 #include "control/reg_inner.h"
 #include "gw/sccp.h"
 
+#define KEEPALIVE_DEFAULT_MS 30000
+#define KEEPALIVE_MAX_MS     3600000
+
 // What IOS sends as feature bytes of Register; CUCM answers a media resource that shows them as it does an IOS one.
 #define FEATURE_BYTE_41   0x02
 #define FEATURE_BYTES_42  0x0001
@@ -69,4 +72,13 @@ void reg_say_capabilities(struct device *d, nsec_t now)
 		m.capabilities_res.caps[i].max_frames_per_packet = entries[i].period_ms_max;
 	}
 	device_send(d, &m, now);
+}
+
+uint32_t reg_keepalive_ms(const struct device *d, uint32_t agent_s)
+{
+	if (d->group->keepalive_ms)
+		return d->group->keepalive_ms;
+	if (!agent_s)
+		return KEEPALIVE_DEFAULT_MS;
+	return agent_s < KEEPALIVE_MAX_MS / 1000 ? agent_s * 1000 : KEEPALIVE_MAX_MS;
 }
