@@ -284,9 +284,8 @@ static void act_unregister(void *object, const void *data)
 {
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
-	struct link *probe = d->reg.probe;
 	disarm(d);
-	if (d->reg.leave != REG_LEAVE_FALL_BACK && probe)
+	if (d->reg.leave != REG_LEAVE_FALL_BACK)
 		drop_probe(d);
 	reg_say(d, SCCP_UNREGISTER, now);
 	device_count(d, COUNT_unregisters);
