@@ -283,6 +283,10 @@ void call_message(struct call *c, struct agent_device *d, const struct sccp_msg 
 		if (c->state == CALL_DELETING && m->delete_conference_res.conference_id == c->conference_id)
 			c->state = CALL_ENDED;
 		return;
+	case SCCP_CAPABILITIES_RES:
+		if (c->state == CALL_DELETING && (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit))
+			c->state = CALL_ENDED;
+		return;
 	default:
 		return;
 	}
@@ -324,11 +328,14 @@ void call_end(struct call *c, struct agent_device *d)
 		m.drop_participant_req.call_reference = c->parties[i].call_reference;
 		agent_send(d, &m);
 	}
-	c->state = CALL_ENDED;
+	c->state = d ? CALL_DELETING : CALL_ENDED;
 	if (d && conference) {
-		c->state = CALL_DELETING;
 		sccp_init(&m, SCCP_DELETE_CONFERENCE_REQ);
 		m.delete_conference_req.conference_id = c->conference_id;
+		agent_send(d, &m);
+	} else if (d) {
+		// nothing answers a close; the answer to a question behind it says that it was read
+		sccp_init(&m, SCCP_CAPABILITIES_REQ);
 		agent_send(d, &m);
 	}
 }

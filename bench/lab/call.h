@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // call.h - One call of a scenario: its phones, and the messages that build and end it.
 //
-//   IDLE -> [bridge: CREATING -> ADDING] -> OPENING -> STARTING -> UP -> HUSHED -> [bridge: DELETING] -> ENDED
+//   IDLE -> [bridge: CREATING -> ADDING] -> OPENING -> STARTING -> UP -> HUSHED -> DELETING -> ENDED
 //
 // OpenReceiveChannel goes out for every party at once, and StartMediaTransmission once all have answered. A direct call
 // goes from IDLE to UP and from HUSHED to ENDED.

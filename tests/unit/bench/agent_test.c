@@ -209,11 +209,15 @@ static void drives_a_call(void)
 	CHECK_INT(call.parties[1].gateway.port, 16386);
 	call_hush(&call);
 	call_end(&call, agent_device_find(agent, "MTP_TEST"));
-	CHECK_INT(call.state, CALL_ENDED);
 	for (int i = 0; i < 2; i++) {
 		expect(&d, SCCP_CLOSE_RECEIVE_CHANNEL, &m);
 		expect(&d, SCCP_STOP_MEDIA_TRANSMISSION, &m);
 	}
+	expect(&d, SCCP_CAPABILITIES_REQ, &m);
+	CHECK_INT(call.state, CALL_DELETING);
+	sccp_init(&m, SCCP_CAPABILITIES_RES);
+	device_send(&d, &m);
+	CHECK_INT(call.state, CALL_ENDED);
 	call_close(&call);
 	teardown(&d);
 }
