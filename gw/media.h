@@ -32,6 +32,7 @@ struct media_limits {
 	uint32_t streams;
 	uint32_t conferences;
 	uint32_t voices;           // streams mixed or transcoded at a time
+	uint32_t sources;          // pieces of sound played at a time
 	uint16_t jitter_min_ms;    // play-out delay floor, default 20
 	uint16_t jitter_max_ms;    // ceiling, default 200
 	uint16_t rtcp_interval_ms; // mean RTCP interval, default 5000; 0 = no RTCP
@@ -105,12 +106,37 @@ struct media_route {
 	uint8_t dscp;
 };
 
-enum media_event_kind { MEDIA_FIRST_PACKET = 1, MEDIA_SILENT = 2, MEDIA_DIGIT = 3, MEDIA_SSRC = 4 };
+enum media_event_kind {
+	MEDIA_FIRST_PACKET = 1,
+	MEDIA_SILENT = 2,
+	MEDIA_DIGIT = 3,
+	MEDIA_SSRC = 4,
+	MEDIA_SOURCE_END = 64, // `stream` is a source, and it has played all of its list
+};
 
 struct media_event {
 	uint32_t stream;
-	uint32_t kind; // enum media_event_kind; equals enum api_stream_event_kind
+	uint32_t kind; // enum media_event_kind; those of streams equal enum api_stream_event_kind
 	uint32_t value;
+};
+
+// A stretch of sound. The samples stay the caller's, and do not change while a source that plays them is open.
+struct media_piece {
+	const int16_t *pcm;
+	uint32_t samples; // not 0
+	uint16_t rate_hz; // 8000 or 16000
+	uint16_t gain;    // 256 = as it is
+};
+
+#define MEDIA_PIECES 32
+
+// A source speaks in a bridge conference and hears nothing: music on hold, an announcement, a tone. It plays its pieces
+// in order while somebody listens, once or for ever.
+struct media_source_spec {
+	uint32_t conference;
+	uint32_t count; // of pieces, 1..MEDIA_PIECES
+	bool loop;
+	struct media_piece pieces[MEDIA_PIECES];
 };
 
 // Bytes that media_init needs; 64-byte alignment.
@@ -137,6 +163,12 @@ int media_stream_set(struct media *m, uint32_t stream, const struct stream_spec 
 // Removes it. Returns 0 or -ENOENT.
 int media_stream_close(struct media *m, uint32_t stream, nsec_t now);
 
+// Begins to play. Returns 0, -ENOENT conference, -ENOSPC, -EINVAL (a piece, or no bridge).
+int media_source_open(struct media *m, const struct media_source_spec *spec, uint32_t *ret_source);
+
+// Ends it. Returns 0 or -ENOENT.
+int media_source_close(struct media *m, uint32_t source);
+
 // Says through which next hop this stream's remote is reached; also updates the peer whose exit it is.
 void media_stream_hop_set(struct media *m, uint32_t stream, uint16_t hop);
 
@@ -153,6 +185,10 @@ int media_conference_info(const struct media *m, uint32_t conference, enum confe
 uint32_t media_stream_count(const struct media *m);
 uint32_t media_conference_count(const struct media *m);
 uint32_t media_voice_count(const struct media *m);
+uint32_t media_source_count(const struct media *m);
+
+// Payloads that ticks have encoded since start; copies for further listeners are not counted.
+uint64_t media_encoded(const struct media *m);
 
 // --- the packet ---
 

@@ -13,7 +13,8 @@ static size_t lines(size_t bytes)
 
 // Where each array begins; one walk serves both media_size and media_init.
 struct layout {
-	size_t streams, cold, conferences, voices, voice_memory, mixers, mixer_memory, rows, matrix, end;
+	size_t streams, cold, conferences, sources, voices, voice_memory, mixers, mixer_memory, rows, matrix,
+		end;
 };
 
 static uint32_t voice_total(const struct media_limits *l)
@@ -28,7 +29,8 @@ static struct layout lay_out(const struct media_limits *l)
 	at.streams = lines(sizeof(struct media));
 	at.cold = at.streams + lines(sizeof(struct media_stream) * (size_t)l->streams);
 	at.conferences = at.cold + lines(sizeof(struct media_cold) * (size_t)l->streams);
-	at.voices = at.conferences + lines(sizeof(struct media_conference) * (size_t)l->conferences);
+	at.sources = at.conferences + lines(sizeof(struct media_conference) * (size_t)l->conferences);
+	at.voices = at.sources + lines(sizeof(struct media_source) * (size_t)l->sources);
 	at.voice_memory = at.voices + lines(sizeof(struct media_voice) * (size_t)voices);
 	at.mixers = at.voice_memory + voice_bytes() * voices;
 	at.mixer_memory = at.mixers + lines(sizeof(struct media_mixer) * (size_t)voices);
@@ -65,10 +67,18 @@ static void conferences_init(struct media *m)
 		m->conferences[i] = (struct media_conference){
 			.first = NONE,
 			.last = NONE,
+			.sources = NONE,
 			.mixer = NONE,
 			.next_free = i + 1 < m->limits.conferences ? i + 1 : NONE,
 		};
 	m->conference_free = m->limits.conferences ? 0 : NONE;
+}
+
+static void sources_init(struct media *m)
+{
+	for (uint32_t i = 0; i < m->limits.sources; i++)
+		m->sources[i] = (struct media_source){.next = i + 1 < m->limits.sources ? i + 1 : NONE};
+	m->source_free = m->limits.sources ? 0 : NONE;
 }
 
 static void voices_init(struct media *m, uint8_t *memory)
@@ -114,6 +124,7 @@ struct media *media_init(void *mem, const struct media_limits *limits)
 	m->streams = (void *)(base + at.streams);
 	m->cold = (void *)(base + at.cold);
 	m->conferences = (void *)(base + at.conferences);
+	m->sources = (void *)(base + at.sources);
 	m->voices = (void *)(base + at.voices);
 	m->mixers = (void *)(base + at.mixers);
 	m->run.row = (void *)(base + at.rows);
@@ -125,6 +136,7 @@ struct media *media_init(void *mem, const struct media_limits *limits)
 	m->tick_due = UINT64_MAX;
 	streams_init(m);
 	conferences_init(m);
+	sources_init(m);
 	voices_init(m, base + at.voice_memory);
 	mixers_init(m, base + at.mixer_memory);
 	wheel_init(&m->ticks, m->mixers ? &m->mixers[0].tick : NULL, sizeof(struct media_mixer), TICK_SLOTS);
@@ -154,6 +166,16 @@ uint32_t media_conference_count(const struct media *m)
 uint32_t media_voice_count(const struct media *m)
 {
 	return m->voice_count;
+}
+
+uint32_t media_source_count(const struct media *m)
+{
+	return m->source_count;
+}
+
+uint64_t media_encoded(const struct media *m)
+{
+	return m->encoded;
 }
 
 struct media_stream *media_streams(struct media *m)

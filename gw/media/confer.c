@@ -377,7 +377,14 @@ int media_conference_open(struct media *m, const struct conference_spec *spec, u
 	struct media_conference *f = &m->conferences[i];
 	m->conference_free = f->next_free;
 	*f = (struct media_conference){
-		.spec = *spec, .first = NONE, .last = NONE, .mixer = NONE, .next_free = NONE, .open = OPEN};
+		.spec = *spec,
+		.first = NONE,
+		.last = NONE,
+		.sources = NONE,
+		.mixer = NONE,
+		.next_free = NONE,
+		.open = OPEN,
+	};
 	m->conference_count++;
 	*ret_conference = i;
 	return 0;
@@ -389,6 +396,7 @@ int media_conference_close(struct media *m, uint32_t conference, nsec_t now)
 		return -ENOENT;
 	struct media_conference *f = &m->conferences[conference];
 	f->open = CLOSING;
+	sources_close(m, conference);
 	commit(m, conference, NONE, CONFERENCE_EMPTY, now);
 	while (f->first != NONE)
 		media_stream_close(m, f->first, now);

@@ -3,8 +3,11 @@
 //
 // Encode once. Whoever said nothing in this tick hears the plain sum of its rate. Where the codec has no memory, equal
 // samples make equal payloads, so the first such listener of a codec and period encodes and the others copy.
-// With a period of several ticks this holds for a packet only if it held in each of them (tx_shared). Codecs with
-// memory are encoded for each listener: what its decoder has heard so far is its alone.
+// With a period of several ticks this holds for a packet only if it held in each of them (tx_shared). A codec with memory
+// is shared among listeners who can never speak, so that all of them always hear the same: music on hold costs one
+// encoding for each codec and period, however many listen. Who joins them hears a coder that has been at work
+// for a while, as the receiver of a broadcast does. For anyone else such a codec is encoded alone: what its decoder
+// has heard so far is its alone.
 #include <string.h>
 
 #include "gw/media/inside.h"
@@ -91,16 +94,18 @@ static struct media_shared *shared_find(struct media_run *r, const struct media_
 	return NULL;
 }
 
-static unsigned int encode(struct media_run *r, struct media_voice *v, const struct heard *h,
-			   uint8_t *payload)
+static unsigned int encode(struct media *m, struct media_voice *v, const struct heard *h, uint8_t *payload)
 {
-	bool shareable = h->shared && v->tx->encoder_size == 0;
+	struct media_run *r = &m->run;
+	bool listener = !v->rx && !(m->cold[v->stream].spec.flags & STREAM_VAD);
+	bool shareable = h->shared && (v->tx->encoder_size == 0 || listener);
 	struct media_shared *s = shareable ? shared_find(r, v) : NULL;
 	if (s) {
 		memcpy(payload, s->payload, s->len);
 		return s->len;
 	}
 	int n = v->tx->encode(v->encoder, h->pcm, h->samples, payload, CODEC_FRAME_BYTES_MAX);
+	m->encoded++;
 	if (n <= 0)
 		return 0;
 	if (shareable && r->shared_count < SHARED_FRAMES) {
@@ -148,7 +153,7 @@ static bool emit(struct media *m, const struct media_row *row, struct media_fram
 	if (!v->tx || !collect(m, v, row, &h))
 		return false;
 	uint32_t timestamp = timestamp_of(m, v, c);
-	unsigned int len = suppressed(c, v, &h) ? 0 : encode(r, v, &h, frame->rtp + RTP_HEADER_BYTES);
+	unsigned int len = suppressed(c, v, &h) ? 0 : encode(m, v, &h, frame->rtp + RTP_HEADER_BYTES);
 	if (len == 0) {
 		c->tx_marker = 1;
 		return false;

@@ -76,9 +76,20 @@ struct media_cold {
 	struct media_route route;
 };
 
+// What plays in a conference without being a stream.
+struct media_source {
+	struct media_source_spec spec;
+	uint32_t next;  // of the conference; also links the free list
+	uint32_t piece; // under way
+	uint32_t at;    // its next sample
+	uint8_t open;
+	uint8_t ended;
+};
+
 struct media_conference {
 	struct conference_spec spec;
 	uint32_t first, last; // members
+	uint32_t sources;     // first one
 	uint32_t count;
 	uint32_t mixer; // NONE unless it ticks
 	uint32_t next_free;
@@ -170,15 +181,18 @@ struct media {
 	struct media_conference *conferences;
 	struct media_voice *voices;
 	struct media_mixer *mixers;
+	struct media_source *sources;
 	uint32_t stream_free, stream_free_last, stream_count;
 	uint32_t conference_free, conference_count;
 	uint32_t voice_free, voice_count, voice_total;
 	uint32_t mixer_free, mixer_total;
+	uint32_t source_free, source_count;
 	uint64_t random;
 	uint64_t clock_rate;  // rtp_rate(8000)
 	nsec_t tick_due;      // cache of media_tick_due
 	nsec_t stalled_until; // arrival times before this cannot be believed
 	uint64_t ticks_late;
+	uint64_t encoded;
 	uint64_t ntp; // wall clock at ntp_at, as last told
 	nsec_t ntp_at;
 	uint32_t event_head, event_tail;
@@ -240,6 +254,11 @@ void mixer_settle(struct media *m, uint32_t mixer);
 
 void tick_resample(struct resample *filter, const int16_t *in, unsigned int from, int16_t *out,
 		   unsigned int units);
+
+// source.c
+void source_rates(const struct media *m, uint32_t conference, uint8_t speaks[RATES]);
+void sources_add(struct media *m, uint32_t conference);
+void sources_close(struct media *m, uint32_t conference);
 
 // emit.c
 unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int n);

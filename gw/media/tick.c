@@ -5,7 +5,7 @@
 // Each tick makes one quantum of sound for everyone:
 //
 //   gather   each voice decodes, or conceals, one quantum into its row of a matrix, at its own sample rate
-//   sum      rows of one rate are added in 32 bits
+//   sum      rows of one rate are added in 32 bits, and what sources play (source.c)
 //   cross    the sum of each rate is resampled once to every other rate where somebody listens, and added there
 //   emit     each listener hears the sum of its rate minus its own row (emit.c), encoded when its period is full
 //
@@ -92,10 +92,39 @@ void mixer_voice_add(struct media *m, uint32_t mixer, uint32_t voice)
 	x->voices++;
 }
 
+static bool same_listener(const struct media *m, const struct media_voice *a, const struct media_voice *b)
+{
+	return !b->rx && b->tx == a->tx && b->tx_units == a->tx_units &&
+	       !(m->cold[b->stream].spec.flags & STREAM_VAD);
+}
+
+// The coder of the first of several listeners who share frames has coded for all of them (emit.c). When that one leaves,
+// the next takes the coder over, so that no decoder hears it begin anew.
+static void coder_hand_on(struct media *m, const struct media_mixer *x, struct media_voice *v)
+{
+	if (!v->tx || v->tx->encoder_size == 0 || v->rx)
+		return;
+	uint32_t i = x->first;
+	while (i != NONE && !same_listener(m, v, &m->voices[i]))
+		i = m->voices[i].next;
+	if (i == NONE || &m->voices[i] != v)
+		return;
+	for (i = v->next; i != NONE; i = m->voices[i].next) {
+		struct media_voice *heir = &m->voices[i];
+		if (!same_listener(m, v, heir))
+			continue;
+		void *coder = v->encoder;
+		v->encoder = heir->encoder;
+		heir->encoder = coder;
+		return;
+	}
+}
+
 void mixer_voice_remove(struct media *m, uint32_t voice)
 {
 	struct media_voice *v = &m->voices[voice];
 	struct media_mixer *x = &m->mixers[v->mixer];
+	coder_hand_on(m, x, v);
 	if (v->prev == NONE)
 		x->first = v->next;
 	else
@@ -146,6 +175,7 @@ void mixer_settle(struct media *m, uint32_t mixer)
 			periods = gcd(periods, v->tx_units);
 		}
 	}
+	source_rates(m, x->conference, x->speaks);
 	x->quantum = quantum_of(periods);
 	for (unsigned int from = 0; from < RATES; from++)
 		for (unsigned int to = 0; to < RATES; to++) {
@@ -203,7 +233,7 @@ static void gather(struct media *m, struct media_mixer *x)
 	}
 }
 
-static void sum(struct media *m)
+static void sum(struct media *m, const struct media_mixer *x)
 {
 	struct media_run *r = &m->run;
 	memset(r->spoken, 0, sizeof(r->spoken));
@@ -217,6 +247,7 @@ static void sum(struct media *m)
 			mixer_set(r->sum[rate], r->row[i].pcm, r->units * samples_10ms[rate]);
 		r->spoken[rate] = 1;
 	}
+	sources_add(m, x->conference);
 	for (unsigned int rate = 0; rate < RATES; rate++)
 		if (!r->spoken[rate])
 			memset(r->sum[rate], 0, r->units * samples_10ms[rate] * sizeof(r->sum[rate][0]));
@@ -313,7 +344,7 @@ static bool run_begin(struct media *m, nsec_t now)
 	r->now = x->tick.due * NSEC_PER_MSEC;
 	r->cursor = r->shared_count = 0;
 	gather(m, x);
-	sum(m);
+	sum(m, x);
 	if (crosses(x))
 		cross(m, x);
 	memset(r->all_made, 0, sizeof(r->all_made));
