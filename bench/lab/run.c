@@ -16,10 +16,9 @@
 #include "bench/lab/netns.h"
 #include "bench/lab/table.h"
 
-#define POLL_MS           5
-#define STRAGGLERS_MS     300    // packets still under way when the phones fall silent
-#define PATIENCE_MS       30000  // for devices and answers
-#define PAUSE_PATIENCE_MS 120000 // for whoever steers us
+#define POLL_MS       5
+#define STRAGGLERS_MS 300   // packets still under way when the phones fall silent
+#define PATIENCE_MS   30000 // for devices and answers
 
 enum progress { WAIT, DONE, FAILED };
 
@@ -262,8 +261,8 @@ static void polled(evutil_socket_t fd, short what, void *arg)
 	while (r->step < r->s->step_count) {
 		const struct scenario_step *step = &r->s->steps[r->step];
 		enum progress p = poll_step(r, step);
-		uint32_t patience = step->kind == STEP_PAUSE ? PAUSE_PATIENCE_MS : PATIENCE_MS;
-		bool late = step->kind != STEP_RUN && older_than(r->began, patience);
+		bool endless = step->kind == STEP_RUN || step->kind == STEP_PAUSE;
+		bool late = !endless && older_than(r->began, PATIENCE_MS);
 		if (p == WAIT && !late)
 			return;
 		if (p != DONE) {
