@@ -185,8 +185,9 @@ struct api_status_reply {
 enum api_stream_event_kind {
 	API_STREAM_FIRST_PACKET = 1, // first packet received
 	API_STREAM_SILENT = 2,       // nothing received for the configured time; value = seconds
-	API_STREAM_DIGIT = 3,        // RFC 4733 event, told once, when its first packet comes; value = event number 0..15
-	API_STREAM_SSRC = 4,         // sender changed its SSRC; value = the new one
+	API_STREAM_DIGIT =
+		3, // RFC 4733 event, told once, when its first packet comes; value = event number 0..15
+	API_STREAM_SSRC = 4, // sender changed its SSRC; value = the new one
 };
 
 struct api_stream_event {

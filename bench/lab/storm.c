@@ -17,15 +17,15 @@
 #include "bench/lab/netns.h"
 #include "gw/sccp.h"
 
-#define DEVICES_MAX   64
-#define PATIENCE_S    10 // for devices to come, and for any answer
-#define VERSION       18
-#define KEEPALIVE_S   30
-#define PHONES        64 // addresses beside the gateway's own
-#define PHONE_PORT    20000
-#define PERIOD_MS     20
-#define DSCP_EF       0xb8 // as a TOS byte
-#define BOTH          3u   // both sides have answered
+#define DEVICES_MAX 64
+#define PATIENCE_S  10 // for devices to come, and for any answer
+#define VERSION     18
+#define KEEPALIVE_S 30
+#define PHONES      64 // addresses beside the gateway's own
+#define PHONE_PORT  20000
+#define PERIOD_MS   20
+#define DSCP_EF     0xb8 // as a TOS byte
+#define BOTH        3u   // both sides have answered
 
 enum place_state { PLACE_IDLE, PLACE_OPENING, PLACE_STARTING };
 
