@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,23 +125,43 @@ _Static_assert(COUNT_OF(party_fields) <= FIELDS_MAX, "one bit per field");
 
 // --- writing ---
 
+// Records are written at every step of a call, so nothing here goes through printf.
+
+static void put(char **at, char *end, const char *bytes, size_t n)
+{
+	if (n > (size_t)(end - *at))
+		n = (size_t)(end - *at); // at the end means: did not fit
+	memcpy(*at, bytes, n);
+	*at += n;
+}
+
+static void put_number(char **at, char *end, uint64_t v)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+	do
+		digits[--n] = (char)('0' + v % 10);
+	while (v /= 10);
+	put(at, end, digits + n, sizeof(digits) - n);
+}
+
+static void put_addr(char **at, char *end, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+	addr_text(a, text, sizeof(text));
+	put(at, end, text, strlen(text));
+}
+
 static void put_text(char **at, char *end, const char *s, size_t max)
 {
 	static const char hex[] = "0123456789abcdef";
 	for (size_t i = 0; i < max && s[i]; i++) {
 		unsigned char c = (unsigned char)s[i];
-		bool plain = isgraph(c) && c != '%';
-		if (end - *at < 4) {
-			*at = end;
-			return;
-		}
-		if (plain) {
-			*(*at)++ = (char)c;
-		} else {
-			*(*at)++ = '%';
-			*(*at)++ = hex[c >> 4];
-			*(*at)++ = hex[c & 15];
-		}
+		const char escaped[3] = {'%', hex[c >> 4], hex[c & 15]};
+		if (c > ' ' && c < 0x7f && c != '%')
+			put(at, end, &s[i], 1);
+		else
+			put(at, end, escaped, sizeof(escaped));
 	}
 }
 
@@ -166,26 +185,20 @@ static uint64_t get_number(const struct field *f, const void *record)
 static int write_fields(const struct field *fields, size_t count, const void *record, char *buf, size_t cap)
 {
 	char *at = buf, *end = buf + cap;
-	for (size_t i = 0; i < count && at < end; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct field *f = &fields[i];
-		char number[ADDR_TEXT_MAX];
-		at += snprintf(at, (size_t)(end - at), "%s=", f->name);
-		if (at >= end)
-			break;
-		if (f->type == FIELD_TEXT) {
-			put_text(&at, end, (const char *)record + f->offset, f->max);
-		} else if (f->type == FIELD_ADDR) {
-			addr_text((const struct addr *)((const char *)record + f->offset), number,
-				  sizeof(number));
-			put_text(&at, end, number, sizeof(number));
-		} else {
-			snprintf(number, sizeof(number), "%" PRIu64, get_number(f, record));
-			put_text(&at, end, number, sizeof(number));
-		}
-		if (at < end)
-			*at++ = '\n';
+		const char *value = (const char *)record + f->offset;
+		put(&at, end, f->name, strlen(f->name));
+		put(&at, end, "=", 1);
+		if (f->type == FIELD_TEXT)
+			put_text(&at, end, value, f->max);
+		else if (f->type == FIELD_ADDR)
+			put_addr(&at, end, (const struct addr *)value);
+		else
+			put_number(&at, end, get_number(f, record));
+		put(&at, end, "\n", 1);
 	}
-	return at >= end ? -EMSGSIZE : (int)(at - buf);
+	return at == end ? -EMSGSIZE : (int)(at - buf);
 }
 
 // --- reading ---
@@ -312,18 +325,28 @@ static int read_fields(const struct field *fields, size_t count, const char *tex
 
 // --- the three kinds ---
 
+// Names end in a NUL that is put like any other byte: the longest one fits.
+static char *put_device(char *name, char *end, const char *device)
+{
+	put(&name, end, device, strnlen(device, STREAM_DEVICE_MAX - 1));
+	put(&name, end, "/", 1);
+	return name;
+}
+
 void record_conference_name(const struct record_conference *r, char *ret_name)
 {
-	snprintf(ret_name, STORE_NAME_MAX, "%.*s/%" PRIu32, STREAM_DEVICE_MAX - 1, r->device,
-		 r->image.conference_id);
+	char *end = ret_name + STORE_NAME_MAX, *at = put_device(ret_name, end, r->device);
+	put_number(&at, end, r->image.conference_id);
+	put(&at, end, "", 1);
 }
 
 void record_party_name(const struct record_party *r, char *ret_name)
 {
-	char local[ADDR_TEXT_MAX];
-	addr_text(&r->image.spec.local.addr, local, sizeof(local));
-	snprintf(ret_name, STORE_NAME_MAX, "%.*s/%s/%u", STREAM_DEVICE_MAX - 1, r->device, local,
-		 r->image.spec.local.port);
+	char *end = ret_name + STORE_NAME_MAX, *at = put_device(ret_name, end, r->device);
+	put_addr(&at, end, &r->image.spec.local.addr);
+	put(&at, end, "/", 1);
+	put_number(&at, end, r->image.spec.local.port);
+	put(&at, end, "", 1);
 }
 
 int record_device_write(const struct record_device *r, char *buf, size_t cap)

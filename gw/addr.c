@@ -52,15 +52,33 @@ int addr_parse_prefix(const char *text, struct addr *ret, uint8_t *ret_length)
 	return 0;
 }
 
+// By hand: records hold several of them and inet_ntop prints these with sprintf.
+static void text_ipv4(const uint8_t *ip, char *out)
+{
+	for (int i = 0; i < 4; i++) {
+		uint8_t n = ip[i];
+		if (n >= 100)
+			*out++ = (char)('0' + n / 100);
+		if (n >= 10)
+			*out++ = (char)('0' + n / 10 % 10);
+		*out++ = (char)('0' + n % 10);
+		*out++ = i < 3 ? '.' : '\0';
+	}
+}
+
 const char *addr_text(const struct addr *a, char *buf, size_t cap)
 {
 	char text[INET6_ADDRSTRLEN] = "-";
 	if (a->family == ADDR_IPV4)
-		inet_ntop(AF_INET, a->ip, text, sizeof(text));
+		text_ipv4(a->ip, text);
 	else if (a->family == ADDR_IPV6)
 		inet_ntop(AF_INET6, a->ip, text, sizeof(text));
-	if (cap > 0)
-		snprintf(buf, cap, "%s", text);
+	size_t len = strlen(text);
+	if (cap > 0) {
+		len = len < cap ? len : cap - 1;
+		memcpy(buf, text, len);
+		buf[len] = '\0';
+	}
 	return buf;
 }
 
