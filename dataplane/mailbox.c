@@ -3,7 +3,10 @@
 #include "dataplane/mailbox.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <stdio.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_ring_elem.h>
@@ -42,6 +45,31 @@ int mailbox_post(struct mailbox *b, struct mail *mail)
 	if (rte_ring_count(b->down) >= MAILBOX_MAILS)
 		return -EAGAIN;
 	return rte_ring_sp_enqueue(b->down, mail) == 0 ? 0 : -EAGAIN;
+}
+
+static long futex(atomic_uint *word, int operation, unsigned int value, const struct timespec *until)
+{
+	return syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, until, NULL,
+		       FUTEX_BITSET_MATCH_ANY);
+}
+
+void mailbox_ring(struct mailbox *b)
+{
+	atomic_thread_fence(memory_order_seq_cst); // ring writes before the look at `asleep`
+	if (atomic_load_explicit(&b->asleep, memory_order_relaxed) && atomic_exchange(&b->asleep, 0))
+		futex(&b->asleep, FUTEX_WAKE_BITSET, 1, NULL);
+}
+
+void mailbox_sleep(struct worker *w, nsec_t until)
+{
+	struct mailbox *b = w->mailbox;
+	struct timespec t = {.tv_sec = (time_t)(until / NSEC_PER_SEC),
+			     .tv_nsec = (long)(until % NSEC_PER_SEC)};
+	atomic_store(&b->asleep, 1);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (rte_ring_empty(b->down))
+		futex(&b->asleep, FUTEX_WAIT_BITSET, 1, &t); // until a time on CLOCK_MONOTONIC
+	atomic_store(&b->asleep, 0);
 }
 
 struct mail *mailbox_reply(struct mailbox *b)

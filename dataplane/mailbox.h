@@ -58,6 +58,7 @@ struct mailbox {
 	struct rte_ring *up;     // worker puts, main takes
 	struct rte_ring *events; // worker puts, main takes; struct worker_event
 	struct wake *wake;
+	atomic_uint asleep; // the worker sleeps in mailbox_sleep
 };
 
 // Makes the rings of worker `id`. Returns 0 or -ENOMEM.
@@ -68,6 +69,12 @@ void mailbox_fini(struct mailbox *b);
 
 // Main: posts a command. Returns 0, or -EAGAIN when MAILBOX_MAILS are in flight.
 int mailbox_post(struct mailbox *b, struct mail *mail);
+
+// Main: wakes the worker if it sleeps; after posts.
+void mailbox_ring(struct mailbox *b);
+
+// Worker: sleeps until a time or the next command.
+void mailbox_sleep(struct worker *w, nsec_t until);
 
 // Main: takes a reply, NULL if there is none.
 struct mail *mailbox_reply(struct mailbox *b);

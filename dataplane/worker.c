@@ -143,7 +143,7 @@ unsigned int worker_loop_once(struct worker *w, nsec_t now)
 	return work;
 }
 
-static void nap(const struct worker *w, nsec_t now)
+static void nap(struct worker *w, nsec_t now)
 {
 	nsec_t until = now + (media_stream_count(w->media) ? NAP_NS : NAP_EMPTY_NS);
 	nsec_t due = media_tick_due(w->media);
