@@ -10,6 +10,8 @@
 
 struct event;
 
+#define DP_SOCKET_BATCH (16 * 1024) // bytes of messages sent together
+
 struct dp_socket {
 	struct loop *loop;
 	struct dp *dp;
@@ -18,6 +20,9 @@ struct dp_socket {
 	bool broken;
 	bool told; // that it cannot be reached
 	struct event *readable, *writable, *retry;
+	struct loop_job flush;
+	uint32_t waiting, sent; // bytes in batch, and of them those that are out
+	char batch[DP_SOCKET_BATCH];
 };
 
 int dp_socket_init(struct dp_socket *s, struct loop *loop, struct dp *dp, const char *path);

@@ -3,6 +3,7 @@
 #include "gw/ipc.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -96,6 +97,19 @@ int ipc_connect(const char *path)
 	return fd;
 }
 
+static int send_error(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+	case ENOTCONN:
+		return -EPIPE;
+	case ENOBUFS:
+		return -EAGAIN;
+	default:
+		return -error;
+	}
+}
+
 int ipc_send(int fd, const void *message, size_t len)
 {
 	if (len == 0)
@@ -104,17 +118,7 @@ int ipc_send(int fd, const void *message, size_t len)
 	do
 		n = send(fd, message, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return 0;
-	switch (errno) {
-	case ECONNRESET:
-	case ENOTCONN:
-		return -EPIPE;
-	case ENOBUFS:
-		return -EAGAIN;
-	default:
-		return -errno;
-	}
+	return n < 0 ? send_error(errno) : 0;
 }
 
 ssize_t ipc_recv(int fd, void *buf, size_t cap)
@@ -126,4 +130,55 @@ ssize_t ipc_recv(int fd, void *buf, size_t cap)
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -errno;
 	return (size_t)n > cap ? -EMSGSIZE : n;
+}
+
+static unsigned int headers_fill(const struct ipc_message *messages, unsigned int count,
+				 struct mmsghdr *headers, struct iovec *vectors)
+{
+	if (count > IPC_BATCH)
+		count = IPC_BATCH;
+	for (unsigned int i = 0; i < count; i++) {
+		vectors[i] = (struct iovec){.iov_base = messages[i].bytes, .iov_len = messages[i].len};
+		headers[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &vectors[i], .msg_iovlen = 1}};
+	}
+	return count;
+}
+
+int ipc_send_many(int fd, const struct ipc_message *messages, unsigned int count)
+{
+	struct mmsghdr headers[IPC_BATCH];
+	struct iovec vectors[IPC_BATCH];
+	count = headers_fill(messages, count, headers, vectors);
+	for (unsigned int i = 0; i < count; i++)
+		if (messages[i].len == 0)
+			return -EINVAL;
+	int n;
+	do
+		n = sendmmsg(fd, headers, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? send_error(errno) : n;
+}
+
+int ipc_recv_many(int fd, struct ipc_message *messages, unsigned int count)
+{
+	struct mmsghdr headers[IPC_BATCH];
+	struct iovec vectors[IPC_BATCH];
+	count = headers_fill(messages, count, headers, vectors);
+	int n;
+	do
+		n = recvmmsg(fd, headers, count, MSG_DONTWAIT, NULL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != ECONNRESET)
+		return -errno;
+	if (n < 0) { // gone, as an orderly close
+		messages[0].rc = 0;
+		return 1;
+	}
+	for (int i = 0; i < n; i++) {
+		bool cut = headers[i].msg_hdr.msg_flags & MSG_TRUNC;
+		messages[i].rc = cut ? -EMSGSIZE : (ssize_t)headers[i].msg_len;
+		if (messages[i].rc == 0)
+			return i + 1; // closed: the kernel reports it again and again
+	}
+	return n;
 }

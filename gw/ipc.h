@@ -20,3 +20,19 @@ int ipc_send(int fd, const void *message, size_t len);
 
 // Receives one message. Returns its length, 0 when the peer closed, -EAGAIN, -EMSGSIZE (message dropped) or negative errno.
 ssize_t ipc_recv(int fd, void *buf, size_t cap);
+
+// Many messages a system call: what a busy socket needs.
+struct ipc_message {
+	void *bytes;
+	size_t len; // to send; of the buffer to receive into
+	ssize_t rc; // received: as ipc_recv returns
+};
+
+#define IPC_BATCH 32
+
+// Sends messages in order, at most IPC_BATCH. Returns how many went out, at least 1; else as ipc_send.
+int ipc_send_many(int fd, const struct ipc_message *messages, unsigned int count);
+
+// Receives as many messages as are there, at most IPC_BATCH. Returns how many have their rc set, at least 1 (the peer's
+// closing is one, and the last); -EAGAIN when there is none; other negative errno.
+int ipc_recv_many(int fd, struct ipc_message *messages, unsigned int count);

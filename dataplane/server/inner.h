@@ -9,6 +9,7 @@
 #include "dataplane/server.h"
 #include "dataplane/server/portmap.h"
 #include "gw/api.h"
+#include "gw/ipc.h"
 #undef LIST_FOREACH // of sys/queue.h, which DPDK brings
 #include "gw/list.h"
 #include "gw/slot.h"
@@ -17,6 +18,7 @@
 #define SERVER_QUEUE_MAX   4096 // messages waiting for one slow client
 #define SERVER_MAILS       1024 // commands in flight; never more than a mailbox holds
 #define SERVER_MAILS_ONE   32   // that one request may need
+#define SERVER_OUT         8192 // bytes of messages sent to one client together
 
 enum server_state { SERVER_OPENING, SERVER_OPEN, SERVER_CLOSING };
 
@@ -55,6 +57,8 @@ struct server_client {
 	struct list waiting;
 	bool closing;
 	char name[32];
+	uint32_t out_len; // bytes in out
+	char out[SERVER_OUT];
 };
 
 // A listing that waits for its workers' answers.
@@ -80,6 +84,7 @@ struct server {
 	struct mail *mails; // [SERVER_MAILS]
 	struct mail *mails_free;
 	unsigned int mails_left;
+	struct api_message in[IPC_BATCH]; // being read
 };
 
 // Handles one checked request.
@@ -90,7 +95,7 @@ void server_hello(struct server *s, const struct api_message *m, struct api_mess
 void server_status(struct server *s, struct api_message *ret);
 void server_drops(struct server *s, struct api_message *ret);
 
-// Sends a message to a client that may have gone, or waits until it reads.
+// Sends a message to a client that may have gone, with the others of this turn, or waits until it reads.
 void server_send(struct server *s, uint64_t client, const struct api_message *m);
 
 // Sends an error in place of a reply.

@@ -147,19 +147,60 @@ static void client_queue(struct server_client *c, const struct api_message *m)
 	c->waiting_count++;
 }
 
+static void client_queue_bytes(struct server_client *c, const char *bytes, size_t len)
+{
+	struct api_message m;
+	memcpy(&m, bytes, len);
+	client_queue(c, &m);
+}
+
+// Names the messages of the batch from an offset on, at most IPC_BATCH.
+static unsigned int client_gather(struct server_client *c, uint32_t from, struct ipc_message *ret)
+{
+	unsigned int n = 0;
+	for (uint32_t at = from; n < IPC_BATCH && at < c->out_len; n++) {
+		struct api_header h;
+		memcpy(&h, c->out + at, sizeof(h));
+		ret[n] = (struct ipc_message){.bytes = c->out + at, .len = h.length};
+		at += h.length;
+	}
+	return n;
+}
+
+// Sends the batch of this turn; what a slow client does not take waits.
+static void client_flush(struct server_client *c)
+{
+	struct ipc_message batch[IPC_BATCH];
+	unsigned int count;
+	uint32_t sent = 0;
+	bool full = false;
+	while (!c->closing && (count = client_gather(c, sent, batch))) {
+		int n = full ? -EAGAIN : ipc_send_many(c->fd, batch, count);
+		full = n == -EAGAIN;
+		c->closing = n < 0 && !full;
+		if (full) {
+			n = (int)count;
+			for (unsigned int i = 0; i < count; i++)
+				client_queue_bytes(c, batch[i].bytes, batch[i].len);
+		}
+		for (int i = 0; i < n; i++)
+			sent += (uint32_t)batch[i].len;
+	}
+	c->out_len = 0;
+}
+
 static void client_send(struct server_client *c, const struct api_message *m)
 {
 	if (c->closing)
 		return;
+	if (c->out_len + m->header.length > sizeof(c->out))
+		client_flush(c);
 	if (!list_empty(&c->waiting)) {
 		client_queue(c, m);
 		return;
 	}
-	int rc = ipc_send(c->fd, m, m->header.length);
-	if (rc == -EAGAIN)
-		client_queue(c, m);
-	else if (rc)
-		c->closing = true;
+	memcpy(c->out + c->out_len, m, m->header.length);
+	c->out_len += m->header.length;
 }
 
 static void client_drain(struct server_client *c)
@@ -226,23 +267,33 @@ static void client_message(struct server *s, struct server_client *c, const stru
 		c->closing = true;
 }
 
+// How many messages may be read next: each may need commands for the workers.
+static unsigned int readable(const struct server *s, unsigned int n)
+{
+	unsigned int most = s->mails_left / SERVER_MAILS_ONE;
+	if (most > IPC_BATCH)
+		most = IPC_BATCH;
+	return most < READ_MAX - n ? most : READ_MAX - n;
+}
+
 static unsigned int client_read(struct server *s, struct server_client *c, nsec_t now)
 {
-	struct api_message m;
-	unsigned int n = 0;
-	while (n < READ_MAX && !c->closing && s->mails_left >= SERVER_MAILS_ONE) {
-		ssize_t len = ipc_recv(c->fd, &m, sizeof(m));
-		if (len == -EAGAIN)
-			return n;
-		if (len == 0 || (len < 0 && len != -EMSGSIZE)) {
+	struct ipc_message batch[IPC_BATCH];
+	unsigned int count, n = 0;
+	while (!c->closing && (count = readable(s, n))) {
+		for (unsigned int i = 0; i < count; i++)
+			batch[i] = (struct ipc_message){.bytes = &s->in[i], .len = sizeof(s->in[i])};
+		int got = ipc_recv_many(c->fd, batch, count);
+		if (got < 0 && got != -EAGAIN)
 			c->closing = true;
-			return n;
+		for (int i = 0; i < got && !c->closing; i++, n++) {
+			if (batch[i].rc > 0)
+				client_message(s, c, &s->in[i], (size_t)batch[i].rc, now);
+			else
+				c->closing = true; // gone, or longer than any message
 		}
-		n++;
-		if (len > 0)
-			client_message(s, c, &m, (size_t)len, now);
-		else
-			c->closing = true; // longer than any message
+		if (got < (int)count)
+			break;
 	}
 	return n;
 }
@@ -260,10 +311,17 @@ static unsigned int clients_fill(const struct server *s, struct pollfd *fds)
 	return 2 + SERVER_CLIENTS_MAX;
 }
 
+static void clients_flush(struct server *s)
+{
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
+		client_flush(&s->clients[i]);
+}
+
 unsigned int server_poll(struct server *s, int timeout_ms, nsec_t now)
 {
 	struct pollfd fds[2 + SERVER_CLIENTS_MAX];
 	unsigned int n = 0;
+	clients_flush(s);
 	if (poll(fds, clients_fill(s, fds), timeout_ms) <= 0)
 		return 0;
 	if (fds[1].revents) {
@@ -279,10 +337,13 @@ unsigned int server_poll(struct server *s, int timeout_ms, nsec_t now)
 			client_drain(c);
 		if (fds[2 + i].revents & (POLLIN | POLLHUP | POLLERR))
 			n += client_read(s, c, now);
+		client_flush(c);
 		if (c->closing)
 			client_close(c);
 	}
 	if (fds[0].revents)
 		client_accept(s);
+	for (unsigned int i = 0; n && i < s->dp->worker_count; i++)
+		mailbox_ring(&s->dp->mailboxes[i]);
 	return n;
 }

@@ -78,6 +78,51 @@ static void a_slow_peer_is_no_error(void)
 	close(fds[0]);
 }
 
+static void many_at_once(void)
+{
+	int fds[2];
+	char in[IPC_BATCH][8];
+	struct ipc_message out[3] = {{"one", 3, 0}, {"three", 5, 0}, {"a long one", 10, 0}};
+	struct ipc_message got[IPC_BATCH];
+	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
+	for (int i = 0; i < IPC_BATCH; i++)
+		got[i] = (struct ipc_message){in[i], sizeof(in[i]), 99};
+	CHECK_INT(ipc_recv_many(fds[1], got, IPC_BATCH), -EAGAIN);
+	CHECK_INT(ipc_send_many(fds[0], out, 3), 3);
+	CHECK_INT(ipc_recv_many(fds[1], got, 1), 1);
+	CHECK(got[0].rc == 3 && memcmp(in[0], "one", 3) == 0);
+	CHECK_INT(ipc_send_many(fds[0], out, 1), 1);
+	close(fds[0]);
+	CHECK_INT(ipc_recv_many(fds[1], got, IPC_BATCH), 4);
+	CHECK(got[0].rc == 5 && memcmp(in[0], "three", 5) == 0);
+	CHECK(got[1].rc == -EMSGSIZE);
+	CHECK(got[2].rc == 3 && got[3].rc == 0);
+	CHECK_INT(ipc_recv_many(fds[1], got, IPC_BATCH), 1);
+	CHECK(got[0].rc == 0);
+	CHECK_INT(ipc_send_many(fds[1], out, 3), -EPIPE);
+	out[1].len = 0;
+	CHECK_INT(ipc_send_many(fds[1], out, 3), -EINVAL);
+	close(fds[1]);
+}
+
+static void a_full_socket_takes_a_part(void)
+{
+	int fds[2], n = 0, sent = 0;
+	static char message[4096];
+	struct ipc_message out[IPC_BATCH];
+	for (int i = 0; i < IPC_BATCH; i++)
+		out[i] = (struct ipc_message){message, sizeof(message), 0};
+	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
+	while (sent < 100000 && (n = ipc_send_many(fds[0], out, IPC_BATCH + 1)) > 0)
+		sent += n;
+	CHECK_INT(n, -EAGAIN);
+	for (int i = 0; i < sent; i++)
+		CHECK(ipc_recv(fds[1], message, sizeof(message)) == sizeof(message));
+	CHECK_INT(ipc_recv(fds[1], message, sizeof(message)), -EAGAIN);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void listening_replaces_only_the_dead(void)
 {
 	make_dir();
@@ -112,6 +157,7 @@ static void impossible_paths(void)
 }
 
 T_MAIN("ipc", {"messages_keep_their_borders", messages_keep_their_borders},
-       {"a_slow_peer_is_no_error", a_slow_peer_is_no_error},
+       {"a_slow_peer_is_no_error", a_slow_peer_is_no_error}, {"many_at_once", many_at_once},
+       {"a_full_socket_takes_a_part", a_full_socket_takes_a_part},
        {"listening_replaces_only_the_dead", listening_replaces_only_the_dead},
        {"impossible_paths", impossible_paths})
