@@ -156,8 +156,10 @@ int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remot
 		n->hops[index].header_len = from->vlan ? HOP_HEADER_MAX : HOP_HEADER_MAX - 4;
 	}
 	struct neigh_entry *e = &n->entries[index];
-	if (e->holders++ == 0 && (e->state == NEIGH_INCOMPLETE || e->due <= now))
+	if (e->holders++ == 0 && e->due <= now)
 		ask(n, e, now);
+	else if (e->due < n->due)
+		n->due = e->due; // a run while nobody held it has lost sight of it
 	*ret_hop = index;
 	return 0;
 }
