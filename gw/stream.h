@@ -85,6 +85,7 @@ enum conference_outcome {
 
 enum conference_flag {
 	CONFERENCE_BRIDGE = 1u << 0, // always a mix, whatever the number of parties
+	CONFERENCE_ECHO = 1u << 1, // every party hears itself, and nobody else; no mix, whatever their number
 };
 
 struct conference_spec {

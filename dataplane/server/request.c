@@ -57,7 +57,8 @@ static unsigned int least_loaded(const struct server *s)
 static int conference_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
 {
 	uint32_t handle;
-	if (m->conference_open.spec.flags & ~(uint32_t)CONFERENCE_BRIDGE)
+	uint32_t flags = m->conference_open.spec.flags;
+	if (flags && flags != CONFERENCE_BRIDGE && flags != CONFERENCE_ECHO)
 		return -EINVAL;
 	struct server_conference *k = slot_open(&s->conferences, &handle);
 	if (!k)

@@ -10,6 +10,7 @@
 //   two, likewise but A-law against mu-law               law         the same, and a table
 //   two that differ in anything else                     transcode   a mix of two: the other one's voice
 //   three or more, or a bridge with any                  mix         everyone but oneself
+//   any number in an echo, each of one codec and period  relay, law  oneself
 //
 // A direction is in use when its receiving side is open and its transmitting side knows where to send; until then it
 // asks for nothing, so a call that is being set up costs no voice. The outcome is worked out when a member joins,
@@ -88,6 +89,21 @@ static enum conference_outcome pair_outcome(const struct stream_spec *a, const s
 	return there > back ? there : back;
 }
 
+// An echo is a relay of each member to itself; what came in as one codec cannot leave as another.
+static int plan_echo(const struct media *m, const struct media_conference *f, uint32_t stream,
+		     const struct stream_spec *spec, struct plan *ret)
+{
+	*ret = (struct plan){.outcome = spec ? pair_outcome(spec, spec) : CONFERENCE_EMPTY};
+	if (ret->outcome > CONFERENCE_LAW)
+		return -ENOTSUP;
+	for (uint32_t i = f->first; i != NONE; i = m->cold[i].next) {
+		enum conference_outcome o = pair_outcome(&m->cold[i].spec, &m->cold[i].spec);
+		if (i != stream && o > ret->outcome)
+			ret->outcome = o;
+	}
+	return 0;
+}
+
 // What the conference is with `stream` having this spec; NULL = without it.
 static int plan_make(const struct media *m, const struct media_conference *f, uint32_t stream,
 		     const struct stream_spec *spec, struct plan *ret)
@@ -95,6 +111,8 @@ static int plan_make(const struct media *m, const struct media_conference *f, ui
 	const struct stream_spec *pair[2] = {spec, NULL};
 	uint32_t n = spec ? 1 : 0;
 	bool mixable = !spec || spec_mixable(spec);
+	if (f->spec.flags & CONFERENCE_ECHO)
+		return plan_echo(m, f, stream, spec, ret);
 	// A mix that gains or changes a member is what it was: no need to look at a thousand others.
 	if (spec && f->outcome == CONFERENCE_MIX && f->count >= 3) {
 		*ret = (struct plan){.outcome = CONFERENCE_MIX};
@@ -223,9 +241,11 @@ static void receive_set(struct media *m, uint32_t stream)
 	s->rx_clock = clock_of(spec);
 }
 
-// The only other member, NONE if there is not exactly one.
+// The only other member, NONE if there is not exactly one; in an echo, the stream itself.
 static uint32_t peer_of(const struct media *m, const struct media_conference *f, uint32_t stream)
 {
+	if (f->spec.flags & CONFERENCE_ECHO)
+		return stream;
 	if (f->count != 2)
 		return NONE;
 	return f->first == stream ? m->cold[stream].next : f->first;

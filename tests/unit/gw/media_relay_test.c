@@ -503,6 +503,44 @@ static void stale_handles(void)
 	rig_free(r);
 }
 
+// Everyone hears oneself and nobody else, and goes on doing so when others come and go.
+static void echoes(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, CONFERENCE_ECHO);
+	struct stream_stats a;
+	CHECK_INT(outcome_of(r, c), CONFERENCE_EMPTY);
+	REQUIRE(rig_open(r, 0, c, CODEC_PCMU, 20, BOTH, 400, -10) == 0);
+	CHECK_INT(outcome_of(r, c), CONFERENCE_RELAY);
+	rig_run(r, 500);
+	for (unsigned int i = 1; i < 3; i++)
+		REQUIRE(rig_open(r, i, c, i == 1 ? CODEC_G722 : CODEC_PCMA, 20, BOTH, 1000, -10) == 0);
+	rig_run(r, 500);
+	rig_close(r, 1);
+	rig_run(r, 500);
+	CHECK_INT(outcome_of(r, c), CONFERENCE_RELAY);
+	CHECK_INT(media_voice_count(r->media), 0);
+	CHECK_INT(r->phone[0].packets, 75);
+	CHECK_INT(r->phone[0].seq_gaps, 0);
+	CHECK_INT(r->phone[1].packets, 25);
+	CHECK_INT(r->phone[2].packets, 50);
+	unbroken(&r->phone[0]);
+	unbroken(&r->phone[2]);
+	REQUIRE(media_stream_stats(r->media, r->phone[0].stream, r->now, &a) == 0);
+	CHECK_INT(a.rx_packets, 75);
+	CHECK_INT(a.tx_packets, 75);
+	// what cannot leave as it came is refused, and disturbs nobody
+	struct stream_spec odd = rig_spec(c, 3, CODEC_PCMU, 20, BOTH);
+	odd.tx.period_ms = 30;
+	CHECK_INT(rig_open_spec(r, 3, &odd, 400, -10), -ENOTSUP);
+	rig_run(r, 100);
+	CHECK_INT(r->phone[0].packets, 80);
+	rig_close(r, 0);
+	rig_close(r, 2);
+	CHECK_INT(outcome_of(r, c), CONFERENCE_EMPTY);
+	rig_free(r);
+}
+
 static void memory_is_small(void)
 {
 	struct media_limits l = {.streams = 1000, .conferences = 500, .voices = 0}, twice = l;
@@ -517,4 +555,4 @@ T_MAIN("media_relay", {"relays", relays}, {"payload stays", payload_stays}, {"la
        {"comfort noise", comfort_noise_passes}, {"payload blind", payload_blind},
        {"digits exactly once", digits}, {"outcomes change", outcomes_change},
        {"set keeps the relay", set_keeps_the_relay}, {"directions", directions}, {"refusals", refusals},
-       {"stale handles", stale_handles}, {"memory", memory_is_small})
+       {"stale handles", stale_handles}, {"echoes", echoes}, {"memory", memory_is_small})
