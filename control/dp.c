@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gw/log.h"
+
 struct request {
 	struct list link; // in waiting or unsent
+	bool sent;
 	struct index_node by_id;
 	dp_done done; // NULL: nobody waits
 	void *object;
@@ -25,6 +28,8 @@ static void on_timeout(struct timer *t, nsec_t now);
 static void on_grace(struct timer *t, nsec_t now)
 {
 	struct dp *d = t->object;
+	if (d->state == DP_HELLO)
+		send_hello(d, now);
 	if (d->state != DP_LOST)
 		return;
 	d->state = DP_AWAY;
@@ -51,6 +56,7 @@ static struct request *find(struct dp *d, uint32_t id)
 static void forget(struct dp *d, struct request *r)
 {
 	list_remove(&r->link);
+	d->unsent_count -= !r->sent;
 	index_drop(&d->requests, &r->by_id);
 	free(r);
 }
@@ -76,9 +82,11 @@ static void complete(struct dp *d, struct request *r, int status, const struct a
 		done(object, status, reply, now);
 }
 
+// What is sent was asked for before what is not: each list, and both one after the other, are in order of deadlines.
 static struct request *oldest(struct dp *d)
 {
-	return list_empty(&d->waiting) ? NULL : LIST_ITEM(d->waiting.next, struct request, link);
+	struct list *from = list_empty(&d->waiting) ? &d->unsent : &d->waiting;
+	return list_empty(from) ? NULL : LIST_ITEM(from->next, struct request, link);
 }
 
 static void watch(struct dp *d)
@@ -90,7 +98,8 @@ static void watch(struct dp *d)
 		timer_stop(d->timers, &d->timeout);
 }
 
-// A reply that never comes must not hold a party for ever. The late reply, if it does come, is cleaned up as a stray.
+// A reply that never comes must not hold a party for ever, nor a socket that never has room. The late reply, if it does
+// come, is cleaned up as a stray.
 static void on_timeout(struct timer *t, nsec_t now)
 {
 	struct dp *d = t->object;
@@ -110,6 +119,7 @@ static void transmit(struct dp *d)
 			return; // full: dp_writable follows; broken: dp_disconnected follows
 		list_remove(&r->link);
 		list_push_back(&d->waiting, &r->link);
+		r->sent = true;
 		d->unsent_count--;
 		d->sent++;
 	}
@@ -154,8 +164,14 @@ static void on_hello(void *object, int status, const struct api_message *reply, 
 	struct dp *d = object;
 	if (status == -ECONNRESET)
 		return;
-	if (status) { // it is there but does not answer: greet again
-		send_hello(d, now);
+	if (status) { // it is there and does not take us
+		if (!d->greeting_failed)
+			log_warning("dataplane", "does not take our greeting, trying on",
+				    "why=\"%s\" help=\"are slimline-control and slimline-dataplane of one "
+				    "release?\"",
+				    strerror(-status));
+		d->greeting_failed = true;
+		timer_start(d->timers, &d->grace, status == -ETIMEDOUT ? now : now + DP_TIMEOUT_NS);
 		return;
 	}
 	bool same = d->info.boot_id == reply->hello_reply.boot_id;
@@ -180,6 +196,7 @@ void dp_connected(struct dp *d, nsec_t now)
 {
 	timer_stop(d->timers, &d->grace);
 	d->state = DP_HELLO;
+	d->greeting_failed = false;
 	send_hello(d, now);
 }
 
@@ -195,7 +212,6 @@ void dp_disconnected(struct dp *d, nsec_t now)
 		return;
 	bool was_up = d->state == DP_UP;
 	d->state = DP_LOST;
-	d->unsent_count = 0;
 	complete_all(d, &d->waiting, now);
 	complete_all(d, &d->unsent, now);
 	watch(d);

@@ -57,7 +57,8 @@ struct dp {
 	struct list unsent;    // socket full
 	uint32_t unsent_count;
 	struct timer timeout;
-	struct timer grace;
+	struct timer grace;   // until it counts as away; in DP_HELLO until it is greeted again
+	bool greeting_failed; // on this connection
 	uint64_t sent, replies, timeouts, strays, malformed, reconnects, restarts;
 };
 
