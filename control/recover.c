@@ -72,6 +72,12 @@ static bool grow(void *array, size_t count, size_t *cap, size_t size)
 	return true;
 }
 
+// Opened by this very process: registration did not wait, and calls came before the listing.
+static bool is_ours(const struct recover *r, uint64_t epoch)
+{
+	return r->told && epoch == r->o.core->epoch;
+}
+
 static void see_epoch(struct recover *r, uint64_t epoch)
 {
 	// the top half is left to mistakes: one record must not use up all epochs
@@ -182,6 +188,8 @@ static void on_streams(void *object, int status, const struct api_message *reply
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (!grow(&r->streams, r->stream_count, &r->stream_cap, sizeof(*r->streams)))
 			return list_failed(r, now);
+		if (is_ours(r, page->entries[i].spec.ref.epoch))
+			continue;
 		r->streams[r->stream_count++] = page->entries[i];
 		see_epoch(r, page->entries[i].spec.ref.epoch);
 	}
@@ -201,6 +209,8 @@ static void on_conferences(void *object, int status, const struct api_message *r
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (!grow(&r->groups, r->group_count, &r->group_cap, sizeof(*r->groups)))
 			return list_failed(r, now);
+		if (is_ours(r, page->entries[i].spec.epoch))
+			continue;
 		r->groups[r->group_count++] = page->entries[i];
 		see_epoch(r, page->entries[i].spec.epoch);
 	}
@@ -378,12 +388,13 @@ static void free_lists(struct recover *r)
 	r->party_count = r->conference_count = r->stream_count = r->group_count = 0;
 }
 
-// Conferences that were restored for streams nobody could own, and orphans' end.
+// Conferences that were restored and nobody is in: their agent's connection has ended, as in confer_orphan. Then the
+// orphans' end.
 static void settle_device(struct device *d, nsec_t now)
 {
 	LIST_FOREACH(c, &d->conference_list, struct conference, link)
 	{
-		if (c->orphan && !c->explicitly && c->party_count == 0)
+		if (c->orphan && c->party_count == 0)
 			confer_free(c, now);
 	}
 	if (d->orphan_count)
@@ -400,12 +411,13 @@ static void reconcile(struct recover *r, nsec_t now)
 		restore_group(r, &r->groups[i], now);
 	for (size_t i = 0; i < r->stream_count; i++)
 		restore_stream(r, &r->streams[i], now);
+	for (size_t i = 0; i < r->conference_count;
+	     i++) // before their parties: these would make them without a name
+		if (!r->conferences[i]->claimed)
+			restore_conference_record(r, r->conferences[i], now);
 	for (size_t i = 0; i < r->party_count; i++)
 		if (!r->parties[i]->claimed)
 			restore_record(r, r->parties[i], now);
-	for (size_t i = 0; i < r->conference_count; i++)
-		if (!r->conferences[i]->claimed)
-			restore_conference_record(r, r->conferences[i], now);
 	for (unsigned int i = 0; i < c->device_count; i++)
 		settle_device(c->devices[i], now);
 	r->finished = true;
