@@ -121,10 +121,14 @@ void device_close_all(struct device *d, nsec_t now)
 
 void device_orphan_all(struct device *d, nsec_t now)
 {
+	uint32_t before = d->orphan_count;
 	LIST_FOREACH(p, &d->party_list, struct party, in_device)
 	party_orphan(p, now);
 	LIST_FOREACH(c, &d->conference_list, struct conference, link)
 	confer_orphan(c, now);
+	if (d->orphan_count > before)
+		timer_start(&d->core->timers, &d->orphans,
+			    now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
 }
 
 void device_changed(struct device *d, nsec_t now)

@@ -192,6 +192,7 @@ static void act_rejected(void *object, const void *data)
 	struct device *d = object;
 	const struct reg_data *e = data;
 	drop_link(d);
+	device_orphan_all(d, e->now); // it may have accepted, and set up calls, before
 	device_count(d, COUNT_register_rejected);
 	snprintf(d->reg.reject, sizeof(d->reg.reject), "%s", e->message->register_reject.text);
 	char why[96];
@@ -257,9 +258,6 @@ static void lost(struct device *d, const char *why, nsec_t now)
 	drop_probe(d);
 	device_orphan_all(d, now);
 	failed(d, AGENTS_LOST, why, now);
-	if (d->orphan_count)
-		timer_start(&d->core->timers, &d->orphans,
-			    now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
 }
 
 static void act_lost(void *object, const void *data)
