@@ -72,8 +72,11 @@ static struct party *find_leg(struct device *d, bool rx, uint32_t conference_id,
 			      uint32_t call_reference, nsec_t now)
 {
 	struct party *p = rx ? find_rx(d, id) : find_tx(d, id);
+	bool own = p;
 	if (!p)
 		p = rx ? find_tx(d, id) : find_rx(d, id);
+	if (p && !own && (rx ? p->rx.named : p->tx.named) && is_of(p, conference_id))
+		p = NULL; // its side of this direction has another id
 	if (p && is_of(p, conference_id))
 		return p;
 	if (p) {
