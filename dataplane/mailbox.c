@@ -135,11 +135,22 @@ static void stream_close(struct worker *w, struct mail *m)
 	w->handles[m->stream] = 0;
 }
 
+static void source_open(struct worker *w, struct mail *m)
+{
+	m->status = media_source_open(w->media, m->source_spec, &m->source);
+}
+
+static void source_close(struct worker *w, struct mail *m)
+{
+	m->status = media_source_close(w->media, m->source);
+}
+
 static void (*const commands[MAIL_KIND_COUNT])(struct worker *w, struct mail *m) = {
 	[MAIL_CONFERENCE_OPEN] = conference_open, [MAIL_CONFERENCE_CLOSE] = conference_close,
 	[MAIL_CONFERENCE_INFO] = conference_info, [MAIL_STREAM_OPEN] = stream_open,
 	[MAIL_STREAM_SET] = stream_set,           [MAIL_STREAM_CLOSE] = stream_close,
-	[MAIL_STREAM_STATS] = stream_stats,
+	[MAIL_STREAM_STATS] = stream_stats,       [MAIL_SOURCE_OPEN] = source_open,
+	[MAIL_SOURCE_CLOSE] = source_close,
 };
 
 unsigned int mailbox_run(struct worker *w)
@@ -161,7 +172,9 @@ unsigned int mailbox_events(struct worker *w)
 	unsigned int n = 0;
 	// What does not fit waits in media's own bounded queue.
 	while (rte_ring_free_count(w->mailbox->events) && media_event_next(w->media, &e)) {
-		struct worker_event out = {.handle = w->handles[e.stream], .kind = e.kind, .value = e.value};
+		struct worker_event out = {.kind = e.kind, .value = e.value};
+		if (e.kind != MEDIA_SOURCE_END)
+			out.handle = w->handles[e.stream];
 		rte_ring_sp_enqueue_elem(w->mailbox->events, &out, sizeof(out));
 		n++;
 	}

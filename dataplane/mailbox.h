@@ -26,6 +26,8 @@ enum mail_kind {
 	MAIL_STREAM_SET,       // stream, stream_spec, hop
 	MAIL_STREAM_CLOSE,     // stream, slots[0] -> stats
 	MAIL_STREAM_STATS,     // stream -> stats, stream_spec
+	MAIL_SOURCE_OPEN,      // source_spec -> source
+	MAIL_SOURCE_CLOSE,     // source
 	MAIL_KIND_COUNT
 };
 
@@ -35,6 +37,7 @@ struct mail {
 	uint32_t handle;     // API handle of what it is about
 	uint32_t conference; // index in the worker's media
 	uint32_t stream;     // index in the worker's media
+	uint32_t source;     // index in the worker's media
 	uint16_t hop;
 	uint32_t outcome; // enum conference_outcome
 	uint32_t *slot;   // of the stream in lookup
@@ -43,6 +46,7 @@ struct mail {
 	struct conference_spec conference_spec;
 	struct stream_spec stream_spec;
 	struct stream_stats stats;
+	const struct media_source_spec *source_spec;
 	uint64_t request[4]; // the sender's own
 	struct mail *next;   // the sender's own
 };

@@ -121,6 +121,7 @@ static struct media_limits worker_limits(const struct config *c, unsigned int wo
 		.streams = share(c->dataplane.streams, workers),
 		.conferences = share(c->dataplane.conferences, workers),
 		.voices = share(c->dataplane.voices, workers),
+		.sources = c->dataplane.sources,
 		.jitter_min_ms = c->media.jitter_min_ms,
 		.jitter_max_ms = c->media.jitter_max_ms,
 		.rtcp_interval_ms =

@@ -52,7 +52,7 @@ struct worker_handoff {
 
 // A report of gw/media on its way to the main thread.
 struct worker_event {
-	uint32_t handle; // API handle of the stream
+	uint32_t handle; // API handle of the stream; that of a source is in value
 	uint32_t kind;
 	uint32_t value;
 	uint32_t zero;

@@ -26,6 +26,7 @@ static_assert(sizeof(struct stream_stats) == 136, "stream stats");
 static_assert(sizeof(struct conference_spec) == 32, "conference spec");
 static_assert(sizeof(struct api_stream_entry) == 280, "stream entry");
 static_assert(sizeof(struct api_worker_status) == 40 && sizeof(struct api_port_status) == 64, "status parts");
+static_assert(sizeof(struct api_source_item) == 112, "source item");
 static_assert(sizeof(struct api_message) <= API_MESSAGE_MAX, "largest message");
 
 static bool all_zero(const void *bytes, size_t len)
@@ -175,6 +176,32 @@ static bool stream_event_ok(const struct api_message *m)
 	       ref_ok(&b->ref);
 }
 
+// An item says one thing only: no path in a tone, no tone in a file.
+static bool source_item_ok(const struct api_source_item *i)
+{
+	if (i->zero != 0 || !text_ok(i->path, sizeof(i->path)))
+		return false;
+	if (i->kind == API_SOURCE_FILE)
+		return i->path[0] && i->tone == 0 && i->country == 0;
+	return i->kind == API_SOURCE_TONE && all_zero(i->path, sizeof(i->path));
+}
+
+static bool source_open_ok(const struct api_message *m)
+{
+	const struct api_source_open *b = &m->source_open;
+	if (b->zero != 0 || b->count == 0 || b->count > API_SOURCE_ITEMS)
+		return false;
+	for (uint32_t i = 0; i < b->count; i++)
+		if (!source_item_ok(&b->items[i]))
+			return false;
+	return all_zero(&b->items[b->count], (API_SOURCE_ITEMS - b->count) * sizeof(b->items[0]));
+}
+
+static bool source_event_ok(const struct api_message *m)
+{
+	return m->source_event.kind == API_SOURCE_END;
+}
+
 struct shape {
 	const char *name;
 	const char *reply_name;
@@ -207,6 +234,10 @@ static const struct shape shapes[API_TYPE_COUNT] = {
 				 list_ok, conference_list_reply_ok},
 	[API_DROPS] = {NAMES("Drops"), 0, BODY(api_drops_reply), NULL, drops_reply_ok},
 	[API_STATUS] = {NAMES("Status"), 0, BODY(api_status_reply), NULL, status_reply_ok},
+	[API_SOURCE_OPEN] = {NAMES("SourceOpen"), BODY(api_source_open), BODY(api_source_reply),
+			     source_open_ok, NULL},
+	[API_SOURCE_CLOSE] = {NAMES("SourceClose"), BODY(api_handle_request), BODY(api_handle_reply),
+			      handle_request_ok, handle_reply_ok},
 };
 
 static const struct shape stream_event_shape = {
@@ -215,12 +246,23 @@ static const struct shape stream_event_shape = {
 	.request_ok = stream_event_ok,
 };
 
+static const struct shape source_event_shape = {
+	.name = "SourceEvent",
+	.request = sizeof(struct api_source_event),
+	.request_ok = source_event_ok,
+};
+
+static bool is_event(unsigned int type)
+{
+	return type == API_EVENT_STREAM || type == API_EVENT_SOURCE;
+}
+
 // Row of a type; NULL outside the list. Events have no reply.
 static const struct shape *shape_of(unsigned int type, bool *ret_reply)
 {
-	if (type == API_EVENT_STREAM) {
+	if (is_event(type)) {
 		*ret_reply = false;
-		return &stream_event_shape;
+		return type == API_EVENT_STREAM ? &stream_event_shape : &source_event_shape;
 	}
 	unsigned int base = type & ~(unsigned int)API_REPLY;
 	if (base == API_NONE || base >= API_TYPE_COUNT)
@@ -261,7 +303,7 @@ const char *api_type_name(unsigned int type)
 // more.
 static bool header_ok(const struct api_header *h, bool reply, const void *body)
 {
-	if ((h->request == 0) != (h->type == API_EVENT_STREAM))
+	if ((h->request == 0) != is_event(h->type))
 		return false;
 	if (h->status == 0)
 		return true;

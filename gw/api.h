@@ -14,15 +14,17 @@
 #include "gw/drop.h"
 #include "gw/stream.h"
 
-#define API_VERSION          1
+#define API_VERSION          2
 #define API_MESSAGE_MAX      4096 // bytes of the largest message
 #define API_PAGE_STREAMS     8    // streams in one listing page
 #define API_PAGE_CONFERENCES 32
 #define API_PORTS_MAX        8
 #define API_WORKERS_MAX      64
 #define API_EVENT_DIGITS     16
+#define API_SOURCE_ITEMS     32
+#define API_SOURCE_PATH_MAX  106
 
-// Handle of a stream or conference: index in the low 24 bits, generation in the high 8 (never 0). 0 = none.
+// Handle of a stream, conference or source: index in the low 24 bits, generation in the high 8 (never 0). 0 = none.
 typedef uint32_t api_handle;
 
 enum api_type {
@@ -39,8 +41,11 @@ enum api_type {
 	API_CONFERENCE_LIST = 9,  // body api_list           -> api_conference_list_reply
 	API_DROPS = 10,           // no body                 -> api_drops_reply
 	API_STATUS = 11,          // no body                 -> api_status_reply
+	API_SOURCE_OPEN = 12,     // body api_source_open    -> api_source_reply
+	API_SOURCE_CLOSE = 13,    // body api_handle_request -> api_handle_reply
 	API_TYPE_COUNT,
 	API_EVENT_STREAM = 64, // event, body api_stream_event
+	API_EVENT_SOURCE = 65, // event, body api_source_event
 	API_REPLY = 128,
 };
 
@@ -198,6 +203,50 @@ struct api_stream_event {
 	struct stream_ref ref;
 };
 
+enum api_source_kind {
+	API_SOURCE_FILE = 1, // path
+	API_SOURCE_TONE = 2, // tone, country
+};
+
+struct api_source_item {
+	uint8_t kind;    // enum api_source_kind; 0 behind the last one
+	uint8_t tone;    // SCCP number of StartTone
+	uint8_t country; // enum tone_country of gw/tone.h
+	uint8_t zero;
+	int16_t gain_cb; // dB x 10, -600..200
+	char path[API_SOURCE_PATH_MAX];
+};
+
+enum api_source_flag {
+	API_SOURCE_LOOP = 1u << 0, // for ever; else once, and API_SOURCE_END follows
+};
+
+// Plays a list into a bridge conference. What cannot be read is left out and told in the reply; nothing at all that can be
+// read is an error.
+// Errors: -ENOENT conference or file, -EINVAL list, flags or a file that is no sound, -EFBIG too long to be kept in
+// memory, -ENOSPC sources used up, -ENOMEM, or whatever opening the first file said.
+struct api_source_open {
+	api_handle conference;
+	uint32_t flags; // enum api_source_flag
+	uint32_t count;
+	uint32_t zero;
+	struct api_source_item items[API_SOURCE_ITEMS];
+};
+
+struct api_source_reply {
+	api_handle handle;
+	uint32_t unreadable; // bit n: item n was left out
+};
+
+enum api_source_event_kind {
+	API_SOURCE_END = 1, // all of the list has been played
+};
+
+struct api_source_event {
+	api_handle handle;
+	uint32_t kind; // enum api_source_event_kind
+};
+
 // Any message, for receive buffers and for building.
 struct api_message {
 	struct api_header header;
@@ -217,6 +266,9 @@ struct api_message {
 		struct api_drops_reply drops_reply;
 		struct api_status_reply status_reply;
 		struct api_stream_event stream_event;
+		struct api_source_open source_open;
+		struct api_source_reply source_reply;
+		struct api_source_event source_event;
 	};
 };
 

@@ -60,6 +60,7 @@ struct config_dataplane {
 	uint32_t streams; // per process
 	uint32_t conferences;
 	uint32_t voices;
+	uint32_t sources;
 	struct config_port ports[CONFIG_PORTS_MAX];
 	unsigned int port_count;
 };

@@ -111,7 +111,7 @@ enum media_event_kind {
 	MEDIA_SILENT = 2,
 	MEDIA_DIGIT = 3,
 	MEDIA_SSRC = 4,
-	MEDIA_SOURCE_END = 64, // `stream` is a source, and it has played all of its list
+	MEDIA_SOURCE_END = 64, // a source has played all of its list; `stream` is its index, value its tag
 };
 
 struct media_event {
@@ -134,6 +134,7 @@ struct media_piece {
 // in order while somebody listens, once or for ever.
 struct media_source_spec {
 	uint32_t conference;
+	uint32_t tag;   // the caller's, for events
 	uint32_t count; // of pieces, 1..MEDIA_PIECES
 	bool loop;
 	struct media_piece pieces[MEDIA_PIECES];

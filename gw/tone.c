@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tone.c - Call-progress tones from cadence tables.
 //
-// North American tones (ITU-T E.180 supplement 2), which the SCCP names come from. A sine is the recursion
+// North American tones (ITU-T E.180 supplement 2), which the SCCP names come from, and beside them what other countries
+// sound in place of the common ones. A sine is the recursion
 // y(n) = 2 cos(w) y(n-1) - y(n-2), started anew at each step of the cadence; a step
 // that lasts for ever starts anew every second, on a whole number of periods.
 #include "gw/tone.h"
@@ -52,6 +53,94 @@ static const struct tone tones[] = {
 	{103, "2105-hz", false, 1, {ONE(2105, -13, 0)}},
 	{104, "2600-hz", false, 1, {ONE(2600, -13, 0)}},
 };
+
+// Dial, busy, ringing, congestion, unobtainable and call waiting tones of ITU-T E.180 supplement 2.
+#define LEVEL (-13)
+
+struct country_tone {
+	uint8_t country;
+	struct tone tone;
+};
+
+static const struct country_tone country_tones[] = {
+	{TONE_GB, {33, "inside-dial", false, 1, {PAIR(350, 440, -16, 0)}}},
+	{TONE_GB, {34, "outside-dial", false, 1, {PAIR(350, 440, -16, 0)}}},
+	{TONE_GB, {35, "busy", false, 2, {ONE(400, LEVEL, 375), PAUSE(375)}}},
+	{TONE_GB,
+	 {36,
+	  "alerting",
+	  false,
+	  4,
+	  {PAIR(400, 450, -16, 400), PAUSE(200), PAIR(400, 450, -16, 400), PAUSE(2000)}}},
+	{TONE_GB,
+	 {37, "reorder", false, 4, {ONE(400, LEVEL, 400), PAUSE(350), ONE(400, LEVEL, 225), PAUSE(525)}}},
+	{TONE_GB, {43, "no-such-number", false, 1, {ONE(400, LEVEL, 0)}}},
+	{TONE_DE, {33, "inside-dial", false, 1, {ONE(425, LEVEL, 0)}}},
+	{TONE_DE, {34, "outside-dial", false, 1, {ONE(425, LEVEL, 0)}}},
+	{TONE_DE, {35, "busy", false, 2, {ONE(425, LEVEL, 480), PAUSE(480)}}},
+	{TONE_DE, {36, "alerting", false, 2, {ONE(425, LEVEL, 1000), PAUSE(4000)}}},
+	{TONE_DE, {37, "reorder", false, 2, {ONE(425, LEVEL, 240), PAUSE(240)}}},
+	{TONE_DE,
+	 {45,
+	  "call-waiting",
+	  false,
+	  4,
+	  {ONE(425, LEVEL, 200), PAUSE(200), ONE(425, LEVEL, 200), PAUSE(5000)}}},
+	{TONE_FR, {33, "inside-dial", false, 1, {ONE(440, LEVEL, 0)}}},
+	{TONE_FR, {34, "outside-dial", false, 1, {ONE(440, LEVEL, 0)}}},
+	{TONE_FR, {35, "busy", false, 2, {ONE(440, LEVEL, 500), PAUSE(500)}}},
+	{TONE_FR, {36, "alerting", false, 2, {ONE(440, LEVEL, 1500), PAUSE(3500)}}},
+	{TONE_FR, {37, "reorder", false, 2, {ONE(440, LEVEL, 250), PAUSE(250)}}},
+	{TONE_NL, {33, "inside-dial", false, 1, {ONE(425, LEVEL, 0)}}},
+	{TONE_NL, {34, "outside-dial", false, 1, {ONE(425, LEVEL, 0)}}},
+	{TONE_NL, {35, "busy", false, 2, {ONE(425, LEVEL, 500), PAUSE(500)}}},
+	{TONE_NL, {36, "alerting", false, 2, {ONE(425, LEVEL, 1000), PAUSE(4000)}}},
+	{TONE_NL, {37, "reorder", false, 2, {ONE(425, LEVEL, 250), PAUSE(250)}}},
+	{TONE_IT,
+	 {33,
+	  "inside-dial",
+	  false,
+	  4,
+	  {ONE(425, LEVEL, 200), PAUSE(200), ONE(425, LEVEL, 600), PAUSE(1000)}}},
+	{TONE_IT,
+	 {34,
+	  "outside-dial",
+	  false,
+	  4,
+	  {ONE(425, LEVEL, 200), PAUSE(200), ONE(425, LEVEL, 600), PAUSE(1000)}}},
+	{TONE_IT, {35, "busy", false, 2, {ONE(425, LEVEL, 500), PAUSE(500)}}},
+	{TONE_IT, {36, "alerting", false, 2, {ONE(425, LEVEL, 1000), PAUSE(4000)}}},
+	{TONE_IT, {37, "reorder", false, 2, {ONE(425, LEVEL, 200), PAUSE(200)}}},
+	{TONE_AU, {33, "inside-dial", false, 1, {PAIR(400, 425, -16, 0)}}},
+	{TONE_AU, {34, "outside-dial", false, 1, {PAIR(400, 425, -16, 0)}}},
+	{TONE_AU, {35, "busy", false, 2, {ONE(425, LEVEL, 375), PAUSE(375)}}},
+	{TONE_AU,
+	 {36,
+	  "alerting",
+	  false,
+	  4,
+	  {PAIR(400, 450, -16, 400), PAUSE(200), PAIR(400, 450, -16, 400), PAUSE(2000)}}},
+	{TONE_AU, {43, "no-such-number", false, 2, {ONE(425, LEVEL, 2500), PAUSE(500)}}},
+	{TONE_JP, {33, "inside-dial", false, 1, {ONE(400, LEVEL, 0)}}},
+	{TONE_JP, {34, "outside-dial", false, 1, {ONE(400, LEVEL, 0)}}},
+	{TONE_JP, {35, "busy", false, 2, {ONE(400, LEVEL, 500), PAUSE(500)}}},
+	{TONE_JP, {36, "alerting", false, 2, {PAIR(384, 416, -16, 1000), PAUSE(2000)}}},
+	{TONE_JP, {37, "reorder", false, 2, {ONE(400, LEVEL, 500), PAUSE(500)}}},
+};
+
+const char *const tone_countries[] = {
+	[TONE_US] = "us", [TONE_GB] = "gb", [TONE_DE] = "de",
+	[TONE_FR] = "fr", [TONE_NL] = "nl", [TONE_IT] = "it",
+	[TONE_AU] = "au", [TONE_JP] = "jp", [TONE_COUNTRY_COUNT] = NULL,
+};
+
+const struct tone *tone_of_country(unsigned int country, uint32_t number)
+{
+	for (unsigned int i = 0; i < sizeof(country_tones) / sizeof(country_tones[0]); i++)
+		if (country_tones[i].country == country && country_tones[i].tone.sccp == number)
+			return &country_tones[i].tone;
+	return tone_by_sccp(number);
+}
 
 #define TONES (sizeof(tones) / sizeof(tones[0]))
 

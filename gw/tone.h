@@ -29,6 +29,25 @@ struct tone {
 // Tone of an SCCP number, NULL if it is not one we make. DTMF numbers are gw/dtmf's.
 const struct tone *tone_by_sccp(uint32_t number);
 
+// Whose call-progress tones. Numbers cross the API: append only.
+enum tone_country {
+	TONE_US, // North America; also what another country does not have of its own
+	TONE_GB,
+	TONE_DE,
+	TONE_FR,
+	TONE_NL,
+	TONE_IT,
+	TONE_AU,
+	TONE_JP,
+	TONE_COUNTRY_COUNT
+};
+
+// Two letters of ISO 3166-1, lower case, for each of them; then NULL.
+extern const char *const tone_countries[];
+
+// Tone of an SCCP number as a country's networks sound it; North America's where they have none. NULL as above.
+const struct tone *tone_of_country(unsigned int country, uint32_t number);
+
 // Tone by name as in configuration, say "busy". NULL if unknown.
 const struct tone *tone_by_name(const char *name);
 

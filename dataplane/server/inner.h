@@ -8,9 +8,9 @@
 
 #include "dataplane/server.h"
 #include "dataplane/server/portmap.h"
+#include "dataplane/sound.h"
 #include "gw/api.h"
 #include "gw/ipc.h"
-#undef LIST_FOREACH // of sys/queue.h, which DPDK brings
 #include "gw/list.h"
 #include "gw/slot.h"
 
@@ -24,6 +24,7 @@ enum server_state { SERVER_OPENING, SERVER_OPEN, SERVER_CLOSING };
 
 struct server_conference {
 	struct list streams;
+	struct list sources;
 	struct conference_spec spec;
 	uint32_t index; // in the worker's media
 	uint32_t stream_count;
@@ -42,6 +43,16 @@ struct server_stream {
 	uint16_t hop;
 	uint8_t local_index;
 	uint8_t state; // enum server_state
+};
+
+struct server_source {
+	struct list node; // in its conference
+	struct server_conference *conference;
+	struct media_source_spec spec; // pieces are those of `sounds`, in order
+	struct sound *sounds[MEDIA_PIECES];
+	uint32_t unreadable; // items asked for that are not among them
+	uint32_t index;      // in the worker's media
+	uint8_t state;       // enum server_state
 };
 
 // A message that waits for its client to read.
@@ -76,8 +87,11 @@ struct server {
 	struct server_client clients[SERVER_CLIENTS_MAX];
 	struct slot_table streams;
 	struct slot_table conferences;
+	struct slot_table sources;
 	void *streams_memory;
 	void *conferences_memory;
+	void *sources_memory;
+	struct sounds sounds;
 	uint32_t worker_streams[WORKERS_MAX];
 	uint32_t worker_conferences[WORKERS_MAX];
 	struct portmap ports;
@@ -106,6 +120,14 @@ void server_list(struct server *s, struct server_client *c, const struct api_mes
 
 // Puts a worker's answer into its page, and sends the page when it was the last.
 void server_list_reply(struct server *s, const struct mail *m);
+
+// Requests about sources; source.c.
+int server_source_open(struct server *s, struct server_client *c, const struct api_message *m);
+int server_source_close(struct server *s, struct server_client *c, const struct api_message *m);
+void server_source_replied(struct server *s, const struct mail *m, struct api_message *reply);
+
+// Forgets a source that its worker plays no more.
+void server_source_release(struct server *s, struct server_source *t);
 
 // Where a command's reply goes; kept in mail.request.
 enum server_context { SERVER_CLIENT, SERVER_REQUEST, SERVER_TYPE, SERVER_EXTRA };

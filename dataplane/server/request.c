@@ -64,6 +64,7 @@ static int conference_open(struct server *s, struct server_client *c, const stru
 	if (!k)
 		return -ENOSPC;
 	list_init(&k->streams);
+	list_init(&k->sources);
 	k->spec = m->conference_open.spec;
 	k->worker = (uint16_t)least_loaded(s);
 	k->state = SERVER_OPENING;
@@ -302,6 +303,12 @@ void server_request(struct server *s, struct server_client *c, const struct api_
 	case API_STREAM_STATS:
 		rc = stream_ask(s, c, m, MAIL_STREAM_STATS);
 		break;
+	case API_SOURCE_OPEN:
+		rc = server_source_open(s, c, m);
+		break;
+	case API_SOURCE_CLOSE:
+		rc = server_source_close(s, c, m);
+		break;
 	default:
 		rc = -EBADMSG;
 	}
@@ -315,6 +322,8 @@ static void conference_closed(struct server *s, struct server_conference *k)
 {
 	while (!list_empty(&k->streams))
 		stream_release(s, LIST_ITEM(k->streams.next, struct server_stream, node));
+	while (!list_empty(&k->sources))
+		server_source_release(s, LIST_ITEM(k->sources.next, struct server_source, node));
 	conference_release(s, k);
 }
 
@@ -378,6 +387,8 @@ void server_reply(struct server *s, struct mail *m, nsec_t now)
 		conference_replied(s, m, &reply);
 	else if (m->kind == MAIL_STREAM_OPEN || m->kind == MAIL_STREAM_SET)
 		stream_replied(s, m, &reply);
+	else if (m->kind == MAIL_SOURCE_OPEN || m->kind == MAIL_SOURCE_CLOSE)
+		server_source_replied(s, m, &reply);
 	else
 		stats_replied(s, m, &reply);
 	if (m->status)

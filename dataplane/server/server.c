@@ -27,15 +27,19 @@ static int memory_make(struct server *s)
 	s->conferences_memory = aligned_alloc(
 		SLOT_ALIGN, (slot_memory(c->conferences, sizeof(struct server_conference)) + SLOT_ALIGN - 1) &
 				    ~(size_t)(SLOT_ALIGN - 1));
+	s->sources_memory = aligned_alloc(
+		SLOT_ALIGN, (slot_memory(c->sources, sizeof(struct server_source)) + SLOT_ALIGN - 1) &
+				    ~(size_t)(SLOT_ALIGN - 1));
 	s->mails = calloc(SERVER_MAILS, sizeof(*s->mails));
-	if (!s->streams_memory || !s->conferences_memory || !s->mails)
+	if (!s->streams_memory || !s->conferences_memory || !s->sources_memory || !s->mails)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < SERVER_MAILS; i++)
 		server_mail_free(s, &s->mails[i]);
 	int rc = slot_init(&s->streams, s->streams_memory, c->streams, sizeof(struct server_stream));
-	return rc ? rc
-		  : slot_init(&s->conferences, s->conferences_memory, c->conferences,
-			      sizeof(struct server_conference));
+	if (rc == 0)
+		rc = slot_init(&s->conferences, s->conferences_memory, c->conferences,
+			       sizeof(struct server_conference));
+	return rc ? rc : slot_init(&s->sources, s->sources_memory, c->sources, sizeof(struct server_source));
 }
 
 int server_new(struct dataplane *dp, struct server **ret)
@@ -46,6 +50,7 @@ int server_new(struct dataplane *dp, struct server **ret)
 		return -ENOMEM;
 	s->dp = dp;
 	s->listener = -1;
+	sounds_init(&s->sounds);
 	int rc = memory_make(s);
 	if (rc == 0)
 		rc = portmap_init(&s->ports, c->media.rtp_port_min, c->media.rtp_port_max,
@@ -96,6 +101,8 @@ void server_free(struct server *s)
 	portmap_fini(&s->ports);
 	free(s->streams_memory);
 	free(s->conferences_memory);
+	free(s->sources_memory);
+	sounds_fini(&s->sounds);
 	free(s->mails);
 	free(s);
 }
@@ -233,8 +240,30 @@ void server_refuse(struct server *s, uint64_t client, unsigned int type, uint32_
 	server_send(s, client, &m);
 }
 
+static void send_all(struct server *s, const struct api_message *m)
+{
+	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
+		if (s->clients[i].id)
+			client_send(&s->clients[i], m);
+}
+
+static void source_event(struct server *s, const struct worker_event *e)
+{
+	struct api_message m;
+	if (!slot_get(&s->sources, e->value))
+		return;
+	api_init(&m, API_EVENT_SOURCE, 0);
+	m.source_event.handle = e->value;
+	m.source_event.kind = API_SOURCE_END;
+	send_all(s, &m);
+}
+
 void server_event(struct server *s, const struct worker_event *e)
 {
+	if (e->kind == MEDIA_SOURCE_END) {
+		source_event(s, e);
+		return;
+	}
 	const struct server_stream *stream = slot_get(&s->streams, e->handle);
 	if (!stream)
 		return;
@@ -244,9 +273,7 @@ void server_event(struct server *s, const struct worker_event *e)
 	m.stream_event.kind = e->kind;
 	m.stream_event.value = e->value;
 	m.stream_event.ref = stream->ref;
-	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
-		if (s->clients[i].id)
-			client_send(&s->clients[i], &m);
+	send_all(s, &m);
 }
 
 // Judges a message before anything in it is used.

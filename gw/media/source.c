@@ -157,6 +157,6 @@ void sources_add(struct media *m, uint32_t conference)
 			mixer_set(r->sum[rate], r->out, samples);
 		r->spoken[rate] = 1;
 		if (s->ended)
-			event_push(m, i, MEDIA_SOURCE_END, 0);
+			event_push(m, i, MEDIA_SOURCE_END, s->spec.tag);
 	}
 }

@@ -19,22 +19,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		abort();
 	if (m.header.type == (API_STREAM_LIST | API_REPLY) && m.stream_list_reply.count > API_PAGE_STREAMS)
 		abort();
+	if (m.header.type == API_SOURCE_OPEN && m.source_open.count > API_SOURCE_ITEMS)
+		abort();
 	return 0;
 }
 
 size_t fuzz_seed(size_t index, uint8_t *buf, size_t cap)
 {
-	// Requests, then replies, then the event.
+	// Requests, then replies, then the events.
 	size_t n = API_TYPE_COUNT - 1;
 	unsigned int type = index < n       ? (unsigned int)index + 1
 			    : index < 2 * n ? (unsigned int)(index - n + 1) | API_REPLY
-					    : API_EVENT_STREAM;
+					    : (unsigned int)(index - 2 * n) + API_EVENT_STREAM;
 	struct api_message m;
-	if (index > 2 * n || cap < sizeof(m))
+	if (index > 2 * n + 1 || cap < sizeof(m))
 		return 0;
-	api_init(&m, type, type == API_EVENT_STREAM ? 0 : 1);
+	api_init(&m, type, index < 2 * n ? 1 : 0);
 	if (type == API_EVENT_STREAM)
 		m.stream_event.kind = API_STREAM_FIRST_PACKET;
+	if (type == API_EVENT_SOURCE)
+		m.source_event.kind = API_SOURCE_END;
+	if (type == API_SOURCE_OPEN) {
+		m.source_open.count = 1;
+		m.source_open.items[0].kind = API_SOURCE_TONE;
+		m.source_open.items[0].tone = 35;
+	}
 	memcpy(buf, &m, m.header.length);
 	return m.header.length;
 }

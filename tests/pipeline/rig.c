@@ -50,6 +50,7 @@ static void config_make(struct rig *r, const struct rig_options *o)
 	d->streams = o->streams ? o->streams : 64;
 	d->conferences = 16;
 	d->voices = 16;
+	d->sources = 4;
 	d->port_count = RIG_PORTS;
 	address_add(&d->ports[0], RIG_IP4, 24, "192.0.2.254");
 	address_add(&d->ports[0], RIG_IP6, 64, "2001:db8::fe");

@@ -7,15 +7,27 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const unsigned int no_reply = API_EVENT_STREAM;
+static bool is_event(unsigned int type)
+{
+	return type == API_EVENT_STREAM || type == API_EVENT_SOURCE;
+}
 
 static struct api_message made(unsigned int type)
 {
 	struct api_message m;
 	memset(&m, 0xa5, sizeof(m));
-	api_init(&m, type, type == API_EVENT_STREAM ? 0 : 7);
+	api_init(&m, type, is_event(type) ? 0 : 7);
 	if (type == API_EVENT_STREAM)
 		m.stream_event.kind = API_STREAM_DIGIT;
+	if (type == API_EVENT_SOURCE)
+		m.source_event.kind = API_SOURCE_END;
+	if (type == API_SOURCE_OPEN) {
+		m.source_open.count = 2;
+		m.source_open.items[0].kind = API_SOURCE_FILE;
+		strcpy(m.source_open.items[0].path, "/music.wav");
+		m.source_open.items[1].kind = API_SOURCE_TONE;
+		m.source_open.items[1].tone = 35;
+	}
 	return m;
 }
 
@@ -23,7 +35,7 @@ static void every_type_passes(void)
 {
 	for (unsigned int type = 0; type < 300; type++) {
 		unsigned int base = type & ~(unsigned int)API_REPLY;
-		bool known = (base > API_NONE && base < API_TYPE_COUNT && type < 256) || type == no_reply;
+		bool known = (base > API_NONE && base < API_TYPE_COUNT && type < 256) || is_event(type);
 		CHECK((api_length(type) > 0) == known);
 		CHECK((strcmp(api_type_name(type), "unknown") != 0) == known);
 		if (!known)
@@ -61,7 +73,7 @@ static void lengths_are_exact(void)
 static void headers_are_checked(void)
 {
 	struct api_message m = made(API_HELLO);
-	m.header.version = 2;
+	m.header.version = API_VERSION + 1;
 	CHECK_INT(api_check(&m, m.header.length), -EPROTONOSUPPORT);
 	m = made(API_HELLO);
 	m.header.type = API_TYPE_COUNT;
@@ -113,6 +125,9 @@ static void reserved_fields_are_zero(void)
 	REFUSES(API_STATUS | API_REPLY, status_reply.zero, 1);
 	REFUSES(API_STATUS | API_REPLY, status_reply.ports[7].zero, 1);
 	REFUSES(API_EVENT_STREAM, stream_event.zero, 1);
+	REFUSES(API_SOURCE_OPEN, source_open.zero, 1);
+	REFUSES(API_SOURCE_OPEN, source_open.items[1].zero, 1);
+	REFUSES(API_SOURCE_CLOSE, handle_request.zero, 1);
 }
 
 static void addresses_are_canonical(void)
@@ -165,6 +180,24 @@ static void counts_fit_their_arrays(void)
 	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
 }
 
+static void items_of_a_source_say_one_thing(void)
+{
+	REFUSES(API_SOURCE_OPEN, source_open.count, 0);
+	REFUSES(API_SOURCE_OPEN, source_open.count, API_SOURCE_ITEMS + 1);
+	REFUSES(API_SOURCE_OPEN, source_open.count, 1); // the second stands past it
+	REFUSES(API_SOURCE_OPEN, source_open.count, 3); // an item of no kind
+	REFUSES(API_SOURCE_OPEN, source_open.items[0].kind, 3);
+	REFUSES(API_SOURCE_OPEN, source_open.items[0].tone, 35);
+	REFUSES(API_SOURCE_OPEN, source_open.items[0].country, 1);
+	REFUSES(API_SOURCE_OPEN, source_open.items[0].path[0], '\0');
+	REFUSES(API_SOURCE_OPEN, source_open.items[1].path[0], 'x');
+	REFUSES(API_EVENT_SOURCE, source_event.kind, 0);
+	REFUSES(API_EVENT_SOURCE, source_event.kind, 2);
+	struct api_message m = made(API_SOURCE_OPEN);
+	memset(m.source_open.items[0].path, 'x', API_SOURCE_PATH_MAX);
+	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
+}
+
 // Bytes without sense, at any alignment: the sanitizers watch that nothing is read past the end.
 static void random_bytes_do_no_harm(void)
 {
@@ -192,4 +225,5 @@ T_MAIN("api", {"every_type_passes", every_type_passes}, {"lengths_are_exact", le
        {"reserved_fields_are_zero", reserved_fields_are_zero},
        {"addresses_are_canonical", addresses_are_canonical}, {"strings_end", strings_end},
        {"counts_fit_their_arrays", counts_fit_their_arrays},
+       {"items_of_a_source_say_one_thing", items_of_a_source_say_one_thing},
        {"random_bytes_do_no_harm", random_bytes_do_no_harm})

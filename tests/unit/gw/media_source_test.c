@@ -25,6 +25,7 @@ static struct media_source_spec play(uint32_t conference, const int16_t *pcm, ui
 {
 	return (struct media_source_spec){
 		.conference = conference,
+		.tag = 4711,
 		.count = 1,
 		.loop = loop,
 		.pieces = {{.pcm = pcm, .samples = samples, .rate_hz = rate, .gain = 256}}};
@@ -70,6 +71,7 @@ static void end_is_told_once(void)
 	REQUIRE(media_event_next(r->media, &e));
 	CHECK_INT(e.kind, MEDIA_SOURCE_END);
 	CHECK_INT(e.stream, source);
+	CHECK_INT(e.value, 4711);
 	CHECK(!media_event_next(r->media, &e));
 	const int16_t *heard = r->phone[0].pcm;
 	CHECK_MEM(heard, first, sizeof(first));

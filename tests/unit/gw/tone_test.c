@@ -64,6 +64,27 @@ static void names_and_numbers_are_unique(void)
 	CHECK(!tone_by_sccp(0) && !tone_by_name(""));
 }
 
+// Every country has all that North America has, and what it has of its own differs.
+static void countries_have_every_tone(void)
+{
+	for (unsigned int c = 0; c < TONE_COUNTRY_COUNT; c++) {
+		CHECK(tone_countries[c] && strlen(tone_countries[c]) == 2);
+		for (uint32_t n = 0; n < 256; n++) {
+			const struct tone *t = tone_of_country(c, n);
+			CHECK(!t == !tone_by_sccp(n));
+			CHECK(!t || (t->sccp == n && strcmp(t->name, tone_by_sccp(n)->name) == 0));
+		}
+		CHECK((tone_of_country(c, 35) == tone_by_sccp(35)) == (c == TONE_US));
+	}
+	CHECK(!tone_countries[TONE_COUNTRY_COUNT]);
+	CHECK(tone_of_country(99, 35) == tone_by_sccp(35));
+	struct tone_generator g;
+	tone_start(&g, tone_of_country(TONE_GB, 35), 8000);
+	tone_run(&g, pcm, 6000);
+	CHECK_NEAR(measure_sine(pcm, 3000, 8000, 400).level_dbm0, -13, 0.1);
+	CHECK_NEAR(measure_level_dbm0(pcm + 3000, 3000), -96, 0.1);
+}
+
 int main(void)
 {
 	static const struct t_test tests[] = {
@@ -72,6 +93,7 @@ int main(void)
 		{"cadences_are_kept", cadences_are_kept},
 		{"a_tone_that_plays_once_ends", a_tone_that_plays_once_ends},
 		{"names_and_numbers_are_unique", names_and_numbers_are_unique},
+		{"countries_have_every_tone", countries_have_every_tone},
 	};
 	return t_main("tone", tests, sizeof(tests) / sizeof(tests[0]));
 }
