@@ -21,6 +21,7 @@
 #define START     (1000 * NSEC_PER_SEC)
 
 static double hz;
+static const char *only; // the case to run, NULL = all
 
 struct world {
 	struct media *m;
@@ -140,6 +141,8 @@ static void speech(uint8_t (*bytes)[256])
 
 static void relay(uint32_t streams, unsigned int a, unsigned int b, const char *name)
 {
+	if (only && strcmp(only, name) != 0)
+		return;
 	static uint8_t bytes[BURST][256];
 	struct world *w = world_new(streams / 2, 2, a, b, false);
 	struct bench_result r = {.bench = "media", .name = name, .unit = "cycles/packet"};
@@ -191,6 +194,8 @@ static double floor_us(uint32_t n)
 
 static void conference(uint32_t parties, unsigned int codec, const char *name)
 {
+	if (only && strcmp(only, name) != 0)
+		return;
 	static uint8_t bytes[BURST][256], out[BURST][MEDIA_RTP_MAX];
 	struct world *w = world_new(1, parties, codec, codec, true);
 	struct bench_result tick = {.bench = "media", .name = name, .unit = "us/tick", .peer = "kernels"};
@@ -224,6 +229,8 @@ static void conference(uint32_t parties, unsigned int codec, const char *name)
 
 static void transcode(unsigned int codec, const char *name)
 {
+	if (only && strcmp(only, name) != 0)
+		return;
 	static uint8_t bytes[BURST][256], out[BURST][MEDIA_RTP_MAX];
 	enum { SESSIONS = 100 };
 	struct world *w = world_new(SESSIONS, 2, CODEC_PCMU, codec, true);
@@ -241,8 +248,9 @@ static void transcode(unsigned int codec, const char *name)
 	world_free(w);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	only = argc > 1 ? argv[1] : NULL;
 	bench_pin(1);
 	hz = bench_cycles_hz();
 	codec_init();

@@ -19,13 +19,15 @@ struct jitter;
 struct jitter_config {
 	uint32_t clock_hz;    // RTP clock
 	uint16_t payload_max; // bytes; longer payloads are refused
-	uint16_t period_ms;   // of the sender as negotiated; the real one is learnt
-	uint16_t min_ms;      // least play-out delay
-	uint16_t max_ms;      // greatest, at most 250; equal to min_ms = fixed delay
+	uint16_t
+		payload; // bytes expected; longer ones are taken at the price of fewer slots. 0 = payload_max
+	uint16_t period_ms; // of the sender as negotiated; the real one is learnt
+	uint16_t min_ms;    // least play-out delay
+	uint16_t max_ms;    // greatest, at most 250; equal to min_ms = fixed delay
 };
 
-// Bytes that jitter_init needs for payloads up to payload_max; 64-byte alignment.
-size_t jitter_size(unsigned int payload_max);
+// Bytes that jitter_init needs when payloads of this size and period are expected; 64-byte alignment.
+size_t jitter_size(unsigned int payload, unsigned int period_ms);
 
 // Makes an empty buffer in caller memory.
 struct jitter *jitter_init(void *mem, const struct jitter_config *config);
@@ -69,6 +71,10 @@ struct jitter_frame {
 // Takes the next packet of a tick at `now`; `silent` says that the signal is low enough to cut or stretch
 // unheard.
 enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct jitter_frame *ret);
+
+// Payload of the packet played `back` packets ago, 1 = the last, for as long as its place has not been taken again.
+// False: it is gone, or was never played.
+bool jitter_played(const struct jitter *j, unsigned int back, struct jitter_frame *ret);
 
 // Asks the cache for what the next jitter_get will read: its packet first of all. The head of the buffer must be there
 // already.

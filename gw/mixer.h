@@ -19,6 +19,9 @@ void mixer_set(int32_t *sum, const int16_t *voice, unsigned int samples);
 // sum += voice.
 void mixer_add(int32_t *sum, const int16_t *voice, unsigned int samples);
 
+// The same, and the sum of the voice's magnitudes: its loudness for next to nothing.
+uint32_t mixer_add_level(int32_t *sum, const int16_t *voice, unsigned int samples);
+
 // sum -= voice; takes one voice out again.
 void mixer_remove(int32_t *sum, const int16_t *voice, unsigned int samples);
 

@@ -4,13 +4,18 @@
 
 #define LOST_MAX_MS 120
 
-// Oldest packet in the ring; call only while used > 0.
+// Oldest packet in the ring at or after `from`, NULL if there is none.
 static const struct slot *oldest(const struct jitter *j, uint16_t from)
 {
-	for (unsigned int i = 0; i < JITTER_SLOTS; i++) {
-		const struct slot *s = &j->slot[(uint16_t)(from + i) % JITTER_SLOTS];
-		if (s->used && s->seq == (uint16_t)(from + i))
+	uint32_t first = slot_index(j, from),
+		 ring = j->slots == 32 ? UINT32_MAX : (UINT32_C(1) << j->slots) - 1;
+	uint32_t turned = (j->used >> first | (uint32_t)((uint64_t)j->used << (j->slots - first))) & ring;
+	while (turned) {
+		uint16_t seq = (uint16_t)(from + (unsigned int)__builtin_ctz(turned));
+		const struct slot *s = &j->slot[slot_index(j, seq)];
+		if (s->seq == seq)
 			return s;
+		turned &= turned - 1;
 	}
 	return NULL;
 }
@@ -18,8 +23,8 @@ static const struct slot *oldest(const struct jitter *j, uint16_t from)
 // Duration of a packet: up to its successor if that is here, else the period.
 static int32_t duration(const struct jitter *j, const struct slot *s)
 {
-	const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
-	if (n->used && n->seq == (uint16_t)(s->seq + 1)) {
+	const struct slot *n = slot_find(j, (uint16_t)(s->seq + 1));
+	if (n) {
 		int32_t step = (int32_t)(n->timestamp - s->timestamp);
 		if (step > 0 && step <= j->period)
 			return step;
@@ -31,8 +36,8 @@ static int32_t duration(const struct jitter *j, const struct slot *s)
 static const struct slot *start_at(struct jitter *j, const struct slot *s, uint32_t arrival)
 {
 	while (margin(j, arrival, s->timestamp) - j->period >= target(j)) {
-		const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
-		if (!n->used || n->seq != (uint16_t)(s->seq + 1))
+		const struct slot *n = slot_find(j, (uint16_t)(s->seq + 1));
+		if (!n)
 			break;
 		j->stats.skipped++;
 		slot_free(j, s->seq);
@@ -81,9 +86,9 @@ static bool must_hold(struct jitter *j, bool silent)
 // After a sleep of the reader, gives up what should have been played by now, so that the sleep does not become delay.
 static void catch_up(struct jitter *j, uint32_t arrival)
 {
-	for (unsigned int i = 0; i < JITTER_SLOTS; i++) {
-		struct slot *s = &j->slot[i];
-		if (s->used && margin(j, arrival, s->timestamp) > target(j) + j->period) {
+	for (uint32_t left = j->used; left; left &= left - 1) {
+		const struct slot *s = &j->slot[__builtin_ctz(left)];
+		if (margin(j, arrival, s->timestamp) > target(j) + j->period) {
 			slot_free(j, s->seq);
 			j->stats.overflowed++;
 		}
@@ -97,8 +102,8 @@ static void catch_up(struct jitter *j, uint32_t arrival)
 // In silence, gives up the next packet when there is one behind it.
 static const struct slot *maybe_skip(struct jitter *j, const struct slot *s, bool silent, uint32_t arrival)
 {
-	const struct slot *n = &j->slot[(uint16_t)(s->seq + 1) % JITTER_SLOTS];
-	if (!silent || !j->may_skip || !n->used || n->seq != (uint16_t)(s->seq + 1))
+	const struct slot *n = silent && j->may_skip ? slot_find(j, (uint16_t)(s->seq + 1)) : NULL;
+	if (!n)
 		return s;
 	j->may_skip = false;
 	j->second = arrival;
@@ -112,7 +117,7 @@ static enum jitter_answer give(struct jitter *j, const struct slot *s, struct ji
 {
 	int32_t units = duration(j, s);
 	*ret = (struct jitter_frame){
-		.payload = j->payload + (size_t)j->stride * (s->seq % JITTER_SLOTS),
+		.payload = slot_payload(j, s->seq),
 		.len = s->len,
 		.seq = s->seq,
 		.timestamp = s->timestamp,
@@ -174,7 +179,7 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 	uint32_t arrival = rtp_units(now, j->rate);
 	if (!j->playing) {
 		const struct slot *first =
-			j->used ? oldest(j, (uint16_t)(j->newest_seq - (JITTER_SLOTS - 1))) : NULL;
+			j->used ? oldest(j, (uint16_t)(j->newest_seq - (j->slots - 1))) : NULL;
 		if (!first || margin(j, arrival, first->timestamp) < target(j))
 			return empty(ret);
 		first = start_at(j, first, arrival);
@@ -200,9 +205,25 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 	return give(j, maybe_skip(j, s, silent, arrival), ret);
 }
 
+bool jitter_played(const struct jitter *j, unsigned int back, struct jitter_frame *ret)
+{
+	uint16_t seq = (uint16_t)(j->next_seq - back);
+	const struct slot *s = &j->slot[slot_index(j, seq)];
+	if (!j->heard || back == 0 || back >= j->slots || s->len == 0 || s->seq != seq ||
+	    j->used >> slot_index(j, seq) & 1)
+		return false;
+	*ret = (struct jitter_frame){
+		.payload = j->payload + (size_t)j->stride * slot_index(j, seq),
+		.len = s->len,
+		.seq = seq,
+		.timestamp = s->timestamp,
+	};
+	return true;
+}
+
 void jitter_prefetch(const struct jitter *j)
 {
-	unsigned int i = j->next_seq % JITTER_SLOTS;
+	unsigned int i = slot_index(j, j->next_seq);
 	const uint8_t *payload = j->payload + (size_t)j->stride * i;
 	__builtin_prefetch(&j->slot[i]);
 	for (unsigned int line = 0; line < 192; line += 64)

@@ -2,12 +2,24 @@
 // put.c - Packets in: their place in the ring, and what is too late, double or too much.
 #include "gw/jitter/state.h"
 
-#define PERIOD_MAX_MS 120
+#define PERIOD_MAX_MS      120
+#define JITTER_SLOTS_LEAST 4
+#define unlikely(x)        __builtin_expect(!!(x), 0)
 
-size_t jitter_size(unsigned int payload_max)
+static size_t stride_of(unsigned int payload)
 {
-	size_t stride = ((size_t)payload_max + 63) & ~(size_t)63;
-	return sizeof(struct jitter) + stride * JITTER_SLOTS;
+	return ((size_t)(payload ? payload : 1) + 63) & ~(size_t)63;
+}
+
+// Slots enough for the longest delay at this period, and as much again.
+static uint32_t slots_of(unsigned int period_ms)
+{
+	return period_ms >= 30 ? JITTER_SLOTS / 2 : JITTER_SLOTS;
+}
+
+size_t jitter_size(unsigned int payload, unsigned int period_ms)
+{
+	return sizeof(struct jitter) + stride_of(payload) * slots_of(period_ms);
 }
 
 struct jitter *jitter_init(void *mem, const struct jitter_config *config)
@@ -17,7 +29,8 @@ struct jitter *jitter_init(void *mem, const struct jitter_config *config)
 	j->config = *config;
 	j->rate = rtp_rate(config->clock_hz);
 	j->ms = config->clock_hz / 1000;
-	j->stride = (config->payload_max + 63u) & ~63u;
+	j->stride = (uint32_t)stride_of(config->payload ? config->payload : config->payload_max);
+	j->slots = slots_of(config->period_ms);
 	jitter_reset(j);
 	return j;
 }
@@ -29,6 +42,19 @@ void jitter_reset(struct jitter *j)
 	j->used = 0;
 	j->period = (int32_t)((j->config.period_ms ? j->config.period_ms : 20) * j->ms);
 	memset(j->slot, 0, sizeof(j->slot));
+}
+
+// A payload longer than was expected: the same memory in fewer, longer slots. Rare; what waits is given up.
+static bool stride_grow(struct jitter *j, unsigned int len)
+{
+	if ((size_t)j->stride * j->slots < (size_t)len * JITTER_SLOTS_LEAST)
+		return false;
+	while (j->stride < len) {
+		j->stride *= 2;
+		j->slots /= 2;
+	}
+	jitter_reset(j);
+	return j->slots >= JITTER_SLOTS_LEAST;
 }
 
 static void hear_first(struct jitter *j, uint16_t seq, uint32_t timestamp, uint32_t arrival)
@@ -53,13 +79,12 @@ static void period_learn(struct jitter *j, uint16_t seq, uint32_t timestamp)
 // Makes room for `seq` by giving up the oldest places of the ring.
 static bool ring_advance(struct jitter *j, uint16_t seq)
 {
-	uint16_t first = (uint16_t)(seq - (JITTER_SLOTS - 1));
+	uint16_t first = (uint16_t)(seq - (j->slots - 1));
 	bool dropped = false;
-	for (unsigned int i = 0; i < JITTER_SLOTS; i++) {
-		struct slot *s = &j->slot[i];
-		if (s->used && (int16_t)(s->seq - first) < 0) {
-			s->used = false;
-			j->used--;
+	for (uint32_t left = j->used; left; left &= left - 1) {
+		const struct slot *s = &j->slot[__builtin_ctz(left)];
+		if ((int16_t)(s->seq - first) < 0) {
+			slot_free(j, s->seq);
 			j->stats.overflowed++;
 			dropped = true;
 		}
@@ -71,7 +96,7 @@ static bool ring_advance(struct jitter *j, uint16_t seq)
 
 static bool is_late(const struct jitter *j, uint16_t seq, uint32_t timestamp)
 {
-	if ((int16_t)(seq - j->newest_seq) <= -JITTER_SLOTS)
+	if ((int16_t)(seq - j->newest_seq) <= -(int)j->slots)
 		return true;
 	if (!j->playing)
 		return false;
@@ -82,7 +107,7 @@ static bool is_late(const struct jitter *j, uint16_t seq, uint32_t timestamp)
 static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
 			   unsigned int len, nsec_t now, bool timed)
 {
-	if (len > j->config.payload_max)
+	if (len > j->config.payload_max || (unlikely(len > j->stride) && !stride_grow(j, len)))
 		return JITTER_TOO_LONG;
 	uint32_t arrival = rtp_units(now, j->rate);
 	enum jitter_put verdict = JITTER_STORED;
@@ -94,8 +119,7 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 	}
 	if (!j->heard)
 		hear_first(j, seq, timestamp, arrival);
-	struct slot *s = &j->slot[seq % JITTER_SLOTS];
-	if (s->used && s->seq == seq) {
+	if (slot_find(j, seq)) {
 		j->stats.duplicate++;
 		return JITTER_DUPLICATE;
 	}
@@ -104,7 +128,7 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 	if ((int16_t)(seq - j->newest_seq) > 0) {
 		period_learn(j, seq, timestamp);
 		// In order, and the place is free: nothing else can be in the way.
-		bool crowded = s->used || seq != (uint16_t)(j->newest_seq + 1);
+		bool crowded = j->used >> slot_index(j, seq) & 1 || seq != (uint16_t)(j->newest_seq + 1);
 		if (crowded && ring_advance(j, seq))
 			verdict = JITTER_FULL;
 		j->newest_seq = seq;
@@ -116,9 +140,9 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 		j->stats.late++;
 		return JITTER_LATE;
 	}
-	*s = (struct slot){.timestamp = timestamp, .seq = seq, .len = (uint16_t)len, .used = true};
-	j->used++;
-	memcpy(j->payload + (size_t)j->stride * (seq % JITTER_SLOTS), payload, len);
+	j->slot[slot_index(j, seq)] = (struct slot){.timestamp = timestamp, .seq = seq, .len = (uint16_t)len};
+	j->used |= UINT32_C(1) << slot_index(j, seq);
+	memcpy(slot_payload(j, seq), payload, len);
 	return verdict;
 }
 

@@ -31,43 +31,45 @@
 struct slot {
 	uint32_t timestamp;
 	uint16_t seq;
-	uint16_t len;
-	bool used;
+	uint16_t len; // 0 = never used
 };
 
+// A tick reads the first two lines, one of slots and the payload; a packet's arrival reads `offset` and `histogram` too.
 struct jitter {
-	struct jitter_config config;
-	uint64_t rate;   // rtp_rate(clock_hz)
-	uint32_t ms;     // clock units in a millisecond
-	uint32_t stride; // bytes between payloads
-	int32_t period;  // of the sender
 	// play-out
-	bool heard;   // offsets below are valid
-	bool playing; // next_* are valid
+	_Alignas(64) uint64_t rate; // rtp_rate(clock_hz)
+	uint32_t ms;                // clock units in a millisecond
+	uint32_t stride;            // bytes between payloads
+	uint32_t slots;             // a power of two; slots * stride is fixed
+	uint32_t used;              // bit n: slot n holds a packet
+	int32_t period;             // of the sender
+	bool heard;                 // offsets below are valid
+	bool playing;               // next_* are valid
+	bool may_skip, may_stretch;
 	uint16_t newest_seq;
-	uint32_t newest_ts;
 	uint16_t next_seq; // lowest sequence number that may still be played
+	uint32_t newest_ts;
 	uint32_t next_ts;  // timestamp to play next
 	int32_t concealed; // made up since the last frame
-	uint32_t used;     // slots in use
 	// offsets, all relative to `origin`
 	uint32_t origin;
-	int32_t base, base_now, base_before;
-	uint32_t epoch; // when base_now began
+	int32_t base;
 	int32_t need;
-	uint32_t window; // offsets to remember, from the period
-	uint32_t count, head;
-	uint32_t bin;   // need in bins
-	uint32_t above; // offsets in bins above it
 	// adaptation
 	uint32_t second;    // when the running second began
 	int32_t margin_min; // in the running second
 	int32_t margin;     // at the last get
-	bool may_skip, may_stretch;
-	struct jitter_stats stats;
-	int32_t offset[JITTER_HISTORY];
-	uint8_t histogram[JITTER_BINS];
+	struct jitter_config config;
+	int32_t base_now, base_before;
+	uint32_t epoch;  // when base_now began
+	uint32_t window; // offsets to remember, from the period
+	uint32_t count, head;
+	uint32_t bin;   // need in bins
+	uint32_t above; // offsets in bins above it
 	struct slot slot[JITTER_SLOTS];
+	struct jitter_stats stats;
+	uint8_t histogram[JITTER_BINS];
+	int32_t offset[JITTER_HISTORY];
 	_Alignas(64) uint8_t payload[];
 };
 
@@ -93,11 +95,24 @@ static inline int32_t margin(const struct jitter *j, uint32_t arrival, uint32_t 
 	return (int32_t)(arrival - timestamp - j->origin) - j->base;
 }
 
+static inline uint32_t slot_index(const struct jitter *j, uint16_t seq)
+{
+	return seq & (j->slots - 1);
+}
+
+// The packet of this number if it is here, else NULL. No other line of the ring is touched.
+static inline const struct slot *slot_find(const struct jitter *j, uint16_t seq)
+{
+	const struct slot *s = &j->slot[slot_index(j, seq)];
+	return j->used >> slot_index(j, seq) & 1 && s->seq == seq ? s : NULL;
+}
+
 static inline void slot_free(struct jitter *j, uint16_t seq)
 {
-	struct slot *s = &j->slot[seq % JITTER_SLOTS];
-	if (s->used && s->seq == seq) {
-		s->used = false;
-		j->used--;
-	}
+	j->used &= ~(UINT32_C(1) << slot_index(j, seq));
+}
+
+static inline uint8_t *slot_payload(struct jitter *j, uint16_t seq)
+{
+	return j->payload + (size_t)j->stride * slot_index(j, seq);
 }

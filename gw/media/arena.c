@@ -22,6 +22,13 @@ static uint32_t voice_total(const struct media_limits *l)
 	return l->voices ? l->voices + 1 : 0; // one more, so that a full pool can still change a codec
 }
 
+// Enough for any codec everywhere, unless the caller knows better.
+static size_t voice_memory(const struct media_limits *l)
+{
+	size_t each = l->voice_memory ? l->voice_memory : voice_bytes_max();
+	return voice_total(l) ? each * l->voices + voice_bytes_max() : 0;
+}
+
 static struct layout lay_out(const struct media_limits *l)
 {
 	struct layout at;
@@ -32,7 +39,7 @@ static struct layout lay_out(const struct media_limits *l)
 	at.sources = at.conferences + lines(sizeof(struct media_conference) * (size_t)l->conferences);
 	at.voices = at.sources + lines(sizeof(struct media_source) * (size_t)l->sources);
 	at.voice_memory = at.voices + lines(sizeof(struct media_voice) * (size_t)voices);
-	at.mixers = at.voice_memory + voice_bytes() * voices;
+	at.mixers = at.voice_memory + lines(pool_size(voice_memory(l)));
 	at.mixer_memory = at.mixers + lines(sizeof(struct media_mixer) * (size_t)voices);
 	at.rows = at.mixer_memory + lines(resample_size()) * RATES * (RATES - 1) * voices;
 	at.matrix = at.rows + lines(sizeof(struct media_row) * (size_t)voices);
@@ -86,8 +93,8 @@ static void voices_init(struct media *m, uint8_t *memory)
 	for (uint32_t i = 0; i < m->voice_total; i++) {
 		m->voices[i] = (struct media_voice){.stream = NONE, .mixer = NONE};
 		m->voices[i].next = i + 1 < m->voice_total ? i + 1 : NONE;
-		voice_layout(&m->voices[i], memory + voice_bytes() * i);
 	}
+	pool_init(&m->pool, memory, voice_memory(&m->limits));
 	m->voice_free = m->voice_total ? 0 : NONE;
 }
 

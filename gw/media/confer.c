@@ -192,6 +192,7 @@ static void voice_release(struct media *m, uint32_t stream)
 		mixer_voice_remove(m, c->voice);
 	voice_close(m, c->voice);
 	c->voice = NONE;
+	c->jitter = NULL;
 }
 
 static void exit_set(struct media_stream *s, const struct media_cold *to)
@@ -281,9 +282,13 @@ static void voices_commit(struct media *m, uint32_t conference, nsec_t now)
 	if (ticks && f->mixer == NONE)
 		f->mixer = mixer_open(m, conference, now);
 	for (uint32_t i = f->first; i != NONE; i = m->cold[i].next) {
-		if (!ticks)
+		if (!ticks) {
 			voice_release(m, i);
-		else if (m->voices[m->cold[i].voice].mixer == NONE)
+			continue;
+		}
+		struct media_voice *v = &m->voices[m->cold[i].voice];
+		voice_told(m, v);
+		if (v->mixer == NONE)
 			mixer_voice_add(m, f->mixer, m->cold[i].voice);
 	}
 	if (!ticks && f->mixer != NONE) {

@@ -97,7 +97,7 @@ static struct media_shared *shared_find(struct media_run *r, const struct media_
 static unsigned int encode(struct media *m, struct media_voice *v, const struct heard *h, uint8_t *payload)
 {
 	struct media_run *r = &m->run;
-	bool listener = !v->rx && !(m->cold[v->stream].spec.flags & STREAM_VAD);
+	bool listener = !v->rx && !v->tx_vad;
 	bool shareable = h->shared && (v->tx->encoder_size == 0 || listener);
 	struct media_shared *s = shareable ? shared_find(r, v) : NULL;
 	if (s) {
@@ -117,9 +117,9 @@ static unsigned int encode(struct media *m, struct media_voice *v, const struct 
 }
 
 // True when the packet may be left out: silence suppression is on, and there has been nothing to hear for a while.
-static bool suppressed(const struct media_cold *c, struct media_voice *v, const struct heard *h)
+static bool suppressed(struct media_voice *v, const struct heard *h)
 {
-	if (!(c->spec.flags & STREAM_VAD))
+	if (likely(!v->tx_vad))
 		return false;
 	if (mixer_energy(h->pcm, h->samples) >= (uint64_t)h->samples * VAD_POWER) {
 		v->vad_hang = VAD_HANG;
@@ -153,7 +153,7 @@ static bool emit(struct media *m, const struct media_row *row, struct media_fram
 	if (!v->tx || !collect(m, v, row, &h))
 		return false;
 	uint32_t timestamp = timestamp_of(m, v, c);
-	unsigned int len = suppressed(c, v, &h) ? 0 : encode(m, v, &h, frame->rtp + RTP_HEADER_BYTES);
+	unsigned int len = suppressed(v, &h) ? 0 : encode(m, v, &h, frame->rtp + RTP_HEADER_BYTES);
 	if (len == 0) {
 		c->tx_marker = 1;
 		return false;
@@ -161,7 +161,7 @@ static bool emit(struct media *m, const struct media_row *row, struct media_fram
 	struct rtp_header header = {.timestamp = timestamp,
 				    .ssrc = c->tx_ssrc,
 				    .seq = c->tx_seq++,
-				    .payload_type = c->spec.tx.payload_type,
+				    .payload_type = v->tx_payload_type,
 				    .marker = c->tx_marker};
 	rtp_header_write(frame->rtp, &header);
 	frame->len = (uint16_t)(RTP_HEADER_BYTES + len);
@@ -186,9 +186,7 @@ unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int
 		// the stream of a row some way on
 		uint32_t ahead = r->cursor + 4 < r->rows ? r->row[r->cursor + 4].voice : NONE;
 		if (ahead != NONE) {
-			const struct media_cold *c = &m->cold[m->voices[ahead].stream];
-			__builtin_prefetch(c, 1);
-			__builtin_prefetch(&c->spec);
+			__builtin_prefetch(&m->cold[m->voices[ahead].stream], 1);
 		}
 		if (r->row[r->cursor].voice != NONE)
 			written += emit(m, &r->row[r->cursor], &frames[written]);

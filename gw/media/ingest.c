@@ -32,9 +32,9 @@ static enum media_verdict queue(struct media *m, uint32_t stream, const struct r
 				const uint8_t *rtp, nsec_t now, enum drop_reason *ret_drop)
 {
 	struct media_cold *c = &m->cold[stream];
-	if (unlikely(c->voice == NONE || !m->voices[c->voice].rx))
+	if (unlikely(!c->jitter))
 		return MEDIA_QUEUED; // muted: heard and counted, but joins nothing
-	enum drop_reason why = voice_put(m, &m->voices[c->voice], h, rtp + h->payload_offset, now);
+	enum drop_reason why = voice_put(m, c->jitter, h, rtp + h->payload_offset, now);
 	if (likely(why == DROP_NONE))
 		return MEDIA_QUEUED;
 	if (why == DROP_rtp_late)

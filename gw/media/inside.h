@@ -5,6 +5,7 @@
 #include "gw/codec.h"
 #include "gw/jitter.h"
 #include "gw/media.h"
+#include "gw/media/pool.h"
 #include "gw/media/wheel.h"
 #include "gw/mixer.h"
 #include "gw/plc.h"
@@ -29,17 +30,19 @@
 
 // The rest of a stream: what control told, and what only the careful path, ticks and reports touch.
 struct media_cold {
-	// transmit side: of ticked packets, and the point where a relay takes over from them
-	uint32_t tx_ssrc;
+	// The line that a voice's packets and ticks touch. Transmit side: of ticked packets, and the point where a relay
+	// takes over from them.
+	_Alignas(64) uint32_t tx_ssrc;
 	uint32_t tx_ts;    // of the last packet sent
 	nsec_t tx_last_ns; // when that was
 	uint64_t tx_packets;
 	uint64_t tx_octets;
-	uint16_t tx_seq;    // of the next packet
-	uint8_t tx_started; // the three above tell of a packet really sent
-	uint8_t tx_marker;  // the next ticked packet begins a talk spurt
-	uint32_t voice;     // NONE when only relayed
-	int32_t tx_level;   // dBm0 x 10 of what it hears
+	uint16_t tx_seq;       // of the next packet
+	uint8_t tx_started;    // the three above tell of a packet really sent
+	uint8_t tx_marker;     // the next ticked packet begins a talk spurt
+	uint32_t voice;        // NONE when only relayed
+	struct jitter *jitter; // of the voice, NULL when its packets join no mix
+	int32_t tx_level;      // dBm0 x 10 of what it hears
 	// relay of what this stream receives
 	uint32_t relay_to;    // stream that transmits it, NONE while no packet has been relayed
 	uint32_t relay_first; // extended input sequence number that began the relay
@@ -97,34 +100,48 @@ struct media_conference {
 	uint8_t outcome; // enum conference_outcome
 };
 
-// What a stream needs to be mixed or transcoded.
+// What a stream needs to be mixed or transcoded, in the order in which a tick reads it.
 struct media_voice {
-	uint32_t stream;
-	uint32_t mixer;
-	uint32_t prev, next; // voices of the mixer; next also links the free list
-	struct jitter *jitter;
-	struct plc *plc;
-	void *decoder, *encoder;
-	const struct codec *rx;    // NULL: does not receive, or its voice joins no mix
-	const struct codec *tx;    // NULL: does not send
-	uint8_t rx_rate, tx_rate;  // index of the sample rate
-	uint8_t tx_units;          // period in units of 10 ms
-	uint8_t tx_running;        // started on a period boundary of the conference
-	uint8_t tx_shared;         // all of tx_fifo is what every listener hears
-	uint8_t quiet;             // last block was low enough to be cut or stretched unheard
-	uint8_t vad_hang;          // blocks to send on after speech
-	uint16_t rx_fill, tx_fill; // samples waiting
-	uint32_t tx_clock;         // RTP clock units in 10 ms
-	uint32_t tx_offset;        // timestamp minus media clock
-	uint8_t tx_offset_known;
-	uint64_t rx_energy; // of the last block
-	uint32_t rx_samples;
-	uint64_t concealed;
-	uint32_t row; // in the tick under way
-	uint8_t echo_made;
-	struct resample *echo; // its own voice at the rate it hears, where that differs
+	// hearing it
+	_Alignas(64) struct jitter *jitter;
+	const struct codec *rx; // NULL: does not receive, or its voice joins no mix
+	void *decoder;
 	int16_t *rx_fifo;
+	uint32_t next;     // voice of the mixer; also links the free list
+	uint32_t row;      // in the tick under way
+	uint16_t rx_fill;  // samples waiting
+	uint16_t plc_owed; // samples to teach the concealer before it can leave its past to the jitter buffer
+	uint8_t rx_rate;   // index of the sample rate
+	uint8_t quiet;     // last block was low enough to be cut or stretched unheard
+	uint8_t plain;     // the concealer's past can be had from the jitter buffer: a codec without memory
+	uint8_t zero;
+	uint32_t level; // magnitude of a sample, mean of the last block, in 1/16
+	uint32_t rx_samples;
+	// speaking to it
+	const struct codec *tx; // NULL: does not send
+	void *encoder;
 	int16_t *tx_fifo;
+	uint32_t stream;
+	uint32_t tx_clock;       // RTP clock units in 10 ms
+	uint32_t tx_offset;      // timestamp minus media clock
+	uint16_t tx_fill;        // samples waiting
+	uint8_t tx_rate;         // index of the sample rate
+	uint8_t tx_units;        // period in units of 10 ms
+	uint8_t tx_running;      // started on a period boundary of the conference
+	uint8_t tx_shared;       // all of tx_fifo is what every listener hears
+	uint8_t tx_payload_type; // as in its spec
+	uint8_t tx_vad;          // suppress silence
+	uint8_t vad_hang;        // blocks to send on after speech
+	uint8_t tx_offset_known;
+	uint8_t echo_made;
+	// now and then
+	struct plc *plc;
+	struct resample *echo; // its own voice at the rate it hears, where that differs
+	uint64_t rx_energy;    // of the last block measured
+	uint64_t concealed;
+	uint32_t mixer;
+	uint32_t prev;                          // voice of the mixer
+	void *rx_block, *tx_block, *echo_block; // of the pool
 };
 
 // The ticking half of a conference.
@@ -163,7 +180,6 @@ struct media_run {
 	uint64_t clock; // media time at its start
 	nsec_t now;
 	uint8_t all_made[RATES];
-	uint8_t spoken[RATES]; // sum holds something
 	uint32_t shared_count;
 	struct media_row *row;
 	int16_t *matrix; // rows of samples, back to back
@@ -197,6 +213,7 @@ struct media {
 	nsec_t ntp_at;
 	uint32_t event_head, event_tail;
 	struct media_event events[EVENTS];
+	struct pool pool;   // memory of voices
 	struct wheel ticks; // of mixers, 1 ms
 	struct wheel care;  // of streams, 16 ms: RTCP, silence, carry of counters
 	struct media_run run;
@@ -234,15 +251,17 @@ int confer_change(struct media *m, uint32_t conference, uint32_t stream, const s
 int confer_leave(struct media *m, uint32_t stream, nsec_t now);
 
 // voice.c
-size_t voice_bytes(void);
-void voice_layout(struct media_voice *v, uint8_t *mem);
+size_t voice_bytes_max(void);
 int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec, uint32_t *ret_voice);
 void voice_close(struct media *m, uint32_t voice);
+void voice_told(struct media *m, struct media_voice *v);
 void voice_restart(struct media_voice *v);
 void voice_adopt(struct media_voice *v, struct media_voice *old);
-enum drop_reason voice_put(struct media *m, struct media_voice *v, const struct rtp_header *h,
+enum drop_reason voice_put(struct media *m, struct jitter *j, const struct rtp_header *h,
 			   const uint8_t *payload, nsec_t now);
 bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row);
+void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
+		   uint64_t clock);
 void voice_discard(struct media_voice *v, nsec_t now, unsigned int samples);
 
 // tick.c

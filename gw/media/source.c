@@ -151,11 +151,7 @@ void sources_add(struct media *m, uint32_t conference)
 		if (s->ended)
 			continue;
 		unsigned int rate = source_read(s, r->units, r->out, &samples);
-		if (r->spoken[rate])
-			mixer_add(r->sum[rate], r->out, samples);
-		else
-			mixer_set(r->sum[rate], r->out, samples);
-		r->spoken[rate] = 1;
+		mixer_add(r->sum[rate], r->out, samples);
 		if (s->ended)
 			event_push(m, i, MEDIA_SOURCE_END, s->spec.tag);
 	}

@@ -113,9 +113,9 @@ static void coder_hand_on(struct media *m, const struct media_mixer *x, struct m
 		struct media_voice *heir = &m->voices[i];
 		if (!same_listener(m, v, heir))
 			continue;
-		void *coder = v->encoder;
-		v->encoder = heir->encoder;
-		heir->encoder = coder;
+		struct media_voice was = *v;
+		v->encoder = heir->encoder, v->tx_fifo = heir->tx_fifo, v->tx_block = heir->tx_block;
+		heir->encoder = was.encoder, heir->tx_fifo = was.tx_fifo, heir->tx_block = was.tx_block;
 		return;
 	}
 }
@@ -190,36 +190,75 @@ void mixer_settle(struct media *m, uint32_t mixer)
 
 // --- the tick ---
 
-// In a large conference nothing of a voice is in the cache any more when its turn comes. So it is called for in two
-// steps: what the packet's place is worked out from some voices ahead, the packet itself a little later.
-static uint32_t call_for(const struct media *m, uint32_t voice, bool packet)
+// In a large conference nothing of a voice is in the cache any more when its turn comes. So it is called for in three
+// steps, each of which reads what the one before has fetched: the voice, its jitter buffer's head, the packet.
+#define CALL_VOICE  9
+#define CALL_JITTER 6
+#define CALL_PACKET 3
+
+struct caller {
+	uint32_t voice, jitter, packet;
+};
+
+static uint32_t call_voice(const struct media *m, uint32_t voice)
+{
+	if (voice == NONE)
+		return NONE;
+	uint32_t next = m->voices[voice].next;
+	if (next != NONE)
+		__builtin_prefetch(&m->voices[next]);
+	return next;
+}
+
+static uint32_t call_jitter(const struct media *m, uint32_t voice)
 {
 	if (voice == NONE)
 		return NONE;
 	const struct media_voice *v = &m->voices[voice];
-	if (v->rx && packet)
-		jitter_prefetch(v->jitter);
-	for (unsigned int line = 0; !packet && line < 256; line += 64) {
-		__builtin_prefetch((const char *)v->jitter + line);
-		__builtin_prefetch((const char *)v->plc + line);
+	if (v->rx) {
+		__builtin_prefetch(v->jitter, 1);
+		__builtin_prefetch((const char *)v->jitter + 64, 1);
 	}
 	return v->next;
 }
 
+static uint32_t call_packet(const struct media *m, uint32_t voice)
+{
+	if (voice == NONE)
+		return NONE;
+	const struct media_voice *v = &m->voices[voice];
+	if (v->rx)
+		jitter_prefetch(v->jitter);
+	return v->next;
+}
+
+static void call_first(const struct media *m, uint32_t first, struct caller *ret)
+{
+	ret->voice = ret->jitter = ret->packet = first;
+	for (unsigned int i = 0; i < CALL_VOICE; i++)
+		ret->voice = call_voice(m, ret->voice);
+	for (unsigned int i = 0; i < CALL_JITTER; i++)
+		ret->jitter = call_jitter(m, ret->jitter);
+	for (unsigned int i = 0; i < CALL_PACKET; i++)
+		ret->packet = call_packet(m, ret->packet);
+}
+
+// Lets every voice speak into its row, measures it and adds it to the sum of its rate.
 static void gather(struct media *m, struct media_mixer *x)
 {
 	struct media_run *r = &m->run;
 	int16_t *at = r->matrix;
-	uint32_t far = x->first, near = x->first;
-	for (unsigned int i = 0; i < 6; i++)
-		far = call_for(m, far, false);
-	for (unsigned int i = 0; i < 2; i++)
-		near = call_for(m, near, true);
+	struct caller c;
+	call_first(m, x->first, &c);
 	r->rows = 0;
+	for (unsigned int rate = 0; rate < RATES; rate++)
+		if (x->speaks[rate] || x->hears[rate])
+			memset(r->sum[rate], 0, r->units * samples_10ms[rate] * sizeof(r->sum[rate][0]));
 	for (uint32_t i = x->first; i != NONE; i = m->voices[i].next) {
 		struct media_voice *v = &m->voices[i];
-		far = call_for(m, far, false);
-		near = call_for(m, near, true);
+		c.voice = call_voice(m, c.voice);
+		c.jitter = call_jitter(m, c.jitter);
+		c.packet = call_packet(m, c.packet);
 		struct media_row *row = &r->row[r->rows];
 		*row = (struct media_row){.voice = i};
 		v->row = r->rows++;
@@ -229,28 +268,10 @@ static void gather(struct media *m, struct media_mixer *x)
 		if (voice_pull(v, r->now, samples, at)) {
 			row->pcm = at;
 			at += samples;
+			voice_measure(v, mixer_add_level(r->sum[v->rx_rate], row->pcm, samples), row->pcm,
+				      samples, r->clock);
 		}
 	}
-}
-
-static void sum(struct media *m, const struct media_mixer *x)
-{
-	struct media_run *r = &m->run;
-	memset(r->spoken, 0, sizeof(r->spoken));
-	for (uint32_t i = 0; i < r->rows; i++) {
-		if (!r->row[i].pcm)
-			continue;
-		unsigned int rate = m->voices[r->row[i].voice].rx_rate;
-		if (r->spoken[rate])
-			mixer_add(r->sum[rate], r->row[i].pcm, r->units * samples_10ms[rate]);
-		else
-			mixer_set(r->sum[rate], r->row[i].pcm, r->units * samples_10ms[rate]);
-		r->spoken[rate] = 1;
-	}
-	sources_add(m, x->conference);
-	for (unsigned int rate = 0; rate < RATES; rate++)
-		if (!r->spoken[rate])
-			memset(r->sum[rate], 0, r->units * samples_10ms[rate] * sizeof(r->sum[rate][0]));
 }
 
 // Resamples one tick in blocks of 10 ms, which every filter takes.
@@ -344,7 +365,7 @@ static bool run_begin(struct media *m, nsec_t now)
 	r->now = x->tick.due * NSEC_PER_MSEC;
 	r->cursor = r->shared_count = 0;
 	gather(m, x);
-	sum(m, x);
+	sources_add(m, x->conference);
 	if (crosses(x))
 		cross(m, x);
 	memset(r->all_made, 0, sizeof(r->all_made));

@@ -1,65 +1,79 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // voice.c - What a mixed or transcoded stream holds: jitter ring, coder states, samples that wait.
 //
-// All of a voice lies in one stretch of memory, large enough for any codec, so that a pool of them serves every
-// call. A tick asks for so many samples; whole packets are decoded straight into the tick's row, and what a packet
+// What a voice needs comes from a pool when it is opened, as much as its codecs take: 16 kB for G.711, 128 kB for Opus.
+// A tick asks for so many samples; whole packets are decoded straight into the tick's row, and what a packet
 // holds beyond the row waits in rx_fifo for the next tick. That alone makes any period on the wire work with
 // any length of tick.
+//
+// The concealer wants the last 35 ms before a gap. Where the codec has no memory of its own, the packets played last
+// still lie in the jitter ring, so nothing is kept aside while all goes well: the past is decoded again when a packet is
+// missing. After a gap, what was made up is part of the past, which the ring cannot tell, so the concealer is
+// taught block by block until the gap is out of its sight (plc_owed).
 #include <errno.h>
 #include <string.h>
 
 #include "gw/media/inside.h"
 
 #define LINE        64
-#define RX_FIFO_MAX (CODEC_SAMPLES_MAX + QUANTUM_MAX)
-#define QUIET_POWER 8000 // mean square of -45 dBm0
+#define PACKET_MS   120 // longest packet decoded, at 48 kHz 60
+#define QUIET_LEVEL 71  // mean magnitude of about -45 dBm0
+#define PLC_PAST_MS 35  // what the concealer looks at
+#define PAYLOAD_ANY 192 // expected of codecs of variable rate: 76 kbit/s at 20 ms
+#define ENERGY_MASK 7   // the exact level is taken of one block in 8
 
 static size_t lines(size_t bytes)
 {
 	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
 }
 
-struct coder_sizes {
-	size_t encoder, decoder;
+static unsigned int packet_max(const struct codec *c)
+{
+	unsigned int samples = c->sample_rate_hz / 1000 * PACKET_MS;
+	return samples < CODEC_SAMPLES_MAX ? samples : CODEC_SAMPLES_MAX;
+}
+
+static unsigned int payload_of(const struct codec *c, unsigned int period_ms)
+{
+	return c->bytes_per_10ms ? c->bytes_per_10ms * period_ms / 10 : PAYLOAD_ANY;
+}
+
+// Where the parts of a voice's receiving half lie in its block.
+struct receive_layout {
+	size_t plc, decoder, fifo, end;
 };
 
-static struct coder_sizes coder_sizes(void)
+static struct receive_layout receive_lay_out(const struct codec *c, unsigned int period_ms)
 {
-	struct coder_sizes max = {0};
+	struct receive_layout at;
+	at.plc = lines(jitter_size(payload_of(c, period_ms), period_ms));
+	at.decoder = at.plc + (c->conceal ? 0 : lines(plc_size()));
+	at.fifo = at.decoder + lines(c->decoder_size);
+	at.end = at.fifo + lines(sizeof(int16_t) * packet_max(c));
+	return at;
+}
+
+static size_t transmit_bytes(const struct codec *c, unsigned int period_ms)
+{
+	return lines(c->encoder_size) + sizeof(int16_t) * (c->sample_rate_hz / 1000) * period_ms;
+}
+
+// The most that a voice can take.
+size_t voice_bytes_max(void)
+{
+	size_t receive = 0, transmit = 0;
 	for (unsigned int id = 0; id < CODEC_COUNT; id++) {
 		const struct codec *c = codec_by_id(id);
-		if (c && c->encoder_size > max.encoder)
-			max.encoder = c->encoder_size;
-		if (c && c->decoder_size > max.decoder)
-			max.decoder = c->decoder_size;
+		if (!codec_can_transcode(id))
+			continue;
+		for (unsigned int period = 10; period <= PERIOD_MS_MAX; period += 10) {
+			size_t r = pool_block(receive_lay_out(c, period).end);
+			size_t t = pool_block(transmit_bytes(c, period));
+			receive = r > receive ? r : receive;
+			transmit = t > transmit ? t : transmit;
+		}
 	}
-	return max;
-}
-
-size_t voice_bytes(void)
-{
-	struct coder_sizes s = coder_sizes();
-	return lines(jitter_size(CODEC_FRAME_BYTES_MAX)) + lines(plc_size()) + lines(s.decoder) +
-	       lines(s.encoder) + lines(resample_size()) + lines(sizeof(int16_t) * RX_FIFO_MAX) +
-	       lines(sizeof(int16_t) * CODEC_SAMPLES_MAX);
-}
-
-void voice_layout(struct media_voice *v, uint8_t *mem)
-{
-	struct coder_sizes s = coder_sizes();
-	v->jitter = (void *)mem;
-	mem += lines(jitter_size(CODEC_FRAME_BYTES_MAX));
-	v->plc = (void *)mem;
-	mem += lines(plc_size());
-	v->decoder = mem;
-	mem += lines(s.decoder);
-	v->encoder = mem;
-	mem += lines(s.encoder);
-	v->echo = (void *)mem;
-	mem += lines(resample_size());
-	v->rx_fifo = (void *)mem;
-	mem += lines(sizeof(int16_t) * RX_FIFO_MAX);
-	v->tx_fifo = (void *)mem;
+	return receive + transmit + pool_block(resample_size());
 }
 
 static uint8_t rate_index(uint32_t hz)
@@ -67,31 +81,57 @@ static uint8_t rate_index(uint32_t hz)
 	return hz == 48000 ? 2 : hz == 16000 ? 1 : 0;
 }
 
-static int receive_open(const struct media *m, struct media_voice *v, const struct stream_format *f)
+// Blocks are aligned alike, and the heads of a thousand voices would want the same few places of the cache: each begins
+// at another line of its slack.
+static uint8_t *coloured(uint8_t *block, size_t bytes)
+{
+	size_t slack = (pool_block(bytes) - bytes) / LINE;
+	return block + (slack ? (uintptr_t)block / 1024 % 61 % slack * LINE : 0);
+}
+
+static int receive_open(struct media *m, struct media_voice *v, const struct stream_format *f)
 {
 	const struct codec *c = codec_by_id(f->codec);
+	struct receive_layout at = receive_lay_out(c, f->period_ms);
 	struct jitter_config config = {
 		.clock_hz = c->rtp_clock_hz,
 		.payload_max = CODEC_FRAME_BYTES_MAX,
+		.payload = (uint16_t)payload_of(c, f->period_ms),
 		.period_ms = f->period_ms,
 		.min_ms = m->limits.jitter_min_ms,
 		.max_ms = m->limits.jitter_max_ms,
 	};
+	v->rx_block = pool_take(&m->pool, at.end);
+	if (!v->rx_block)
+		return -ENOSPC;
+	uint8_t *mem = coloured(v->rx_block, at.end);
+	v->jitter = (void *)mem;
+	v->plc = (void *)(mem + at.plc);
+	v->decoder = mem + at.decoder;
+	v->rx_fifo = (void *)(mem + at.fifo);
 	int err = c->decoder_init ? c->decoder_init(v->decoder) : 0;
 	if (err)
 		return err;
 	jitter_init(v->jitter, &config);
-	if (!c->conceal)
+	if (!c->conceal && c->sample_rate_hz <= 16000)
 		plc_make(v->plc, c->sample_rate_hz);
 	v->rx = c;
 	v->rx_rate = rate_index(c->sample_rate_hz);
+	v->plain = !c->conceal && c->decoder_size == 0;
 	v->quiet = 1;
 	return 0;
 }
 
-static int transmit_open(struct media_voice *v, const struct stream_format *f)
+static int transmit_open(struct media *m, struct media_voice *v, const struct stream_format *f)
 {
 	const struct codec *c = codec_by_id(f->codec);
+	size_t bytes = transmit_bytes(c, f->period_ms);
+	v->tx_block = pool_take(&m->pool, bytes);
+	if (!v->tx_block)
+		return -ENOSPC;
+	uint8_t *mem = coloured(v->tx_block, bytes);
+	v->encoder = mem;
+	v->tx_fifo = (void *)(mem + lines(c->encoder_size));
 	int err = c->encoder_init ? c->encoder_init(v->encoder) : 0;
 	if (err)
 		return err;
@@ -102,7 +142,19 @@ static int transmit_open(struct media_voice *v, const struct stream_format *f)
 	return 0;
 }
 
-static void coders_close(struct media_voice *v)
+static int echo_open(struct media *m, struct media_voice *v)
+{
+	v->echo_block = pool_take(&m->pool, resample_size());
+	if (!v->echo_block)
+		return -ENOSPC;
+	v->echo = v->echo_block;
+	int err = resample_init(v->echo, v->rx->sample_rate_hz, v->tx->sample_rate_hz);
+	v->echo_made = !err;
+	return err;
+}
+
+// Gives back all that a voice holds.
+static void coders_close(struct media *m, struct media_voice *v)
 {
 	if (v->echo_made)
 		resample_fini(v->echo);
@@ -110,6 +162,10 @@ static void coders_close(struct media_voice *v)
 		v->rx->decoder_fini(v->decoder);
 	if (v->tx && v->tx->encoder_fini)
 		v->tx->encoder_fini(v->encoder);
+	pool_give(&m->pool, v->rx_block);
+	pool_give(&m->pool, v->tx_block);
+	pool_give(&m->pool, v->echo_block);
+	v->rx_block = v->tx_block = v->echo_block = NULL;
 	v->rx = v->tx = NULL;
 	v->echo_made = 0;
 }
@@ -121,27 +177,17 @@ int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec,
 	int err = 0;
 	if (i == NONE)
 		return -ENOSPC;
-	struct media_voice *v = &m->voices[i],
-			   fresh = {.stream = stream, .mixer = NONE, .prev = NONE, .next = NONE};
+	struct media_voice *v = &m->voices[i];
 	uint32_t next_free = v->next;
-	fresh.jitter = v->jitter;
-	fresh.plc = v->plc;
-	fresh.decoder = v->decoder;
-	fresh.encoder = v->encoder;
-	fresh.echo = v->echo;
-	fresh.rx_fifo = v->rx_fifo;
-	fresh.tx_fifo = v->tx_fifo;
-	*v = fresh;
+	*v = (struct media_voice){.stream = stream, .mixer = NONE, .prev = NONE, .next = NONE};
 	if ((spec->flags & STREAM_RECV) && !(spec->flags & STREAM_MUTED))
 		err = receive_open(m, v, &spec->rx);
 	if (!err && (spec->flags & STREAM_SEND))
-		err = transmit_open(v, &spec->tx);
-	if (!err && v->rx && v->tx && v->rx_rate != v->tx_rate) {
-		err = resample_init(v->echo, v->rx->sample_rate_hz, v->tx->sample_rate_hz);
-		v->echo_made = !err;
-	}
+		err = transmit_open(m, v, &spec->tx);
+	if (!err && v->rx && v->tx && v->rx_rate != v->tx_rate)
+		err = echo_open(m, v);
 	if (err) {
-		coders_close(v);
+		coders_close(m, v);
 		v->next = next_free;
 		return err;
 	}
@@ -154,11 +200,20 @@ int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec,
 void voice_close(struct media *m, uint32_t voice)
 {
 	struct media_voice *v = &m->voices[voice];
-	coders_close(v);
+	coders_close(m, v);
 	v->stream = NONE;
 	v->next = m->voice_free;
 	m->voice_free = voice;
 	m->voice_count--;
+}
+
+// Its stream's spec may be another one: notes what a packet and a tick must know of it.
+void voice_told(struct media *m, struct media_voice *v)
+{
+	struct media_cold *c = &m->cold[v->stream];
+	c->jitter = v->rx ? v->jitter : NULL;
+	v->tx_payload_type = c->spec.tx.payload_type;
+	v->tx_vad = c->spec.flags & STREAM_VAD ? 1 : 0;
 }
 
 #define SWAP(a, b)                                                                                           \
@@ -176,6 +231,9 @@ void voice_adopt(struct media_voice *v, struct media_voice *old)
 		SWAP(v->plc, old->plc);
 		SWAP(v->decoder, old->decoder);
 		SWAP(v->rx_fifo, old->rx_fifo);
+		SWAP(v->rx_block, old->rx_block);
+		v->plc_owed = old->plc_owed;
+		v->level = old->level;
 		v->rx_fill = old->rx_fill;
 		v->quiet = old->quiet;
 		v->rx_energy = old->rx_energy;
@@ -184,6 +242,7 @@ void voice_adopt(struct media_voice *v, struct media_voice *old)
 	if (v->tx && v->tx == old->tx && v->tx_units == old->tx_units) {
 		SWAP(v->encoder, old->encoder);
 		SWAP(v->tx_fifo, old->tx_fifo);
+		SWAP(v->tx_block, old->tx_block);
 		v->tx_fill = old->tx_fill;
 		v->tx_running = old->tx_running;
 		v->tx_shared = old->tx_shared;
@@ -200,14 +259,14 @@ void voice_restart(struct media_voice *v)
 		jitter_reset(v->jitter);
 }
 
-enum drop_reason voice_put(struct media *m, struct media_voice *v, const struct rtp_header *h,
+enum drop_reason voice_put(struct media *m, struct jitter *j, const struct rtp_header *h,
 			   const uint8_t *payload, nsec_t now)
 {
 	// While this worker was away, packets piled up: when they really came is not known.
 	bool timed = now >= m->stalled_until && (m->tick_due == UINT64_MAX || now < m->tick_due + STALL_NS);
 	enum jitter_put (*put)(struct jitter *, uint16_t, uint32_t, const uint8_t *, unsigned int, nsec_t) =
 		timed ? jitter_put : jitter_put_untimed;
-	switch (put(v->jitter, h->seq, h->timestamp, payload, h->payload_len, now)) {
+	switch (put(j, h->seq, h->timestamp, payload, h->payload_len, now)) {
 	case JITTER_LATE:
 		return DROP_rtp_late;
 	case JITTER_DUPLICATE:
@@ -229,18 +288,42 @@ static unsigned int samples_of(const struct codec *c, uint32_t units)
 	return (unsigned int)((uint64_t)units * c->sample_rate_hz / c->rtp_clock_hz);
 }
 
+// Teaches the concealer its past from the packets that were played last.
+static void past_recall(struct media_voice *v)
+{
+	int16_t pcm[CODEC_SAMPLES_MAX];
+	struct jitter_frame f[PLC_PAST_MS / 10 + 1];
+	unsigned int khz = v->rx->sample_rate_hz / 1000, samples = 0, n = 0;
+	while (n < PLC_PAST_MS / 10 + 1 && samples < PLC_PAST_MS * khz &&
+	       jitter_played(v->jitter, n + 1, &f[n])) {
+		int got = v->rx->decode(v->decoder, f[n].payload, f[n].len, pcm, packet_max(v->rx));
+		samples += got > 0 ? (unsigned int)got : 0;
+		n++;
+	}
+	plc_make(v->plc, v->rx->sample_rate_hz);
+	while (n-- > 0) {
+		int got = v->rx->decode(v->decoder, f[n].payload, f[n].len, pcm, packet_max(v->rx));
+		if (got > 0)
+			plc_good(v->plc, pcm, (unsigned int)got);
+	}
+}
+
 // Makes up sound for what is missing. Returns samples, at least one, so that a tick always ends.
 static unsigned int conceal(struct media_voice *v, uint32_t units, int16_t *pcm)
 {
 	unsigned int samples = samples_of(v->rx, units);
-	if (samples == 0 || samples > CODEC_SAMPLES_MAX)
+	if (samples == 0 || samples > packet_max(v->rx))
 		samples = v->rx->sample_rate_hz / 100;
 	v->concealed++;
 	int n = 0;
-	if (v->rx->conceal)
+	if (v->rx->conceal) {
 		n = v->rx->conceal(v->decoder, pcm, samples);
-	else if (v->rx->sample_rate_hz <= 16000)
+	} else if (v->rx->sample_rate_hz <= 16000) {
+		if (v->plain && v->plc_owed == 0)
+			past_recall(v);
 		plc_fill(v->plc, pcm, samples), n = (int)samples;
+		v->plc_owed = (uint16_t)(PLC_PAST_MS * (v->rx->sample_rate_hz / 1000));
+	}
 	if (n < (int)samples) {
 		n = n < 0 ? 0 : n;
 		memset(pcm + n, 0, (samples - (unsigned int)n) * sizeof(*pcm));
@@ -250,24 +333,27 @@ static unsigned int conceal(struct media_voice *v, uint32_t units, int16_t *pcm)
 
 static unsigned int decode(struct media_voice *v, const struct jitter_frame *f, int16_t *pcm)
 {
-	int n = v->rx->decode(v->decoder, f->payload, f->len, pcm, CODEC_SAMPLES_MAX);
+	int n = v->rx->decode(v->decoder, f->payload, f->len, pcm, packet_max(v->rx));
 	if (unlikely(n <= 0))
 		return conceal(v, f->units, pcm); // not of this codec
-	if (!v->rx->conceal && v->rx->sample_rate_hz <= 16000)
+	if (unlikely(v->plc_owed || !v->plain) && !v->rx->conceal && v->rx->sample_rate_hz <= 16000) {
 		plc_good(v->plc, pcm, (unsigned int)n);
+		v->plc_owed = v->plc_owed > n ? (uint16_t)(v->plc_owed - n) : 0;
+	}
 	return (unsigned int)n;
 }
 
-static void measure(struct media_voice *v, const int16_t *pcm, unsigned int samples)
+// Takes note of the loudness of a block, from the sum of its magnitudes.
+void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
+		   uint64_t clock)
 {
+	v->level = magnitudes * 16 / samples;
+	v->quiet = v->level < QUIET_LEVEL * 16;
+	if (v->rx_samples == samples && ((clock >> 1) + v->row) & ENERGY_MASK)
+		return;
 	uint64_t energy = mixer_energy(pcm, samples);
-	v->quiet = energy < (uint64_t)samples * QUIET_POWER;
-	if (v->rx_samples != samples) {
-		v->rx_samples = samples;
-		v->rx_energy = energy;
-	} else {
-		v->rx_energy = v->rx_energy - (v->rx_energy >> 3) + (energy >> 3);
-	}
+	v->rx_energy = v->rx_samples == samples ? v->rx_energy - (v->rx_energy >> 1) + (energy >> 1) : energy;
+	v->rx_samples = samples;
 }
 
 // Fills a row with the next samples of a voice; behind it there must be room for one more packet.
@@ -296,10 +382,9 @@ bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t
 		v->rx_fill = (uint16_t)(got - samples);
 		memcpy(v->rx_fifo, row + samples, v->rx_fill * sizeof(*row));
 	}
-	if (spoke) {
-		measure(v, row, samples);
-	} else {
+	if (unlikely(!spoke)) {
 		v->rx_energy = 0;
+		v->level = 0;
 		v->quiet = 1;
 	}
 	return spoke;
@@ -319,7 +404,7 @@ void voice_discard(struct media_voice *v, nsec_t now, unsigned int samples)
 		gone += n ? n : samples;
 	}
 	unsigned int rest = gone - samples;
-	if (rest > RX_FIFO_MAX)
+	if (rest > packet_max(v->rx))
 		rest = 0;
 	if (v->rx_fill >= samples)
 		memmove(v->rx_fifo, v->rx_fifo + samples, rest * sizeof(*v->rx_fifo));

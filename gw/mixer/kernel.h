@@ -8,6 +8,7 @@ struct mixer_kernel {
 	const char *name;
 	void (*set)(int32_t *sum, const int16_t *voice, unsigned int samples);
 	void (*add)(int32_t *sum, const int16_t *voice, unsigned int samples);
+	uint32_t (*add_level)(int32_t *sum, const int16_t *voice, unsigned int samples);
 	void (*remove)(int32_t *sum, const int16_t *voice, unsigned int samples);
 	void (*minus)(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples);
 	void (*all)(int16_t *out, const int32_t *sum, unsigned int samples);

@@ -22,6 +22,17 @@ static void add(int32_t *restrict sum, const int16_t *restrict voice, unsigned i
 		sum[i] += voice[i];
 }
 
+static uint32_t add_level(int32_t *restrict sum, const int16_t *restrict voice, unsigned int samples)
+{
+	uint32_t magnitudes = 0;
+	for (unsigned int i = 0; i < samples; i++) {
+		int32_t x = voice[i];
+		sum[i] += x;
+		magnitudes += (uint32_t)(x < 0 ? -x : x);
+	}
+	return magnitudes;
+}
+
 static void take(int32_t *restrict sum, const int16_t *restrict voice, unsigned int samples)
 {
 	for (unsigned int i = 0; i < samples; i++)
@@ -73,6 +84,7 @@ const struct mixer_kernel KERNEL = {
 	.name = KERNEL_NAME,
 	.set = set,
 	.add = add,
+	.add_level = add_level,
 	.remove = take,
 	.minus = minus,
 	.all = all,

@@ -35,6 +35,11 @@ void mixer_add(int32_t *sum, const int16_t *voice, unsigned int samples)
 	kernel->add(sum, voice, samples);
 }
 
+uint32_t mixer_add_level(int32_t *sum, const int16_t *voice, unsigned int samples)
+{
+	return kernel->add_level(sum, voice, samples);
+}
+
 void mixer_remove(int32_t *sum, const int16_t *voice, unsigned int samples)
 {
 	kernel->remove(sum, voice, samples);

@@ -36,8 +36,8 @@ static void tick(struct jitter *j, nsec_t now, bool silent)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static uint8_t payload[256];
-	struct jitter *j =
-		jitter_init(aligned_alloc(64, (jitter_size(PAYLOAD_MAX) + 63) & ~(size_t)63), &config);
+	struct jitter *j = jitter_init(
+		aligned_alloc(64, (jitter_size(PAYLOAD_MAX, config.period_ms) + 63) & ~(size_t)63), &config);
 	struct jitter_stats stats;
 	uint16_t seq = 0;
 	uint32_t ts = 0;

@@ -62,7 +62,9 @@ static struct call call_new(const struct jitter_config *config)
 			 .first_seq = 65500,
 			 .first_ts = 0xfffff000,
 			 .silent = true};
-	c.j = jitter_init(aligned_alloc(64, (jitter_size(config->payload_max) + 63) & ~(size_t)63), config);
+	c.j = jitter_init(
+		aligned_alloc(64, (jitter_size(config->payload_max, config->period_ms) + 63) & ~(size_t)63),
+		config);
 	c.now = 1000 * NSEC_PER_SEC;
 	c.next_send = c.now;
 	return c;
