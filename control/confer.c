@@ -65,6 +65,7 @@ struct conference *confer_new(struct device *d, uint32_t conference_id, nsec_t n
 	c->created = now;
 	list_init(&c->parties);
 	list_init(&c->participants);
+	list_init(&c->noted);
 	fsm_init(&c->fsm, &confer_table, NULL, c);
 	list_push_back(&d->conference_list, &c->link);
 	d->conference_count++;
@@ -90,6 +91,7 @@ static void unlink_conference(struct conference *c)
 	if (c->indexed)
 		index_drop(&d->conferences, &c->by_id);
 	list_remove(&c->link);
+	list_remove(&c->noted);
 	d->conference_count--;
 	drop_participants(c);
 	dp_abandon(dataplane(c), c->request);

@@ -42,7 +42,8 @@ struct participant {
 
 struct conference {
 	struct device *device;
-	struct list link; // in device.conference_list
+	struct list link;  // in device.conference_list
+	struct list noted; // its record is to be written
 	struct index_node by_id;
 	struct fsm fsm; // enum confer_state
 	uint32_t conference_id;

@@ -51,6 +51,7 @@ int device_new(struct core *c, const struct config_device *config, struct device
 	list_init(&d->conference_list);
 	list_init(&d->party_list);
 	list_init(&d->closing);
+	list_init(&d->shrunk);
 	timer_init(&d->orphans, on_orphans, d);
 	reg_init(&d->reg, d);
 	*ret = d;

@@ -34,6 +34,7 @@ struct device {
 	struct list conference_list; // in order of creation
 	struct list party_list;      // likewise
 	struct list closing;         // parties that wait for their last figures
+	struct list shrunk;          // parties of party_list for party_settle
 	uint32_t conference_count;
 	uint32_t party_count;  // of party_list
 	uint32_t orphan_count; // of these, not known to the present registration

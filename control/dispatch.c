@@ -160,7 +160,7 @@ static void work(struct device *d, const uint8_t *pdu, size_t len, nsec_t now)
 		handle(d, &m, now);
 }
 
-long dispatch_input(struct device *d, const uint8_t *bytes, size_t len, nsec_t now)
+static long work_all(struct device *d, const uint8_t *bytes, size_t len, nsec_t now)
 {
 	uint32_t serial = d->reg.serial;
 	size_t used = 0;
@@ -183,4 +183,11 @@ long dispatch_input(struct device *d, const uint8_t *bytes, size_t len, nsec_t n
 			work(d, pdu, pdu_len, now);
 	}
 	return serial == d->reg.serial ? (long)used : (long)len;
+}
+
+long dispatch_input(struct device *d, const uint8_t *bytes, size_t len, nsec_t now)
+{
+	long used = work_all(d, bytes, len, now);
+	party_settle(d, now);
+	return used;
 }

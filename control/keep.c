@@ -9,6 +9,13 @@
 #include "control/device.h"
 #include "control/store.h"
 
+void keep_init(struct keep *k, struct store *store, void (*later)(void *arg), void *arg)
+{
+	*k = (struct keep){.store = store, .later = later, .arg = arg};
+	list_init(&k->conferences);
+	list_init(&k->parties);
+}
+
 // Before the store is opened and after it is closed (store NULL) nothing is kept.
 static void put(struct keep *k, enum store_kind kind, const char *name, const char *text, int len)
 {
@@ -59,7 +66,7 @@ static void record_of_conference(const struct conference *c, struct record_confe
 	memcpy(ret->image.app_data, c->app_data, sizeof(ret->image.app_data));
 }
 
-void keep_conference_changed(void *context, const struct conference *c, nsec_t now)
+static void write_conference(struct keep *k, const struct conference *c)
 {
 	struct record_conference r;
 	char text[STORE_VALUE_MAX], name[STORE_NAME_MAX];
@@ -67,7 +74,24 @@ void keep_conference_changed(void *context, const struct conference *c, nsec_t n
 		return; // set aside: its number is a newer conference's
 	record_of_conference(c, &r);
 	record_conference_name(&r, name);
-	put(context, STORE_CONFERENCE, name, text, record_conference_write(&r, text, sizeof(text)));
+	put(k, STORE_CONFERENCE, name, text, record_conference_write(&r, text, sizeof(text)));
+}
+
+// The noting link is no part of what an object is: it may be set through a pointer to const.
+static void note(struct keep *k, struct list *to, const struct list *link)
+{
+	if (list_empty(link))
+		list_push_back(to, (struct list *)link);
+	k->later(k->arg);
+}
+
+void keep_conference_changed(void *context, const struct conference *c, nsec_t now)
+{
+	struct keep *k = context;
+	if (k->store && k->later)
+		note(k, &k->conferences, &c->noted);
+	else
+		write_conference(k, c);
 }
 
 void keep_conference_gone(void *context, const struct conference *c, nsec_t now)
@@ -96,12 +120,30 @@ static bool record_of_party(const struct party *p, struct record_party *ret, cha
 	return true;
 }
 
-void keep_party_changed(void *context, const struct party *p, nsec_t now)
+static void write_party(struct keep *k, const struct party *p)
 {
 	struct record_party r;
 	char text[STORE_VALUE_MAX], name[STORE_NAME_MAX];
 	if (record_of_party(p, &r, name))
-		put(context, STORE_PARTY, name, text, record_party_write(&r, text, sizeof(text)));
+		put(k, STORE_PARTY, name, text, record_party_write(&r, text, sizeof(text)));
+}
+
+void keep_party_changed(void *context, const struct party *p, nsec_t now)
+{
+	struct keep *k = context;
+	if (k->store && k->later)
+		note(k, &k->parties, &p->noted);
+	else
+		write_party(k, p);
+}
+
+void keep_flush(struct keep *k)
+{
+	struct list *first;
+	while ((first = list_pop_front(&k->conferences)))
+		write_conference(k, LIST_ITEM(first, struct conference, noted));
+	while ((first = list_pop_front(&k->parties)))
+		write_party(k, LIST_ITEM(first, struct party, noted));
 }
 
 void keep_party_gone(void *context, const struct party *p, const struct stream_stats *last, nsec_t now)

@@ -89,6 +89,18 @@ static void dataplane_down(struct program *p)
 
 // ---- store: records of what runs ----
 
+static void write_noted(void *arg)
+{
+	struct program *p = arg;
+	keep_flush(&p->keep);
+}
+
+static void write_later(void *arg)
+{
+	struct program *p = arg;
+	loop_later(&p->loop, &p->keep_job);
+}
+
 static int store_up(struct program *p)
 {
 	char owner[STORE_OWNER_MAX];
@@ -101,12 +113,15 @@ static int store_up(struct program *p)
 				  .config = &p->config->store,
 				  .base = p->loop.base};
 	int rc = store_open(&o, &p->store);
-	p->keep = (struct keep){.store = p->store};
+	p->keep_job = (struct loop_job){.run = write_noted, .arg = p};
+	list_init(&p->keep_job.link);
+	keep_init(&p->keep, p->store, write_later, p);
 	return rc;
 }
 
 static void store_down(struct program *p)
 {
+	keep_flush(&p->keep);
 	store_close(p->store);
 	p->keep.store = NULL;
 	recover_free(p->recover);

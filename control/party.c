@@ -76,6 +76,8 @@ struct party *party_new(struct device *d, struct conference *c, uint32_t call_re
 	timer_init(&p->patience, on_patience, p);
 	list_init(&p->in_device);
 	list_init(&p->in_conference);
+	list_init(&p->noted);
+	list_init(&p->shrunk);
 	if (call_reference && index_put(&d->calls, &p->by_call, call_reference)) {
 		free(p);
 		return NULL;
@@ -124,6 +126,7 @@ static void detach(struct party *p, nsec_t now)
 	if (p->tx.named)
 		index_drop(&d->tx_parties, &p->by_tx);
 	list_remove(&p->in_device);
+	list_remove(&p->shrunk);
 	d->party_count--;
 	if (p->orphan) {
 		d->orphan_count--;
@@ -149,6 +152,7 @@ static void finish(struct party *p, const struct stream_stats *last, nsec_t now)
 	dp_abandon(dataplane(p), p->request);
 	dp_abandon(dataplane(p), p->stats_request);
 	list_remove(&p->in_device);
+	list_remove(&p->noted);
 	if (h->party_gone)
 		h->party_gone(h->context, p, last, now);
 	free(p);
@@ -164,6 +168,8 @@ void party_discard(struct party *p)
 	drop_stream(p);
 	list_remove(&p->in_device);
 	list_remove(&p->in_conference);
+	list_remove(&p->noted);
+	list_remove(&p->shrunk);
 	free(p);
 }
 
@@ -195,7 +201,7 @@ void party_orphan(struct party *p, nsec_t now)
 
 // ---- what is wanted ----
 
-static bool is_wanted(const struct party *p)
+bool party_is_wanted(const struct party *p)
 {
 	return p->rx.open || p->tx.open || p->kept;
 }
@@ -358,7 +364,7 @@ static void act_reconsider(void *object, const void *data)
 	struct party *p = object;
 	nsec_t now = now_of(data);
 	struct stream_spec want;
-	if (!is_wanted(p)) {
+	if (!party_is_wanted(p)) {
 		party_feed(p, PARTY_CLOSE, now);
 		return;
 	}
@@ -442,7 +448,7 @@ static void act_park(void *object, const void *data)
 static void act_parked_want(void *object, const void *data)
 {
 	struct party *p = object;
-	if (!is_wanted(p))
+	if (!party_is_wanted(p))
 		party_feed(p, PARTY_CLOSE, now_of(data));
 	else if (waits_for_answer(p) && !p->patience.armed)
 		timer_start(&p->device->core->timers, &p->patience, now_of(data) + PATIENCE_NS);

@@ -66,6 +66,8 @@ struct party {
 	struct conference *conference;
 	struct list in_device; // party_list or closing
 	struct list in_conference;
+	struct list noted;  // its record is to be written
+	struct list shrunk; // in device.shrunk: one side has closed, the stream has not been told
 	struct index_node by_rx, by_tx, by_call, by_stream;
 	struct fsm fsm; // enum party_state
 	struct party_side rx, tx;
@@ -131,6 +133,14 @@ void party_on_dscp(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_subscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
+
+// Tells the dataplane about parties of which one side has closed; after a batch of messages. Agents close both sides in
+// one breath, and then there is only the end of the stream to tell.
+void party_settle(struct device *d, nsec_t now);
+
+// Tells the dataplane about parties of which one side has closed; after a batch of messages. Agents close both sides in
+// one breath, and then there is only the end of the stream to tell.
+void party_settle(struct device *d, nsec_t now);
 
 // The dataplane reported something about its stream.
 void party_stream_event(struct party *p, const struct api_stream_event *e, nsec_t now);

@@ -27,6 +27,9 @@ void party_set_call(struct party *p, uint32_t call_reference);
 // The agent speaks of it: it is no orphan any more.
 void party_claim(struct party *p, nsec_t now);
 
+// A side is open, or the port is kept.
+bool party_is_wanted(const struct party *p);
+
 // What the stream should be told now.
 void party_spec(const struct party *p, struct stream_spec *ret);
 

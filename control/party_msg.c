@@ -241,6 +241,21 @@ static void keep_port(struct party *p, bool keep, nsec_t now)
 		timer_stop(&p->device->core->timers, &p->keep);
 }
 
+// What a closed side changes can wait for the rest of the batch, the end of a party cannot: its place is free at once.
+static void shrink(struct party *p, nsec_t now)
+{
+	if (!party_is_wanted(p))
+		party_feed(p, PARTY_WANT, now);
+	else if (list_empty(&p->shrunk))
+		list_push_back(&p->device->shrunk, &p->shrunk);
+}
+
+void party_settle(struct device *d, nsec_t now)
+{
+	for (struct list *first; (first = list_pop_front(&d->shrunk));)
+		party_feed(LIST_ITEM(first, struct party, shrunk), PARTY_WANT, now);
+}
+
 void party_on_close(struct device *d, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_close_receive_channel *c = &m->close_receive_channel;
@@ -256,7 +271,7 @@ void party_on_close(struct device *d, const struct sccp_msg *m, nsec_t now)
 	p->rx.open = false;
 	p->rx.acks_due = 0; // the agent has given up waiting
 	keep_port(p, c->port_handling_flag == SCCP_PORT_HANDLING_KEEP_PORT, now);
-	party_feed(p, PARTY_WANT, now);
+	shrink(p, now);
 }
 
 // ---- StartMediaTransmission, StopMediaTransmission ----
@@ -332,7 +347,7 @@ void party_on_stop(struct device *d, const struct sccp_msg *m, nsec_t now)
 		keep_port(p, true, now);
 	else if (!p->rx.open)
 		keep_port(p, false, now);
-	party_feed(p, PARTY_WANT, now);
+	shrink(p, now);
 }
 
 // ---- PortReq, PortClose ----

@@ -24,6 +24,7 @@ struct program {
 	struct dp_socket dataplane;
 	struct store *store;
 	struct keep keep; // writes the store's records
+	struct loop_job keep_job;
 	struct recover *recover;
 	struct show show; // answers on the admin socket
 	struct admin *admin;

@@ -20,7 +20,7 @@ static bool open_store(struct life *l)
 	struct store_options o = {
 		.node = "test", .owner = "replay", .epoch = 1, .config = &config, .base = l->base};
 	bool ok = store_open(&o, &l->store) == 0;
-	l->keep.store = l->store;
+	keep_init(&l->keep, l->store, NULL, NULL);
 	return ok;
 }
 
