@@ -6,6 +6,8 @@
 #include "dataplane/worker.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -156,11 +158,21 @@ static void nap(struct worker *w, nsec_t now)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
+// A worker that sleeps shares its CPU: it must get it back at once when its nap is over, whatever else runs there. One
+// that polls has a CPU to itself, and must not starve the kernel's threads on it.
+static void be_prompt(const struct worker *w)
+{
+	struct sched_param p = {.sched_priority = 1};
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	if (w->adaptive)
+		pthread_setschedparam(pthread_self(), SCHED_RR, &p); // without the right to: as before
+}
+
 int worker_main(void *worker)
 {
 	struct worker *w = worker;
 	unsigned int spins = 0;
-	prctl(PR_SET_TIMERSLACK, 1UL);
+	be_prompt(w);
 	nsec_t now = worker_clock();
 	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
 		unsigned int work = worker_loop_once(w, now);
