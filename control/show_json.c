@@ -63,6 +63,50 @@ static void set_ssrc(json_t *o, const char *key, uint32_t ssrc)
 	json_object_set_new(o, key, json_string(text));
 }
 
+// A figure that counts in steps of 1 / `steps`.
+static void set_scaled(json_t *o, const char *key, uint32_t v, double steps)
+{
+	json_object_set_new(o, key, v == STREAM_UNKNOWN ? json_null() : json_real(v / steps));
+}
+
+static void set_known(json_t *o, const char *key, uint32_t v)
+{
+	json_object_set_new(o, key, v == STREAM_UNKNOWN ? json_null() : json_integer(v));
+}
+
+static json_t *quality_json(const struct stream_quality *q)
+{
+	static const char *const one_way[STREAM_ONE_WAY_COUNT] = {
+		[STREAM_TWO_WAY] = "no",
+		[STREAM_HEARS_NOTHING] = "hears nothing",
+		[STREAM_SAYS_NOTHING] = "says nothing",
+		[STREAM_UNHEARD] = "far end hears nothing",
+		[STREAM_DEAD] = "neither way",
+	};
+	json_t *o = json_object();
+	set_scaled(o, "loss_percent", q->loss_ppm, 10000);
+	set_scaled(o, "discard_percent", q->discard_ppm, 10000);
+	set_known(o, "bursts", q->bursts);
+	set_scaled(o, "burst_loss_percent", q->burst_loss_ppm, 10000);
+	set_scaled(o, "gap_loss_percent", q->gap_loss_ppm, 10000);
+	set_known(o, "burst_ms", q->burst_ms);
+	set_known(o, "gap_ms", q->gap_ms);
+	set_scaled(o, "concealed_percent", q->concealed_ppm, 10000);
+	set_scaled(o, "silence_percent", q->silence_ppm, 10000);
+	set_scaled(o, "r_lq", q->r_lq, 10);
+	set_scaled(o, "r_cq", q->r_cq, 10);
+	set_scaled(o, "mos_lq", q->mos_lq, 100);
+	set_scaled(o, "mos_cq", q->mos_cq, 100);
+	set_known(o, "end_delay_ms", q->end_delay_ms);
+	set_scaled(o, "remote_loss_percent", q->remote_loss_ppm, 10000);
+	set_scaled(o, "remote_r", q->remote_r, 10);
+	set_scaled(o, "remote_mos_lq", q->remote_mos_lq, 100);
+	set_scaled(o, "remote_mos_cq", q->remote_mos_cq, 100);
+	json_object_set_new(o, "one_way",
+			    json_string(q->one_way < STREAM_ONE_WAY_COUNT ? one_way[q->one_way] : "unknown"));
+	return o;
+}
+
 json_t *show_stats(const struct stream_stats *s)
 {
 	json_t *o = json_object();
@@ -79,6 +123,7 @@ json_t *show_stats(const struct stream_stats *s)
 	set_count(o, "remote_lost", s->remote_lost);
 	set_count(o, "ssrc_changes", s->ssrc_changes);
 	set_ms(o, "jitter_ms", s->jitter_ns);
+	set_ms(o, "jitter_max_ms", s->jitter_max_ns);
 	set_ms(o, "delay_ms", s->delay_ns);
 	if (s->round_trip_ns)
 		set_ms(o, "round_trip_ms", s->round_trip_ns);
@@ -92,6 +137,7 @@ json_t *show_stats(const struct stream_stats *s)
 	set_level(o, "level_tx_dbm0", s->level_tx_cb);
 	set_ssrc(o, "rx_ssrc", s->rx_ssrc);
 	set_ssrc(o, "tx_ssrc", s->tx_ssrc);
+	json_object_set_new(o, "quality", quality_json(&s->quality));
 	return o;
 }
 

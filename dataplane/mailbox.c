@@ -11,6 +11,7 @@
 
 #include <rte_ring_elem.h>
 
+#include "dataplane/hot/stage.h"
 #include "dataplane/worker.h"
 
 enum { RUN_MAX = 32 };
@@ -86,8 +87,12 @@ static void conference_open(struct worker *w, struct mail *m)
 static void conference_close(struct worker *w, struct mail *m)
 {
 	// No packet may find a stream that media has closed.
-	for (uint32_t i = 0; i < m->slot_count; i++)
+	for (uint32_t i = 0; i < m->slot_count; i++) {
+		uint32_t entry = *m->slots[i];
 		lookup_publish(m->slots[i], 0);
+		if (entry & LOOKUP_VALID)
+			tick_bye(w, lookup_entry_stream(entry));
+	}
 	m->status = media_conference_close(w->media, m->conference, w->now);
 }
 
@@ -131,6 +136,7 @@ static void stream_close(struct worker *w, struct mail *m)
 {
 	lookup_publish(m->slot, 0);
 	stream_stats(w, m);
+	tick_bye(w, m->stream);
 	m->status = media_stream_close(w->media, m->stream, w->now);
 	w->handles[m->stream] = 0;
 }

@@ -22,9 +22,10 @@ static_assert(sizeof(struct addr) == 20 && sizeof(struct addr_port) == 24, "addr
 static_assert(sizeof(struct api_header) == 16, "header");
 static_assert(sizeof(struct stream_ref) == 40 && sizeof(struct stream_format) == 4, "stream parts");
 static_assert(sizeof(struct stream_spec) == 136, "stream spec");
-static_assert(sizeof(struct stream_stats) == 136, "stream stats");
+static_assert(sizeof(struct stream_quality) == 80, "stream quality");
+static_assert(sizeof(struct stream_stats) == 224, "stream stats");
 static_assert(sizeof(struct conference_spec) == 32, "conference spec");
-static_assert(sizeof(struct api_stream_entry) == 280, "stream entry");
+static_assert(sizeof(struct api_stream_entry) == 368, "stream entry");
 static_assert(sizeof(struct api_worker_status) == 40 && sizeof(struct api_port_status) == 64, "status parts");
 static_assert(sizeof(struct api_source_item) == 112, "source item");
 static_assert(sizeof(struct api_message) <= API_MESSAGE_MAX, "largest message");
@@ -120,9 +121,14 @@ static bool stream_reply_ok(const struct api_message *m)
 	return m->stream_reply.zero == 0 && addr_port_ok(&m->stream_reply.local);
 }
 
+static bool stream_stats_ok(const struct stream_stats *s)
+{
+	return s->quality.one_way < STREAM_ONE_WAY_COUNT && s->quality.zero == 0;
+}
+
 static bool stream_stats_reply_ok(const struct api_message *m)
 {
-	return m->stream_stats_reply.zero == 0;
+	return m->stream_stats_reply.zero == 0 && stream_stats_ok(&m->stream_stats_reply.stats);
 }
 
 static bool list_ok(const struct api_message *m)
@@ -136,7 +142,7 @@ static bool stream_list_reply_ok(const struct api_message *m)
 	if (b->count > API_PAGE_STREAMS)
 		return false;
 	for (uint32_t i = 0; i < b->count; i++)
-		if (!stream_spec_ok(&b->entries[i].spec))
+		if (!stream_spec_ok(&b->entries[i].spec) || !stream_stats_ok(&b->entries[i].stats))
 			return false;
 	return all_zero(&b->entries[b->count], (API_PAGE_STREAMS - b->count) * sizeof(b->entries[0]));
 }

@@ -14,7 +14,7 @@
 #include "gw/drop.h"
 #include "gw/stream.h"
 
-#define API_VERSION          2
+#define API_VERSION          3
 #define API_MESSAGE_MAX      4096 // bytes of the largest message
 #define API_PAGE_STREAMS     8    // streams in one listing page
 #define API_PAGE_CONFERENCES 32

@@ -220,11 +220,16 @@ unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames,
 // Where a ticked packet of this stream goes.
 const struct media_route *media_stream_route(const struct media *m, uint32_t stream);
 
-// Writes the next due RTCP compound packet (SR or RR with SDES). Returns its length or 0 when none is due.
+// Writes the next due RTCP compound packet (SR or RR with SDES and VoIP metrics). Returns its length or 0 when none is due.
 // `wallclock_ntp` is the 64-bit NTP time of `now`. Also watches for silent streams: call it some times a second,
 // whatever rtcp_interval_ms says.
 unsigned int media_rtcp_next(struct media *m, nsec_t now, uint64_t wallclock_ntp, uint8_t buf[MEDIA_RTCP_MAX],
 			     uint32_t *ret_stream);
+
+// Writes the last RTCP of a stream that is about to be closed: report, SDES and BYE. Returns its length, 0 when the
+// stream has never sent or RTCP is off.
+unsigned int media_rtcp_bye(struct media *m, uint32_t stream, nsec_t now, uint64_t wallclock_ntp,
+			    uint8_t buf[MEDIA_RTCP_MAX]);
 
 // Takes the oldest waiting event. Returns false when there is none. The queue is bounded; what does not fit is lost.
 bool media_event_next(struct media *m, struct media_event *ret);

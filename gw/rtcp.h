@@ -17,6 +17,7 @@ enum rtcp_type {
 	RTCP_SDES = 202,
 	RTCP_BYE = 203,
 	RTCP_APP = 204,
+	RTCP_XR = 207,
 };
 
 // One report block, RFC 3550 s6.4.1.
@@ -48,6 +49,36 @@ struct rtcp_packet {
 	const uint8_t *blocks;     // SR, RR: first report block
 };
 
+#define RTCP_VOIP_UNKNOWN 127 // in the levels, ratings and scores of a VoIP metrics block
+
+// The VoIP metrics block of an extended report, RFC 3611 s4.7. Shares are of 256.
+struct rtcp_voip {
+	uint32_t ssrc; // of the stream it is about
+	uint8_t loss;
+	uint8_t discard; // came, but too late
+	uint8_t burst_density;
+	uint8_t gap_density;
+	uint16_t burst_ms;
+	uint16_t gap_ms;
+	uint16_t round_trip_ms;
+	uint16_t end_system_ms; // delay of play-out and coding here
+	uint8_t signal_level;   // dBm0, two's complement
+	uint8_t noise_level;
+	uint8_t echo_return; // dB
+	uint8_t gmin;
+	uint8_t r_factor; // 0..100
+	uint8_t r_external;
+	uint8_t mos_lq; // x 10: 10..50
+	uint8_t mos_cq;
+	uint8_t config; // concealment, jitter buffer: s4.7.7
+	uint16_t jitter_nominal_ms;
+	uint16_t jitter_max_ms;
+	uint16_t jitter_limit_ms;
+};
+
+#define RTCP_VOIP_PLC_STANDARD    0xc0 // bits of config
+#define RTCP_VOIP_JITTER_ADAPTIVE 0x30
+
 struct rtcp_reader {
 	const uint8_t *at;
 	const uint8_t *end;
@@ -66,6 +97,9 @@ void rtcp_block_read(const struct rtcp_packet *p, unsigned int i, struct rtcp_bl
 // Finds the CNAME of the first chunk of an SDES. Returns its length and start, or 0.
 unsigned int rtcp_cname(const struct rtcp_packet *p, const uint8_t **ret_text);
 
+// Finds the VoIP metrics about a stream in an XR. False: there are none.
+bool rtcp_voip_read(const struct rtcp_packet *p, uint32_t ssrc, struct rtcp_voip *ret);
+
 // --- building: each appends at `len` and returns the new length, or `len` unchanged when there is no room
 // ---
 
@@ -77,6 +111,10 @@ unsigned int rtcp_report_write(uint8_t *buf, unsigned int len, unsigned int cap,
 // Appends an SDES with one CNAME.
 unsigned int rtcp_sdes_write(uint8_t *buf, unsigned int len, unsigned int cap, uint32_t ssrc,
 			     const char *cname);
+
+// Appends an XR with one VoIP metrics block.
+unsigned int rtcp_voip_write(uint8_t *buf, unsigned int len, unsigned int cap, uint32_t ssrc,
+			     const struct rtcp_voip *v);
 
 // Appends a BYE of one SSRC.
 unsigned int rtcp_bye_write(uint8_t *buf, unsigned int len, unsigned int cap, uint32_t ssrc);

@@ -49,6 +49,42 @@ struct stream_spec {
 	struct stream_ref ref;
 };
 
+#define STREAM_UNKNOWN UINT32_MAX // a figure of struct stream_quality that nobody can tell
+
+// Whether both ways of a two-way stream are alive; told 5 s after it became one.
+enum stream_one_way {
+	STREAM_TWO_WAY,       // or not known to be otherwise
+	STREAM_HEARS_NOTHING, // we send and nothing has come for 5 s
+	STREAM_SAYS_NOTHING,  // packets come and we have sent none for 5 s
+	STREAM_UNHEARD,       // both flow, but the far end's reports show nothing of ours
+	STREAM_DEAD,          // neither flows
+	STREAM_ONE_WAY_COUNT
+};
+
+// What its packets are worth to a listener. Shares are of a million. STREAM_UNKNOWN in any field but one_way.
+struct stream_quality {
+	uint32_t loss_ppm;       // lost or too late to be played, of all expected
+	uint32_t discard_ppm;    // those that came, but too late
+	uint32_t bursts;         // stretches of dense loss, RFC 3611 s4.7.2 with Gmin 16
+	uint32_t burst_loss_ppm; // loss within them
+	uint32_t gap_loss_ppm;   // loss between them
+	uint32_t burst_ms;       // mean length
+	uint32_t gap_ms;
+	uint32_t concealed_ppm; // made up, of the sound played; unknown for a relay
+	uint32_t silence_ppm; // below -45 dBm0 or nothing at all, of the time since the first sound; likewise
+	uint32_t r_lq;        // E-model rating x 10, as if there were no delay (gw/quality.h)
+	uint32_t r_cq;        // with end_delay_ms; unknown without a round trip
+	uint32_t mos_lq;      // mean opinion score x 100 of r_lq
+	uint32_t mos_cq;      // and of r_cq
+	uint32_t end_delay_ms;    // from the far mouth to our play-out
+	uint32_t remote_loss_ppm; // lost and discarded at the far end, as its RFC 3611 report says
+	uint32_t remote_r;        // its rating x 10
+	uint32_t remote_mos_lq;   // x 100
+	uint32_t remote_mos_cq;
+	uint32_t one_way; // enum stream_one_way
+	uint32_t zero;    // always 0
+};
+
 // What a stream has seen and done since it was opened. Counters never go back.
 struct stream_stats {
 	uint64_t rx_packets;
@@ -62,6 +98,7 @@ struct stream_stats {
 	uint64_t dropped;       // for any reason of gw/drop.def
 	uint64_t concealed;     // frames made up for lost ones
 	uint64_t jitter_ns;     // interarrival jitter, RFC 3550 A.8
+	uint64_t jitter_max_ns; // greatest that a report or a question found
 	uint64_t delay_ns;      // current play-out delay; 0 for a relay
 	uint64_t round_trip_ns; // from RTCP; 0 = unknown
 	uint64_t idle_ns;       // since the last packet received; UINT64_MAX = never one
@@ -71,6 +108,7 @@ struct stream_stats {
 	int32_t level_tx_cb;  // level sent, likewise
 	uint32_t remote_lost; // cumulative loss that the far end reports
 	uint32_t ssrc_changes;
+	struct stream_quality quality;
 };
 
 // What a conference's members make of it.

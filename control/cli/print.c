@@ -47,7 +47,7 @@ static void number_text(const json_t *v, enum column_type type, char *buf, size_
 	else if (json_is_integer(v) && type == COLUMN_NUMBER)
 		snprintf(buf, cap, "%" PRId64, (int64_t)json_integer_value(v));
 	else
-		snprintf(buf, cap, "%.1f", json_number_value(v));
+		snprintf(buf, cap, "%.*f", type == COLUMN_SCORE ? 2 : 1, json_number_value(v));
 }
 
 const char *print_cell(const json_t *row, const struct column *c, char *buf, size_t cap)

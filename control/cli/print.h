@@ -13,6 +13,7 @@ enum column_type {
 	COLUMN_TEXT,
 	COLUMN_NUMBER,
 	COLUMN_MS,       // milliseconds, one decimal
+	COLUMN_SCORE,    // two decimals; null = unknown
 	COLUMN_LEVEL,    // dBm0, one decimal; null = unknown
 	COLUMN_PERCENT,  // one decimal
 	COLUMN_DURATION, // seconds as 3d04h, 4h05m, 5m06s, 7s

@@ -320,6 +320,7 @@ static const struct column stream_columns[] = {
 	{"TX PKTS", "stats.tx_packets", COLUMN_NUMBER},
 	{"LOST", "stats.lost", COLUMN_NUMBER},
 	{"JITTER", "stats.jitter_ms", COLUMN_MS},
+	{"MOS", "stats.quality.mos_lq", COLUMN_SCORE},
 	{"OUTCOME", "outcome", COLUMN_TEXT},
 };
 
@@ -364,6 +365,26 @@ static const struct column stream_fields[] = {
 	{"SSRC received", "stats.rx_ssrc", COLUMN_TEXT},
 	{"SSRC sent", "stats.tx_ssrc", COLUMN_TEXT},
 	{"SSRC changes", "stats.ssrc_changes", COLUMN_NUMBER},
+	{"Greatest jitter, ms", "stats.jitter_max_ms", COLUMN_MS},
+	{"Loss, %", "stats.quality.loss_percent", COLUMN_SCORE},
+	{"Too late to be played, %", "stats.quality.discard_percent", COLUMN_SCORE},
+	{"Bursts of loss", "stats.quality.bursts", COLUMN_NUMBER},
+	{"Burst length, ms", "stats.quality.burst_ms", COLUMN_NUMBER},
+	{"Loss in bursts, %", "stats.quality.burst_loss_percent", COLUMN_SCORE},
+	{"Gap length, ms", "stats.quality.gap_ms", COLUMN_NUMBER},
+	{"Loss in gaps, %", "stats.quality.gap_loss_percent", COLUMN_SCORE},
+	{"Concealed, %", "stats.quality.concealed_percent", COLUMN_SCORE},
+	{"Silence, %", "stats.quality.silence_percent", COLUMN_PERCENT},
+	{"R, listening", "stats.quality.r_lq", COLUMN_PERCENT},
+	{"MOS, listening", "stats.quality.mos_lq", COLUMN_SCORE},
+	{"R, with delay", "stats.quality.r_cq", COLUMN_PERCENT},
+	{"MOS, with delay", "stats.quality.mos_cq", COLUMN_SCORE},
+	{"Delay mouth to ear, ms", "stats.quality.end_delay_ms", COLUMN_NUMBER},
+	{"Far end: loss, %", "stats.quality.remote_loss_percent", COLUMN_SCORE},
+	{"Far end: R", "stats.quality.remote_r", COLUMN_PERCENT},
+	{"Far end: MOS, listening", "stats.quality.remote_mos_lq", COLUMN_SCORE},
+	{"Far end: MOS, with delay", "stats.quality.remote_mos_cq", COLUMN_SCORE},
+	{"One-way", "stats.quality.one_way", COLUMN_TEXT},
 };
 
 void view_stream(const struct view *v, const json_t *data)

@@ -36,5 +36,8 @@ unsigned int tx_inject(struct worker *w);
 // Runs the media clock and sends what it says. Returns how many packets were made.
 unsigned int tick_run(struct worker *w);
 
+// Says goodbye for a stream that is about to be closed, if it has sent anything.
+void tick_bye(struct worker *w, uint32_t stream);
+
 // Sends due RTCP, at most BURST_MAX packets. Returns how many.
 unsigned int tick_rtcp(struct worker *w);

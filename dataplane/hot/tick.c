@@ -8,6 +8,14 @@
 
 #include "dataplane/hot/frame.h"
 
+static void garbage_free(struct worker *w)
+{
+	if (!w->garbage_count)
+		return;
+	rte_pktmbuf_free_bulk(w->garbage, w->garbage_count);
+	w->garbage_count = 0;
+}
+
 // Keeps BURST_MAX empty frames at hand. Returns how many there are.
 static unsigned int spare_fill(struct worker *w)
 {
@@ -72,21 +80,37 @@ unsigned int tick_run(struct worker *w)
 			wrap(w, w->spare[i], frames[i].len, frames[i].stream, 0);
 		w->spare_count = (uint16_t)(BURST_MAX - made);
 		memmove(w->spare, w->spare + made, sizeof(*w->spare) * w->spare_count);
-		if (w->garbage_count) {
-			rte_pktmbuf_free_bulk(w->garbage, w->garbage_count);
-			w->garbage_count = 0;
-		}
+		garbage_free(w);
 		total += made;
 	}
 	return total;
 }
 
+static uint64_t ntp_now(const struct worker *w)
+{
+	uint64_t wall = w->now + (uint64_t)w->ntp_offset;
+	return (wall / NSEC_PER_SEC + UINT64_C(2208988800)) << 32 |
+	       ((wall % NSEC_PER_SEC) << 32) / NSEC_PER_SEC;
+}
+
+void tick_bye(struct worker *w, uint32_t stream)
+{
+	if (!spare_fill(w))
+		return;
+	struct rte_mbuf *m = w->spare[w->spare_count - 1];
+	unsigned int len =
+		media_rtcp_bye(w->media, stream, w->now, ntp_now(w), rte_pktmbuf_mtod(m, uint8_t *));
+	if (!len)
+		return;
+	w->spare_count--;
+	wrap(w, m, (uint16_t)len, stream, 1);
+	garbage_free(w);
+}
+
 unsigned int tick_rtcp(struct worker *w)
 {
 	unsigned int n = 0;
-	uint64_t wall = w->now + (uint64_t)w->ntp_offset;
-	uint64_t ntp = (wall / NSEC_PER_SEC + UINT64_C(2208988800)) << 32 |
-		       ((wall % NSEC_PER_SEC) << 32) / NSEC_PER_SEC;
+	uint64_t ntp = ntp_now(w);
 	while (n < BURST_MAX && spare_fill(w)) {
 		struct rte_mbuf *m = w->spare[w->spare_count - 1];
 		uint32_t stream;
@@ -98,9 +122,6 @@ unsigned int tick_rtcp(struct worker *w)
 		wrap(w, m, (uint16_t)len, stream, 1);
 		n++;
 	}
-	if (w->garbage_count) {
-		rte_pktmbuf_free_bulk(w->garbage, w->garbage_count);
-		w->garbage_count = 0;
-	}
+	garbage_free(w);
 	return n;
 }

@@ -187,7 +187,9 @@ static void voice_release(struct media *m, uint32_t stream)
 	struct media_cold *c = &m->cold[stream];
 	if (c->voice == NONE)
 		return;
-	c->concealed += m->voices[c->voice].concealed;
+	const struct media_voice *v = &m->voices[c->voice];
+	c->concealed += v->concealed;
+	tally_add(&c->tally, v);
 	if (m->voices[c->voice].mixer != NONE)
 		mixer_voice_remove(m, c->voice);
 	voice_close(m, c->voice);

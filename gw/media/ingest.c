@@ -28,6 +28,12 @@ static enum media_verdict drop(struct media_cold *c, enum drop_reason why, enum 
 	return MEDIA_DROPPED;
 }
 
+// A sequence number not newer than the newest, with its cycles.
+static uint32_t extended(const struct rtp_source *rx, uint16_t seq)
+{
+	return rx->max_seq - (uint16_t)(rx->max_seq - seq);
+}
+
 static enum media_verdict queue(struct media *m, uint32_t stream, const struct rtp_header *h,
 				const uint8_t *rtp, nsec_t now, enum drop_reason *ret_drop)
 {
@@ -37,8 +43,12 @@ static enum media_verdict queue(struct media *m, uint32_t stream, const struct r
 	enum drop_reason why = voice_put(m, c->jitter, h, rtp + h->payload_offset, now);
 	if (likely(why == DROP_NONE))
 		return MEDIA_QUEUED;
-	if (why == DROP_rtp_late)
+	if (why == DROP_rtp_late) {
+		const struct rtp_source *rx = &m->streams[stream].rx;
 		c->late++;
+		c->discarded++;
+		quality_missing(&c->loss, extended(rx, h->seq) - rx->base_seq, 1);
+	}
 	return drop(c, why, ret_drop);
 }
 
@@ -100,6 +110,19 @@ static bool time_jumped(const struct media_stream *s, uint32_t transit)
 	return transit - s->rx.transit + limit > 2 * limit;
 }
 
+// Notes where packets are missing, and which one of those came. `expected`: before this packet was counted.
+static void loss_note(struct media_cold *c, const struct rtp_source *rx, enum rtp_verdict v, uint16_t seq,
+		      uint32_t expected)
+{
+	uint32_t more = rtp_source_expected(rx) - expected;
+	if (v == RTP_NEXT || v == RTP_RESTARTED) {
+		quality_missing(&c->loss, expected, more - 1);
+	} else if (v == RTP_REORDERED) {
+		quality_earlier(&c->loss, more);
+		quality_found(&c->loss, extended(rx, seq) - rx->base_seq);
+	}
+}
+
 // Judges source, sequence and time, and counts. DROP_NONE: use it.
 static enum drop_reason source_judge(struct media *m, uint32_t stream, const struct rtp_header *h,
 				     enum kind kind, nsec_t now, enum rtp_verdict *ret_verdict)
@@ -107,9 +130,11 @@ static enum drop_reason source_judge(struct media *m, uint32_t stream, const str
 	struct media_stream *s = &m->streams[stream];
 	struct media_cold *c = &m->cold[stream];
 	struct before b = {s->rx.max_seq, relay_last_ts(m, s), s->rx_last_ns};
-	uint32_t old_ssrc = s->rx.ssrc, arrival = units_8k(m, now) * s->rx_clock;
+	uint32_t old_ssrc = s->rx.ssrc, expected = rtp_source_expected(&s->rx),
+		 arrival = units_8k(m, now) * s->rx_clock;
 	enum rtp_verdict v = rtp_source_update(&s->rx, h->ssrc, h->seq, h->payload_len);
 	*ret_verdict = v;
+	loss_note(c, &s->rx, v, h->seq, expected);
 	if (v == RTP_DUPLICATE)
 		c->duplicate++;
 	if (v == RTP_STALE)
@@ -141,12 +166,6 @@ static enum drop_reason source_judge(struct media *m, uint32_t stream, const str
 	return DROP_NONE;
 }
 
-// A sequence number not newer than the newest, with its cycles.
-static uint32_t extended(const struct media_stream *s, uint16_t seq)
-{
-	return s->rx.max_seq - (uint16_t)(s->rx.max_seq - seq);
-}
-
 static enum media_verdict relay_carefully(struct media *m, uint32_t stream, uint8_t *rtp,
 					  const struct rtp_header *h, enum kind kind, nsec_t now,
 					  enum drop_reason *ret_drop)
@@ -159,9 +178,9 @@ static enum media_verdict relay_carefully(struct media *m, uint32_t stream, uint
 		return MEDIA_QUEUED; // the peer takes no events: told as a digit, ends here
 	}
 	if (c->relay_to == NONE) {
-		relay_rebase(m, stream, h, extended(s, h->seq), now);
+		relay_rebase(m, stream, h, extended(&s->rx, h->seq), now);
 		marker = 0x80;
-	} else if ((int32_t)(extended(s, h->seq) - c->relay_first) < 0) {
+	} else if ((int32_t)(extended(&s->rx, h->seq) - c->relay_first) < 0) {
 		not_relayed(c, h);
 		c->late++;
 		return drop(c, DROP_rtp_late, ret_drop);

@@ -9,6 +9,7 @@
 #include "gw/media/wheel.h"
 #include "gw/mixer.h"
 #include "gw/plc.h"
+#include "gw/quality.h"
 #include "gw/resample.h"
 #include "gw/rtcp.h"
 #include "gw/rtp.h"
@@ -27,6 +28,14 @@
 #define EVENTS         1024                // power of two
 #define SHARED_FRAMES  8                   // distinct codec and period of listeners that share a frame
 #define STALL_NS       (4 * NSEC_PER_MSEC) // a tick this late tells that arrival times cannot be believed
+
+// How long the sound of a stream was, ms, and what it was made of.
+struct media_tally {
+	uint64_t heard;   // since the first sound, pauses of the sender included
+	uint64_t silent;  // of it
+	uint64_t played;  // packets and what stood in for them
+	uint64_t made_up; // of it
+};
 
 // The rest of a stream: what control told, and what only the careful path, ticks and reports touch.
 struct media_cold {
@@ -63,14 +72,24 @@ struct media_cold {
 	uint64_t late, duplicate, reordered, dropped;
 	uint64_t concealed; // of voices given back
 	uint32_t ssrc_changes;
+	uint32_t discarded;       // of those counted late: came within the window of quality_loss
+	struct quality_loss loss; // packets are numbered as expected, from the first
+	struct media_tally tally; // of voices given back
+	nsec_t jitter_max_ns;
 	struct rtp_event_rx digit;
 	nsec_t opened_ns;
+	nsec_t two_way_since; // told to send and to receive, and where to
 	// RTCP
 	struct rtcp_memory rtcp;
 	nsec_t rtcp_due;
 	uint64_t rtcp_tx_packets; // at the last report
 	nsec_t round_trip_ns;
 	uint32_t remote_lost;
+	struct rtcp_voip remote; // what the far end makes of us; ssrc 0 = it has not said
+	uint64_t heard_mark;     // newest of our packets that its reports show, 0 = none of them
+	uint64_t heard_tx;       // tx_packets when the mark was new
+	uint8_t heard_known;     // it reports at all
+	uint8_t unheard;         // the mark stands still while we send
 	// links
 	struct wheel_link care;
 	uint32_t conference;
@@ -117,6 +136,8 @@ struct media_voice {
 	uint8_t zero;
 	uint32_t level; // magnitude of a sample, mean of the last block, in 1/16
 	uint32_t rx_samples;
+	uint32_t played; // samples / 16 that it said, made up or not
+	uint32_t silent; // of them
 	// speaking to it
 	const struct codec *tx; // NULL: does not send
 	void *encoder;
@@ -139,6 +160,8 @@ struct media_voice {
 	struct resample *echo; // its own voice at the rate it hears, where that differs
 	uint64_t rx_energy;    // of the last block measured
 	uint64_t concealed;
+	uint64_t made_up;  // samples that concealment said
+	uint64_t unspoken; // samples of ticks in which it said nothing, after its first word
 	uint32_t mixer;
 	uint32_t prev;                          // voice of the mixer
 	void *rx_block, *tx_block, *echo_block; // of the pool
@@ -281,6 +304,10 @@ void sources_close(struct media *m, uint32_t conference);
 
 // emit.c
 unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int n);
+
+// figures.c
+void tally_add(struct media_tally *t, const struct media_voice *v);
+nsec_t figures_jitter(const struct media *m, uint32_t stream);
 
 // rtcp.c
 void care_start(struct media *m, uint32_t stream, nsec_t now);

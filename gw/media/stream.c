@@ -72,7 +72,7 @@ static void stream_begin(struct media *m, uint32_t i, const struct stream_spec *
 	struct media_cold *c = &m->cold[i];
 	stream_reset(m, i);
 	c->open = 1;
-	c->opened_ns = now;
+	c->opened_ns = c->two_way_since = now;
 	c->tx_ssrc = (uint32_t)media_random(m);
 	c->tx_seq = (uint16_t)(media_random(m) & 0x7fff);
 	c->tx_ts = (uint32_t)media_random(m);
@@ -112,8 +112,15 @@ int media_stream_set(struct media *m, uint32_t stream, const struct stream_spec 
 	struct stream_spec s = *spec;
 	s.conference = m->cold[stream].spec.conference;
 	s.local = m->cold[stream].spec.local;
+	struct media_cold *c = &m->cold[stream];
+	bool redirected = (s.flags ^ c->spec.flags) & (STREAM_RECV | STREAM_SEND) ||
+			  memcmp(&s.remote, &c->spec.remote, sizeof(s.remote)) != 0;
 	int err = spec_check(&s);
-	return err ? err : confer_change(m, s.conference, stream, &s, now);
+	if (!err)
+		err = confer_change(m, s.conference, stream, &s, now);
+	if (!err && redirected)
+		c->two_way_since = now;
+	return err;
 }
 
 int media_stream_close(struct media *m, uint32_t stream, nsec_t now)
@@ -145,53 +152,4 @@ const struct stream_spec *media_stream_spec(const struct media *m, uint32_t stre
 const struct media_route *media_stream_route(const struct media *m, uint32_t stream)
 {
 	return stream_is_open(m, stream) ? &m->cold[stream].route : NULL;
-}
-
-static void voice_figures(const struct media_voice *v, struct stream_stats *ret)
-{
-	struct jitter_stats j;
-	ret->concealed += v->concealed;
-	if (!v->rx)
-		return;
-	jitter_stats(v->jitter, &j);
-	ret->delay_ns = j.delay_ms * NSEC_PER_MSEC;
-	ret->level_rx_cb = v->rx_samples ? mixer_level(v->rx_energy, v->rx_samples) : INT32_MIN;
-}
-
-int media_stream_stats(struct media *m, uint32_t stream, nsec_t now, struct stream_stats *ret)
-{
-	if (!stream_is_open(m, stream))
-		return -ENOENT;
-	const struct media_stream *s = &m->streams[stream];
-	const struct media_cold *c = &m->cold[stream];
-	relay_fold(m, stream);
-	if (s->peer != NONE)
-		relay_fold(m, s->peer); // what this stream transmits is counted over there
-	bool clock_known = c->spec.rx.codec != CODEC_NONE && s->rx_clock;
-	*ret = (struct stream_stats){
-		.rx_packets = c->rx_packets,
-		.rx_octets = c->rx_octets,
-		.tx_packets = c->tx_packets,
-		.tx_octets = c->tx_octets,
-		.lost = rtp_source_lost(&s->rx),
-		.late = c->late,
-		.duplicate = c->duplicate,
-		.reordered = c->reordered,
-		.dropped = c->dropped,
-		.concealed = c->concealed,
-		.jitter_ns = clock_known
-				     ? (uint64_t)(s->rx.jitter >> 4) * NSEC_PER_SEC / (8000u * s->rx_clock)
-				     : 0,
-		.round_trip_ns = c->round_trip_ns,
-		.idle_ns = s->rx.packets ? now - s->rx_last_ns : UINT64_MAX,
-		.rx_ssrc = s->rx.ssrc,
-		.tx_ssrc = c->tx_ssrc,
-		.level_rx_cb = INT32_MIN,
-		.level_tx_cb = c->tx_level,
-		.remote_lost = c->remote_lost,
-		.ssrc_changes = c->ssrc_changes,
-	};
-	if (c->voice != NONE)
-		voice_figures(&m->voices[c->voice], ret);
-	return 0;
 }

@@ -315,6 +315,7 @@ static unsigned int conceal(struct media_voice *v, uint32_t units, int16_t *pcm)
 	if (samples == 0 || samples > packet_max(v->rx))
 		samples = v->rx->sample_rate_hz / 100;
 	v->concealed++;
+	v->made_up += samples;
 	int n = 0;
 	if (v->rx->conceal) {
 		n = v->rx->conceal(v->decoder, pcm, samples);
@@ -349,6 +350,8 @@ void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pc
 {
 	v->level = magnitudes * 16 / samples;
 	v->quiet = v->level < QUIET_LEVEL * 16;
+	v->played += samples / 16; // blocks are of 80 samples or a multiple
+	v->silent += v->quiet ? samples / 16 : 0;
 	if (v->rx_samples == samples && ((clock >> 1) + v->row) & ENERGY_MASK)
 		return;
 	uint64_t energy = mixer_energy(pcm, samples);
@@ -386,6 +389,7 @@ bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t
 		v->rx_energy = 0;
 		v->level = 0;
 		v->quiet = 1;
+		v->unspoken += v->played ? samples : 0;
 	}
 	return spoke;
 }

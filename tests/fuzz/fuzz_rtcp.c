@@ -20,6 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 			struct rtcp_block b;
 			rtcp_block_read(&p, i, &b);
 		}
+		struct rtcp_voip voip;
+		if (rtcp_voip_read(&p, p.ssrc, &voip) && p.type != RTCP_XR)
+			abort();
 		const uint8_t *text;
 		unsigned int n = p.type == RTCP_SDES ? rtcp_cname(&p, &text) : 0;
 		if (n > 0 && (text < bytes || text + n > bytes + len))

@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 TREES = ('gw', 'dataplane', 'control', 'bench', 'tests')
 RANKS = {
     0: 'wire clock list slot metric fsm log cfg addr drop timer ctl',
-    1: 'rtp rtcp jitter codec resample mixer dtmf tone comfort plc sccp ipc stream',
+    1: 'rtp rtcp jitter codec resample mixer dtmf tone comfort plc quality sccp ipc stream',
     2: 'media api config',
 }
 RANK = {room: rank for rank, rooms in RANKS.items() for room in rooms.split()}

@@ -119,6 +119,7 @@ static void reserved_fields_are_zero(void)
 	REFUSES(API_STREAM_OPEN, stream_open.spec.remote.addr.zero[2], 1);
 	REFUSES(API_STREAM_SET, stream_set.zero, 1);
 	REFUSES(API_STREAM_STATS, handle_request.zero, 1);
+	REFUSES(API_STREAM_STATS | API_REPLY, stream_stats_reply.stats.quality.zero, 1);
 	REFUSES(API_STREAM_LIST, list.zero, 1);
 	REFUSES(API_HELLO | API_REPLY, hello_reply.zero, 1);
 	REFUSES(API_DROPS | API_REPLY, drops_reply.zero, 1);
@@ -172,6 +173,7 @@ static void counts_fit_their_arrays(void)
 	REFUSES(API_EVENT_STREAM, stream_event.kind, 0);
 	REFUSES(API_EVENT_STREAM, stream_event.kind, 5);
 	REFUSES(API_STREAM_LIST | API_REPLY, stream_list_reply.entries[2].handle, 1); // past its count of 0
+	REFUSES(API_STREAM_CLOSE | API_REPLY, stream_stats_reply.stats.quality.one_way, STREAM_ONE_WAY_COUNT);
 	struct api_message m = made(API_CONFERENCE_LIST | API_REPLY);
 	m.conference_list_reply.count = 1;
 	m.conference_list_reply.entries[0].outcome = CONFERENCE_MIX;

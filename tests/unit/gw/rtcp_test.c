@@ -26,6 +26,9 @@ static enum drop_reason walk(const uint8_t *bytes, unsigned int len, unsigned in
 		}
 		for (unsigned int i = rtcp_cname(&p, &text); i > 0; i--)
 			sum += text[i - 1];
+		struct rtcp_voip voip;
+		if (rtcp_voip_read(&p, 7, &voip))
+			sum += voip.jitter_limit_ms;
 		for (unsigned int i = 0; i < p.body_len; i++)
 			sum += p.body[i];
 	}
@@ -74,6 +77,54 @@ static void a_compound_goes_both_ways(void)
 	REQUIRE(rtcp_next(&r, &p));
 	CHECK(p.type == RTCP_BYE && p.ssrc == 42);
 	CHECK(!rtcp_next(&r, &p));
+}
+
+static void voip_metrics_go_both_ways(void)
+{
+	const struct rtcp_voip v = {.ssrc = 7,
+				    .loss = 1,
+				    .discard = 2,
+				    .burst_density = 3,
+				    .gap_density = 4,
+				    .burst_ms = 500,
+				    .gap_ms = 60000,
+				    .round_trip_ms = 700,
+				    .end_system_ms = 80,
+				    .signal_level = 0xf0,
+				    .noise_level = RTCP_VOIP_UNKNOWN,
+				    .echo_return = 9,
+				    .gmin = 16,
+				    .r_factor = 93,
+				    .r_external = 10,
+				    .mos_lq = 44,
+				    .mos_cq = 43,
+				    .config = RTCP_VOIP_PLC_STANDARD,
+				    .jitter_nominal_ms = 40,
+				    .jitter_max_ms = 200,
+				    .jitter_limit_ms = 201};
+	uint8_t buf[128], again[128];
+	struct rtcp_reader r;
+	struct rtcp_packet p;
+	struct rtcp_voip got = {0};
+	unsigned int len = rtcp_report_write(buf, 0, sizeof(buf), 42, NULL, NULL, 0);
+	unsigned int whole = rtcp_voip_write(buf, len, sizeof(buf), 42, &v);
+	CHECK_INT(whole, len + 44);
+	REQUIRE(rtcp_open(buf, whole, &r) == DROP_NONE);
+	REQUIRE(rtcp_next(&r, &p));
+	CHECK(!rtcp_voip_read(&p, 7, &got));
+	REQUIRE(rtcp_next(&r, &p));
+	CHECK_INT(p.type, RTCP_XR);
+	CHECK_INT(p.ssrc, 42);
+	CHECK(!rtcp_voip_read(&p, 8, &got));
+	REQUIRE(rtcp_voip_read(&p, 7, &got));
+	CHECK_INT(rtcp_voip_write(again, 0, sizeof(again), 42, &got), 44);
+	CHECK_MEM(again, buf + len, 44);
+	CHECK_INT(got.mos_cq, 43);
+	CHECK_INT(got.gap_ms, 60000);
+	CHECK_INT(got.jitter_limit_ms, 201);
+	buf[len + 11] = 9; // the block claims more than there is
+	CHECK(!rtcp_voip_read(&p, 7, &got));
+	CHECK_INT(rtcp_voip_write(buf, len, len + 43, 42, &v), len);
 }
 
 static void what_does_not_fit_is_not_written(void)
@@ -176,6 +227,7 @@ int main(void)
 {
 	static const struct t_test tests[] = {
 		{"a_compound_goes_both_ways", a_compound_goes_both_ways},
+		{"voip_metrics_go_both_ways", voip_metrics_go_both_ways},
 		{"what_does_not_fit_is_not_written", what_does_not_fit_is_not_written},
 		{"unknown_types_are_skipped", unknown_types_are_skipped},
 		{"damaged_compounds_are_refused", damaged_compounds_are_refused},
