@@ -58,11 +58,10 @@ struct field {
 		name, FIELD_ADDR, 1, offsetof(s, member), 0                                                  \
 	}
 
-#define D            struct record_device
-#define C            struct record_conference
-#define P            struct record_party
-#define STREAM_FLAGS (STREAM_RECV | STREAM_SEND | STREAM_MUTED | STREAM_VAD | STREAM_SOURCE_PORT)
-#define PERIOD_MAX   60
+#define D          struct record_device
+#define C          struct record_conference
+#define P          struct record_party
+#define PERIOD_MAX 60
 
 static const struct field device_fields[] = {
 	TEXT(D, "device", device),  TEXT(D, "kind", kind),      TEXT(D, "state", state),

@@ -28,6 +28,7 @@ enum mail_kind {
 	MAIL_STREAM_STATS,     // stream -> stats, stream_spec
 	MAIL_SOURCE_OPEN,      // source_spec -> source
 	MAIL_SOURCE_CLOSE,     // source
+	MAIL_DIGIT_SEND,       // stream, digit, duration_ms
 	MAIL_KIND_COUNT
 };
 
@@ -39,6 +40,8 @@ struct mail {
 	uint32_t stream;     // index in the worker's media
 	uint32_t source;     // index in the worker's media
 	uint16_t hop;
+	uint16_t duration_ms;
+	uint32_t digit;
 	uint32_t outcome; // enum conference_outcome
 	uint32_t *slot;   // of the stream in lookup
 	uint32_t **slots; // conference close: those of all its streams

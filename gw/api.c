@@ -131,6 +131,13 @@ static bool stream_stats_reply_ok(const struct api_message *m)
 	return m->stream_stats_reply.zero == 0 && stream_stats_ok(&m->stream_stats_reply.stats);
 }
 
+static bool digit_send_ok(const struct api_message *m)
+{
+	const struct api_digit_send *b = &m->digit_send;
+	return b->zero == 0 && b->digit < API_DIGITS && b->duration_ms >= API_DIGIT_MS_MIN &&
+	       b->duration_ms <= API_DIGIT_MS_MAX;
+}
+
 static bool list_ok(const struct api_message *m)
 {
 	return m->list.zero == 0;
@@ -179,7 +186,7 @@ static bool stream_event_ok(const struct api_message *m)
 {
 	const struct api_stream_event *b = &m->stream_event;
 	return b->kind >= API_STREAM_FIRST_PACKET && b->kind <= API_STREAM_SSRC && b->zero == 0 &&
-	       ref_ok(&b->ref);
+	       (b->kind != API_STREAM_DIGIT || b->value < API_DIGITS) && ref_ok(&b->ref);
 }
 
 // An item says one thing only: no path in a tone, no tone in a file.
@@ -244,6 +251,8 @@ static const struct shape shapes[API_TYPE_COUNT] = {
 			     source_open_ok, NULL},
 	[API_SOURCE_CLOSE] = {NAMES("SourceClose"), BODY(api_handle_request), BODY(api_handle_reply),
 			      handle_request_ok, handle_reply_ok},
+	[API_DIGIT_SEND] = {NAMES("DigitSend"), BODY(api_digit_send), BODY(api_handle_reply), digit_send_ok,
+			    handle_reply_ok},
 };
 
 static const struct shape stream_event_shape = {

@@ -20,9 +20,11 @@
 #define API_PAGE_CONFERENCES 32
 #define API_PORTS_MAX        8
 #define API_WORKERS_MAX      64
-#define API_EVENT_DIGITS     16
 #define API_SOURCE_ITEMS     32
 #define API_SOURCE_PATH_MAX  106
+#define API_DIGITS           16 // RFC 4733 events 0..15: 0-9, *, #, A-D
+#define API_DIGIT_MS_MIN     40
+#define API_DIGIT_MS_MAX     1000
 
 // Handle of a stream, conference or source: index in the low 24 bits, generation in the high 8 (never 0). 0 = none.
 typedef uint32_t api_handle;
@@ -43,6 +45,7 @@ enum api_type {
 	API_STATUS = 11,          // no body                 -> api_status_reply
 	API_SOURCE_OPEN = 12,     // body api_source_open    -> api_source_reply
 	API_SOURCE_CLOSE = 13,    // body api_handle_request -> api_handle_reply
+	API_DIGIT_SEND = 14, // body api_digit_send     -> api_handle_reply, once the digit waits its turn
 	API_TYPE_COUNT,
 	API_EVENT_STREAM = 64, // event, body api_stream_event
 	API_EVENT_SOURCE = 65, // event, body api_source_event
@@ -108,6 +111,15 @@ struct api_stream_reply {
 	api_handle handle;
 	uint32_t zero;
 	struct addr_port local;
+};
+
+// A digit into what the stream sends: as telephone-event where it has a payload type for them, else as tones.
+// Errors: -ENOENT stream, -ENOTCONN it does not send, -ENOTSUP neither events nor a voice, -ENOSPC too many wait.
+struct api_digit_send {
+	api_handle handle;
+	uint32_t digit;       // below API_DIGITS
+	uint32_t duration_ms; // API_DIGIT_MS_MIN..API_DIGIT_MS_MAX
+	uint32_t zero;
 };
 
 struct api_stream_stats_reply {
@@ -190,9 +202,8 @@ struct api_status_reply {
 enum api_stream_event_kind {
 	API_STREAM_FIRST_PACKET = 1, // first packet received
 	API_STREAM_SILENT = 2,       // nothing received for the configured time; value = seconds
-	API_STREAM_DIGIT =
-		3, // RFC 4733 event, told once, when its first packet comes; value = event number 0..15
-	API_STREAM_SSRC = 4, // sender changed its SSRC; value = the new one
+	API_STREAM_DIGIT = 3, // event or tones, told once, when the digit begins; value = event number 0..15
+	API_STREAM_SSRC = 4,  // sender changed its SSRC; value = the new one
 };
 
 struct api_stream_event {
@@ -259,6 +270,7 @@ struct api_message {
 		struct api_stream_open stream_open;
 		struct api_stream_set stream_set;
 		struct api_stream_reply stream_reply;
+		struct api_digit_send digit_send;
 		struct api_stream_stats_reply stream_stats_reply;
 		struct api_list list;
 		struct api_stream_list_reply stream_list_reply;

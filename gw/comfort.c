@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // comfort.c - Comfort noise, RFC 3389: payloads by level, noise of that level, and when to send silence.
 //
-// Silence is what stays within 6 dB of a floor that falls at once and rises by 1 dB a second, or lies below -55 dBm0. Speech hangs
-// over for 200 ms, so that word ends are kept. The level is announced when silence begins, when it moved by 3 dB, and every
-// 2 s.
+// Silence is what stays within 6 dB of a floor that falls at once and rises by 1 dB a second, or lies below -55 dBm0.
+// What changes sign much more often than the noise does is taken for speech 3 dB above the floor: a hiss begins many words.
+// Speech hangs over for 200 ms, so that word ends are kept. The level is announced when silence begins, when it has
+// moved by 3 dB, and every 200 ms.
 #include "gw/comfort.h"
 
 #include <errno.h>
 #include <math.h>
+
+#include "gw/mixer.h"
 
 #define ABOVE_FLOOR_CB    60
 #define SILENT_CB         (-550)
@@ -15,8 +18,10 @@
 #define FLOOR_RISE_MDB_MS 1
 #define HANG_MS           200
 #define CHANGE_CB         30
-#define AGAIN_MS          2000
-#define CHANGE_AFTER_MS   200
+#define AGAIN_MS          200
+#define HISS_CB           30
+#define HISS_PER_SECOND   1500 // more than the noise
+#define QUARTERS          4
 
 // Power of a full-scale square wave is 0 dBov, 6.16 dBm0.
 #define DBOV_DBM0 6.16
@@ -64,12 +69,29 @@ static void floor_follow(struct comfort_sender *s, int level_cb, unsigned int ms
 		s->floor_mdb = FLOOR_MAX_CB * 100;
 }
 
+void comfort_look(const int16_t *pcm, unsigned int samples, unsigned int rate_hz, struct comfort_look *ret)
+{
+	unsigned int quarter = samples / QUARTERS, changes = 0;
+	uint64_t peak = 0, all = 0;
+	for (unsigned int q = 0; q < QUARTERS; q++) {
+		uint64_t energy = mixer_energy(pcm + q * quarter, quarter);
+		all += energy;
+		peak = energy > peak ? energy : peak;
+	}
+	for (unsigned int i = 1; i < samples; i++)
+		changes += (unsigned int)((pcm[i] ^ pcm[i - 1]) < 0);
+	*ret = (struct comfort_look){
+		.level_cb = mixer_level(all, quarter * QUARTERS),
+		.peak_cb = mixer_level(peak, quarter),
+		.per_second = samples ? (unsigned int)((uint64_t)changes * rate_hz / samples) : 0,
+	};
+}
+
 static enum comfort_verdict announce(struct comfort_sender *s, unsigned int ms)
 {
 	int32_t moved = s->level_cb - s->announced_cb;
 	s->since_ms = (uint16_t)(s->since_ms + ms);
-	bool changed = (moved >= CHANGE_CB || moved <= -CHANGE_CB) && s->since_ms >= CHANGE_AFTER_MS;
-	if (s->silent && !changed && s->since_ms < AGAIN_MS)
+	if (s->silent && moved < CHANGE_CB && moved > -CHANGE_CB && s->since_ms < AGAIN_MS)
 		return COMFORT_NOTHING;
 	s->silent = true;
 	s->since_ms = 0;
@@ -77,24 +99,35 @@ static enum comfort_verdict announce(struct comfort_sender *s, unsigned int ms)
 	return COMFORT_NOISE;
 }
 
-enum comfort_verdict comfort_judge(struct comfort_sender *s, int level_cb, unsigned int ms)
+static bool is_speech(const struct comfort_sender *s, const struct comfort_look *look)
+{
+	int above = look->peak_cb - s->floor_mdb / 100;
+	if (look->peak_cb <= SILENT_CB)
+		return false;
+	return above > ABOVE_FLOOR_CB ||
+	       (s->silent && above > HISS_CB && look->per_second > s->per_second + HISS_PER_SECOND);
+}
+
+enum comfort_verdict comfort_judge(struct comfort_sender *s, const struct comfort_look *look, unsigned int ms)
 {
 	if (!s->started) {
 		s->started = true;
 		s->floor_mdb = FLOOR_MAX_CB * 100;
 		s->hang_ms = HANG_MS;
-		s->level_cb = level_cb;
+		s->level_cb = look->level_cb;
 	}
-	floor_follow(s, level_cb, ms);
-	if (level_cb > SILENT_CB && level_cb > s->floor_mdb / 100 + ABOVE_FLOOR_CB) {
+	floor_follow(s, look->peak_cb, ms);
+	if (is_speech(s, look)) {
 		s->hang_ms = HANG_MS;
 		s->silent = false;
 		return COMFORT_SPEECH;
 	}
-	s->level_cb += (level_cb - s->level_cb) / 4;
+	s->level_cb += (look->level_cb - s->level_cb) / 4;
 	if (s->hang_ms > ms) {
 		s->hang_ms = (uint16_t)(s->hang_ms - ms);
+		s->per_second = look->per_second;
 		return COMFORT_SPEECH;
 	}
+	s->per_second += (look->per_second >> 3) - (s->per_second >> 3);
 	return announce(s, ms);
 }

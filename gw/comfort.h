@@ -36,15 +36,27 @@ enum comfort_verdict {
 	COMFORT_NOTHING, // send nothing
 };
 
+// What silence detection wants to know of a frame. Levels in dBm0 x 10.
+struct comfort_look {
+	int level_cb;
+	int peak_cb; // of its loudest quarter, so that a word's begin shows in a frame that it ends
+	unsigned int
+		per_second; // sign changes: many in the hiss of an s or f, too faint to show in the level
+};
+
+void comfort_look(const int16_t *pcm, unsigned int samples, unsigned int rate_hz, struct comfort_look *ret);
+
 // Silence detection of one sender. Zeroed = starts as speech.
 struct comfort_sender {
 	int32_t floor_mdb;    // noise floor followed, dBm0 x 1000
 	int32_t level_cb;     // level to announce
 	int32_t announced_cb; // level last announced
+	uint32_t per_second;  // sign changes of the noise
 	uint16_t hang_ms;     // speech goes on for so long after it fell
 	uint16_t since_ms;    // the last announcement
 	bool started, silent;
 };
 
-// Judges a frame of `ms` by its level in dBm0 x 10 (mixer_level).
-enum comfort_verdict comfort_judge(struct comfort_sender *s, int level_cb, unsigned int ms);
+// Judges a frame of `ms`.
+enum comfort_verdict comfort_judge(struct comfort_sender *s, const struct comfort_look *look,
+				   unsigned int ms);

@@ -51,6 +51,11 @@ void dtmf_rx_gap(struct dtmf_rx *r, unsigned int samples)
 	dtmf_rx_fillin(&r->state, (int)samples);
 }
 
+bool dtmf_rx_sounding(struct dtmf_rx *r)
+{
+	return dtmf_rx_status(&r->state) != 0;
+}
+
 bool dtmf_rx_next(struct dtmf_rx *r, char *ret_digit)
 {
 	char digit[2];

@@ -33,6 +33,9 @@ void dtmf_rx_listen(struct dtmf_rx *r, const int16_t *pcm, unsigned int samples)
 // Says that `samples` were lost, so that a digit that spans them stays one digit.
 void dtmf_rx_gap(struct dtmf_rx *r, unsigned int samples);
 
+// True while what was heard last is a digit, or may be the first moments of one: tones for about 13 ms at least.
+bool dtmf_rx_sounding(struct dtmf_rx *r);
+
 // Takes the oldest digit found. False when there is none.
 bool dtmf_rx_next(struct dtmf_rx *r, char *ret_digit);
 

@@ -171,6 +171,11 @@ int media_source_open(struct media *m, const struct media_source_spec *spec, uin
 // Ends it. Returns 0 or -ENOENT.
 int media_source_close(struct media *m, uint32_t source);
 
+// Sends a digit (RFC 4733 event 0..15) in what the stream transmits: as telephone-event where it has a payload type for
+// them, else as tones if it has a voice. Digits wait for each other. Returns 0, -ENOENT, -EINVAL, -ENOTCONN (does not
+// send), -ENOTSUP (neither events nor a voice) or -ENOSPC.
+int media_digit_send(struct media *m, uint32_t stream, unsigned int event, unsigned int duration_ms);
+
 // Says through which next hop this stream's remote is reached; also updates the peer whose exit it is.
 void media_stream_hop_set(struct media *m, uint32_t stream, uint16_t hop);
 

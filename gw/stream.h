@@ -15,7 +15,16 @@ enum stream_flag {
 	STREAM_MUTED = 1u << 2,       // listens only: its voice joins no mix
 	STREAM_VAD = 1u << 3,         // suppress silence on transmit
 	STREAM_SOURCE_PORT = 1u << 4, // the source lock includes the port
+	// Digits, where there is no telephone-event payload type on the side concerned. A voice is needed for each.
+	STREAM_DTMF_INBAND =
+		1u << 5, // its digits are tones in its voice: changed into what the other of two takes
+	STREAM_DTMF_DETECT = 1u << 6, // tones in its voice are told and taken out, whoever listens
+	STREAM_DTMF_TONES = 1u << 7,  // digits sent to it by request become tones
+	STREAM_DTMF_TOLD =
+		1u << 8, // its digits are for control: not changed into another form for the other of two
 };
+
+#define STREAM_FLAGS ((1u << 9) - 1) // all of them
 
 // Who this stream is to the control process; the dataplane stores and returns it unread.
 struct stream_ref {

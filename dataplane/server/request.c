@@ -12,8 +12,6 @@
 
 #include "gw/log.h"
 
-#define FLAGS_KNOWN (STREAM_RECV | STREAM_SEND | STREAM_MUTED | STREAM_VAD | STREAM_SOURCE_PORT)
-
 struct mail *server_mail(struct server *s, enum mail_kind kind, uint64_t client, uint32_t request,
 			 unsigned int type)
 {
@@ -121,7 +119,7 @@ static void stream_release(struct server *s, struct server_stream *t)
 static int spec_check(const struct server *s, const struct stream_spec *spec, const struct addr *local)
 {
 	const struct addr *remote = &spec->remote.addr;
-	if (spec->flags & ~(uint32_t)FLAGS_KNOWN || spec->dscp > 63)
+	if (spec->flags & ~STREAM_FLAGS || spec->dscp > 63)
 		return -EINVAL;
 	if (remote->family == ADDR_NONE)
 		return spec->flags & STREAM_SEND ? -EINVAL : 0;
@@ -261,6 +259,21 @@ static int stream_ask(struct server *s, struct server_client *c, const struct ap
 	return 0;
 }
 
+static int digit_send(struct server *s, struct server_client *c, const struct api_message *m)
+{
+	const struct api_digit_send *d = &m->digit_send;
+	struct server_stream *t = slot_get(&s->streams, d->handle);
+	if (!t || t->state != SERVER_OPEN)
+		return -ENOENT;
+	struct mail *mail = server_mail(s, MAIL_DIGIT_SEND, c->id, m->header.request, m->header.type);
+	mail->handle = d->handle;
+	mail->stream = t->index;
+	mail->digit = d->digit;
+	mail->duration_ms = (uint16_t)d->duration_ms;
+	server_post(s, t->worker, mail);
+	return 0;
+}
+
 void server_request(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
 {
 	struct api_message reply;
@@ -308,6 +321,9 @@ void server_request(struct server *s, struct server_client *c, const struct api_
 		break;
 	case API_SOURCE_CLOSE:
 		rc = server_source_close(s, c, m);
+		break;
+	case API_DIGIT_SEND:
+		rc = digit_send(s, c, m);
 		break;
 	default:
 		rc = -EBADMSG;
@@ -389,6 +405,8 @@ void server_reply(struct server *s, struct mail *m, nsec_t now)
 		stream_replied(s, m, &reply);
 	else if (m->kind == MAIL_SOURCE_OPEN || m->kind == MAIL_SOURCE_CLOSE)
 		server_source_replied(s, m, &reply);
+	else if (m->kind == MAIL_DIGIT_SEND)
+		reply.handle_reply.handle = m->handle;
 	else
 		stats_replied(s, m, &reply);
 	if (m->status)

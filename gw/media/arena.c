@@ -140,7 +140,8 @@ struct media *media_init(void *mem, const struct media_limits *limits)
 	m->voice_total = m->mixer_total = voice_total(limits);
 	m->random = limits->seed;
 	m->clock_rate = rtp_rate(8000);
-	m->tick_due = UINT64_MAX;
+	m->tick_due = m->digit_due = UINT64_MAX;
+	m->digit_first = NONE;
 	streams_init(m);
 	conferences_init(m);
 	sources_init(m);

@@ -8,7 +8,8 @@
 //   two, and each direction in use has one codec and     relay       ingest rewrites the header and sends
 //     period on both sides, or is payload-blind
 //   two, likewise but A-law against mu-law               law         the same, and a table
-//   two that differ in anything else                     transcode   a mix of two: the other one's voice
+//   two that differ in anything else, or whose digits    transcode   a mix of two: the other one's voice
+//     must be found in a voice or spoken into one
 //   three or more, or a bridge with any                  mix         everyone but oneself
 //   any number in an echo, each of one codec and period  relay, law  oneself
 //
@@ -70,6 +71,23 @@ static bool payload_passes(unsigned int in, unsigned int out)
 	return (in == CODEC_OPUS && out == CODEC_OPUS_16K) || (in == CODEC_OPUS_16K && out == CODEC_OPUS);
 }
 
+// True when digits of `from` must be heard, or digits to `to` spoken: then a voice is needed, whatever the codecs.
+static bool digits_convert(const struct stream_spec *from, const struct stream_spec *to)
+{
+	bool told = from->flags & STREAM_DTMF_TOLD;
+	bool spoken = receives(from) && format_mixable(&from->rx) && from->rx.event_type == 0;
+	bool heard = sends(to) && format_mixable(&to->tx) && to->tx.event_type == 0;
+	if (spoken && (from->flags & STREAM_DTMF_DETECT))
+		return true;
+	if (heard && (to->flags & STREAM_DTMF_TONES))
+		return true;
+	if (spoken && !told && sends(to) && to->tx.event_type && format_mixable(&to->tx) &&
+	    (from->flags & STREAM_DTMF_INBAND))
+		return true;
+	return heard && !told && receives(from) && from->rx.event_type && format_mixable(&from->rx) &&
+	       (to->flags & STREAM_DTMF_INBAND);
+}
+
 static enum conference_outcome direction_outcome(const struct stream_spec *from, const struct stream_spec *to)
 {
 	if (!receives(from) || !sends(to))
@@ -86,6 +104,9 @@ static enum conference_outcome direction_outcome(const struct stream_spec *from,
 static enum conference_outcome pair_outcome(const struct stream_spec *a, const struct stream_spec *b)
 {
 	enum conference_outcome there = direction_outcome(a, b), back = direction_outcome(b, a);
+	if ((a->flags | b->flags) & (STREAM_DTMF_INBAND | STREAM_DTMF_DETECT | STREAM_DTMF_TONES) &&
+	    spec_mixable(a) && spec_mixable(b) && (digits_convert(a, b) || digits_convert(b, a)))
+		return CONFERENCE_TRANSCODE;
 	return there > back ? there : back;
 }
 
@@ -143,6 +164,8 @@ static bool voice_fits(const struct media *m, uint32_t stream, const struct stre
 		return false;
 	const struct media_voice *v = &m->voices[m->cold[stream].voice];
 	bool hears = sends(spec), speaks = receives(spec) && !(spec->flags & STREAM_MUTED);
+	if (speaks && !v->ear && ear_may_be_needed(spec))
+		return false;
 	return (v->rx ? speaks && v->rx->id == spec->rx.codec : !speaks) &&
 	       (v->tx ? hears && v->tx->id == spec->tx.codec && v->tx_units * 10 == spec->tx.period_ms
 		      : !hears);
@@ -313,6 +336,9 @@ static void commit(struct media *m, uint32_t conference, uint32_t stream, enum c
 		if (!as_before || i == stream)
 			wire(m, f, i);
 	voices_commit(m, conference, now);
+	for (uint32_t i = f->first; i != NONE; i = m->cold[i].next)
+		if (!as_before || i == stream)
+			digit_wire(m, f, i);
 }
 
 static void member_link(struct media *m, struct media_conference *f, uint32_t stream)

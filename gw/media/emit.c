@@ -12,9 +12,7 @@
 
 #include "gw/media/inside.h"
 
-#define VAD_POWER   2500 // mean square of about -50 dBm0
-#define VAD_HANG    10   // packets sent on after speech has ended
-#define LEVEL_EVERY 16   // packets between measurements of what is sent
+#define LEVEL_EVERY 16 // packets between measurements of what is sent
 
 static const uint16_t samples_10ms[RATES] = {80, 160, 480};
 
@@ -41,6 +39,8 @@ static const int16_t *listen(struct media *m, struct media_voice *v, const struc
 {
 	struct media_run *r = &m->run;
 	*ret_shared = false;
+	if (unlikely(v->tx_tone) && digit_tone(m, v, samples, to))
+		return to;
 	if (v->echo_made) {
 		static const int16_t nothing[QUANTUM_MAX];
 		tick_resample(v->echo, row->pcm ? row->pcm : nothing, v->rx_rate, r->echo, r->units);
@@ -116,19 +116,35 @@ static unsigned int encode(struct media *m, struct media_voice *v, const struct 
 	return (unsigned int)n;
 }
 
-// True when the packet may be left out: silence suppression is on, and there has been nothing to hear for a while.
-static bool suppressed(struct media_voice *v, const struct heard *h)
+// True for codecs whose silence the payload types of RFC 3389 describe; others have their own, or need none.
+static bool takes_noise(const struct codec *c)
 {
-	if (likely(!v->tx_vad))
-		return false;
-	if (mixer_energy(h->pcm, h->samples) >= (uint64_t)h->samples * VAD_POWER) {
-		v->vad_hang = VAD_HANG;
-		return false;
+	return c->rtp_clock_hz == 8000 && c->id != CODEC_GSM && c->id != CODEC_AMR &&
+	       c->id != CODEC_AMR_OCTET;
+}
+
+// With silence suppression: writes the packet, or a description of the noise in its place, or nothing. Annex B of
+// G.729 judges by itself.
+static unsigned int payload_sparing(struct media *m, struct media_voice *v, const struct heard *h,
+				    uint8_t *payload, uint8_t *type)
+{
+	struct comfort_look look;
+	if (v->tx->id == CODEC_G729B)
+		return encode(m, v, h, payload);
+	comfort_look(h->pcm, h->samples, v->tx->sample_rate_hz, &look);
+	switch (comfort_judge(&v->vad, &look, v->tx_units * 10u)) {
+	case COMFORT_SPEECH:
+		return encode(m, v, h, payload);
+	case COMFORT_NOISE:
+		if (!takes_noise(v->tx))
+			return 0;
+		*type = COMFORT_PAYLOAD_TYPE;
+		m->cold[v->stream].tx_marker = 0;
+		return comfort_write(payload, v->vad.announced_cb / 10);
+	case COMFORT_NOTHING:
+		break;
 	}
-	if (v->vad_hang == 0)
-		return true;
-	v->vad_hang--;
-	return false;
+	return 0;
 }
 
 // The timestamp of the packet that ends with this tick. The first one continues what was sent before.
@@ -153,7 +169,9 @@ static bool emit(struct media *m, const struct media_row *row, struct media_fram
 	if (!v->tx || !collect(m, v, row, &h))
 		return false;
 	uint32_t timestamp = timestamp_of(m, v, c);
-	unsigned int len = suppressed(v, &h) ? 0 : encode(m, v, &h, frame->rtp + RTP_HEADER_BYTES);
+	uint8_t type = v->tx_payload_type, *payload = frame->rtp + RTP_HEADER_BYTES;
+	unsigned int len =
+		unlikely(v->tx_vad) ? payload_sparing(m, v, &h, payload, &type) : encode(m, v, &h, payload);
 	if (len == 0) {
 		c->tx_marker = 1;
 		return false;
@@ -161,12 +179,12 @@ static bool emit(struct media *m, const struct media_row *row, struct media_fram
 	struct rtp_header header = {.timestamp = timestamp,
 				    .ssrc = c->tx_ssrc,
 				    .seq = c->tx_seq++,
-				    .payload_type = v->tx_payload_type,
+				    .payload_type = type,
 				    .marker = c->tx_marker};
 	rtp_header_write(frame->rtp, &header);
 	frame->len = (uint16_t)(RTP_HEADER_BYTES + len);
 	frame->stream = v->stream;
-	c->tx_marker = 0;
+	c->tx_marker = type == COMFORT_PAYLOAD_TYPE; // speech that follows begins anew
 	c->tx_started = 1;
 	c->tx_ts = timestamp;
 	c->tx_last_ns = r->now;

@@ -27,8 +27,15 @@ bool media_event_next(struct media *m, struct media_event *ret)
 void event_digit(struct media *m, uint32_t stream, const uint8_t *payload, unsigned int len,
 		 uint32_t timestamp, nsec_t now)
 {
+	struct media_cold *c = &m->cold[stream];
 	struct rtp_event e;
-	if (rtp_event_parse(payload, len, &e) == 0 &&
-	    rtp_event_receive(&m->cold[stream].digit, &e, timestamp, now) && e.event <= DIGIT_MAX)
-		event_push(m, stream, MEDIA_DIGIT, e.event);
+	if (rtp_event_parse(payload, len, &e) != 0)
+		return;
+	bool fresh = rtp_event_receive(&c->digit, &e, timestamp, now);
+	if (c->voice != NONE && c->digit.timestamp == timestamp)
+		voice_hush(&m->voices[c->voice], timestamp, &e);
+	if (!fresh || e.event > DIGIT_MAX)
+		return;
+	event_push(m, stream, MEDIA_DIGIT, e.event);
+	digit_pass_on(m, stream, e.event, false);
 }

@@ -12,14 +12,13 @@
 // (new SSRC, jump in sequence or time), the relay is rebased: the receiver sees the same source go on, with a marker.
 //
 // Telephone-events (RFC 4733) are told once as digits; a relay passes them on, a transcode relays them beside the audio, a
-// mix ends them. Comfort noise (RFC 3389, payload type 13) is relayed between 8 kHz clocks; before a tick it ends: the
-// pause itself tells the jitter buffer as much.
+// mix ends them. Comfort noise (RFC 3389, payload type 13) is relayed between 8 kHz clocks; a tick hears noise of its level
+// until the voice goes on.
 //
 // Bytes come from anywhere: every length is checked before it is used, and nothing here asserts anything about them.
 #include "gw/media/inside.h"
 
-#define COMFORT_NOISE 13
-#define JUMP_SHIFT    13 // a timestamp off by 2^13 units of 8 kHz, about a second, is a jump
+#define JUMP_SHIFT 13 // a timestamp off by 2^13 units of 8 kHz, about a second, is a jump
 
 static enum media_verdict drop(struct media_cold *c, enum drop_reason why, enum drop_reason *ret_drop)
 {
@@ -71,7 +70,7 @@ static enum kind kind_of(const struct media_stream *s, const struct media_cold *
 		return KIND_EVENT;
 	if (c->relay_pt_any || payload_type == c->spec.rx.payload_type)
 		return KIND_AUDIO;
-	if (payload_type == COMFORT_NOISE && s->rx_clock == 1)
+	if (payload_type == COMFORT_PAYLOAD_TYPE && s->rx_clock == 1)
 		return KIND_NOISE;
 	return KIND_UNKNOWN;
 }
@@ -219,7 +218,8 @@ static enum media_verdict ingest_carefully(struct media *m, uint32_t stream, uin
 	enum kind kind = kind_of(s, c, h.payload_type);
 	if (kind == KIND_UNKNOWN)
 		return drop(c,
-			    h.payload_type == COMFORT_NOISE ? DROP_rtp_comfort_noise : DROP_rtp_payload_type,
+			    h.payload_type == COMFORT_PAYLOAD_TYPE ? DROP_rtp_comfort_noise
+								   : DROP_rtp_payload_type,
 			    ret_drop);
 	if (kind == KIND_EVENT && h.payload_len < RTP_EVENT_BYTES)
 		return drop(c, DROP_rtp_event, ret_drop);
@@ -234,7 +234,11 @@ static enum media_verdict ingest_carefully(struct media *m, uint32_t stream, uin
 		s->rx_payload_type = c->spec.rx.payload_type;
 		if (kind == KIND_EVENT)
 			return relay_event(m, stream, rtp, &h, now) ? MEDIA_RELAYED : MEDIA_QUEUED;
-		return kind == KIND_NOISE ? MEDIA_QUEUED : queue(m, stream, &h, rtp, now, ret_drop);
+		if (kind == KIND_AUDIO)
+			return queue(m, stream, &h, rtp, now, ret_drop);
+		if (c->voice != NONE)
+			voice_noise(&m->voices[c->voice], h.timestamp, rtp + h.payload_offset, h.payload_len);
+		return MEDIA_QUEUED;
 	}
 	if (c->spec.flags & STREAM_MUTED)
 		return MEDIA_QUEUED;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gw/codec.h"
+#include "gw/comfort.h"
 #include "gw/jitter.h"
 #include "gw/media.h"
 #include "gw/media/pool.h"
@@ -13,6 +14,7 @@
 #include "gw/resample.h"
 #include "gw/rtcp.h"
 #include "gw/rtp.h"
+#include "gw/tone.h"
 
 #define NONE        MEDIA_NONE
 #define likely(x)   __builtin_expect(!!(x), 1)
@@ -27,6 +29,7 @@
 #define CARE_UNIT_NS   (16 * NSEC_PER_MSEC)
 #define EVENTS         1024                // power of two
 #define SHARED_FRAMES  8                   // distinct codec and period of listeners that share a frame
+#define DIGITS_MAX     16                  // that wait to be sent
 #define STALL_NS       (4 * NSEC_PER_MSEC) // a tick this late tells that arrival times cannot be believed
 
 // How long the sound of a stream was, ms, and what it was made of.
@@ -35,6 +38,20 @@ struct media_tally {
 	uint64_t silent;  // of it
 	uint64_t played;  // packets and what stood in for them
 	uint64_t made_up; // of it
+};
+
+// Digits that a stream is to send, and the telephone-event under way. Tones are made where its packets are.
+struct media_digits {
+	struct rtp_event_tx event;
+	nsec_t due; // the next packet of events
+	struct {
+		uint16_t ms;
+		uint8_t event;
+		uint8_t zero;
+	} wait[DIGITS_MAX];
+	uint32_t next; // of the streams that send events
+	uint8_t head, count;
+	uint8_t listed;
 };
 
 // The rest of a stream: what control told, and what only the careful path, ticks and reports touch.
@@ -77,6 +94,7 @@ struct media_cold {
 	struct media_tally tally; // of voices given back
 	nsec_t jitter_max_ns;
 	struct rtp_event_rx digit;
+	struct media_digits digits;
 	nsec_t opened_ns;
 	nsec_t two_way_since; // told to send and to receive, and where to
 	// RTCP
@@ -119,6 +137,24 @@ struct media_conference {
 	uint8_t outcome; // enum conference_outcome
 };
 
+// What few voices have; all off costs a voice one look.
+enum media_extra {
+	EXTRA_EAR = 1u << 0,   // listened to for digits: ear
+	EXTRA_GAP = 1u << 1,   // some of what was pulled last is made up
+	EXTRA_NOISE = 1u << 2, // the sender is silent: noise since noise_ts
+	EXTRA_HUSH = 1u << 3,  // nothing from hush_from to hush_to is heard: it belongs to a telephone-event
+	EXTRA_SID = 1u << 4,   // the codec has silence descriptors
+};
+
+struct media_ear;
+
+// Digits that a listener hears.
+struct media_tone {
+	struct tone_generator generator;
+	struct tone tone;
+	bool on;
+};
+
 // What a stream needs to be mixed or transcoded, in the order in which a tick reads it.
 struct media_voice {
 	// hearing it
@@ -133,8 +169,8 @@ struct media_voice {
 	uint8_t rx_rate;   // index of the sample rate
 	uint8_t quiet;     // last block was low enough to be cut or stretched unheard
 	uint8_t plain;     // the concealer's past can be had from the jitter buffer: a codec without memory
-	uint8_t zero;
-	uint32_t level; // magnitude of a sample, mean of the last block, in 1/16
+	uint8_t extras;    // enum media_extra
+	uint32_t level;    // magnitude of a sample, mean of the last block, in 1/16
 	uint32_t rx_samples;
 	uint32_t played; // samples / 16 that it said, made up or not
 	uint32_t silent; // of them
@@ -152,7 +188,7 @@ struct media_voice {
 	uint8_t tx_shared;       // all of tx_fifo is what every listener hears
 	uint8_t tx_payload_type; // as in its spec
 	uint8_t tx_vad;          // suppress silence
-	uint8_t vad_hang;        // blocks to send on after speech
+	uint8_t tx_tone;         // digits are to be heard: tone
 	uint8_t tx_offset_known;
 	uint8_t echo_made;
 	// now and then
@@ -165,6 +201,11 @@ struct media_voice {
 	uint32_t mixer;
 	uint32_t prev;                          // voice of the mixer
 	void *rx_block, *tx_block, *echo_block; // of the pool
+	struct media_ear *ear;                  // likewise; NULL unless it may have to be listened to
+	uint32_t noise_ts, hush_from, hush_to;  // RTP time received
+	struct comfort_noise noise;
+	struct comfort_sender vad;
+	struct media_tone tone;
 };
 
 // The ticking half of a conference.
@@ -230,6 +271,8 @@ struct media {
 	uint64_t clock_rate;  // rtp_rate(8000)
 	nsec_t tick_due;      // cache of media_tick_due
 	nsec_t stalled_until; // arrival times before this cannot be believed
+	uint32_t digit_first; // stream that sends telephone-events
+	nsec_t digit_due;     // the next packet of any; UINT64_MAX = none
 	uint64_t ticks_late;
 	uint64_t encoded;
 	uint64_t ntp; // wall clock at ntp_at, as last told
@@ -264,9 +307,23 @@ uint32_t relay_last_ts(const struct media *m, const struct media_stream *s);
 uint32_t transmit_next_ts(const struct media *m, const struct media_cold *c, nsec_t now, unsigned int clock);
 void relay_stop(struct media *m, uint32_t stream);
 void relay_fold(struct media *m, uint32_t stream);
+void relay_make_room(struct media *m, uint32_t stream);
 void relay_rebase(struct media *m, uint32_t stream, const struct rtp_header *h, uint32_t extended_seq,
 		  nsec_t now);
 bool relay_event(struct media *m, uint32_t stream, uint8_t *rtp, const struct rtp_header *h, nsec_t now);
+
+// digit.c: digits on their way out.
+void digit_wire(struct media *m, const struct media_conference *f, uint32_t stream);
+void digit_forget(struct media *m, uint32_t stream);
+void digit_pass_on(struct media *m, uint32_t stream, unsigned int event, bool by_ear);
+bool digit_tone(struct media *m, struct media_voice *v, unsigned int samples, int16_t *to);
+unsigned int digit_tick(struct media *m, nsec_t now, struct media_frame *frames, unsigned int n);
+
+// ear.c: digits in a voice.
+size_t ear_bytes(void);
+bool ear_may_be_needed(const struct stream_spec *spec);
+void ear_start(struct media_voice *v);
+bool ear_pass(struct media *m, struct media_voice *v, unsigned int units, bool spoke, int16_t *row);
 
 // confer.c: members.
 int confer_change(struct media *m, uint32_t conference, uint32_t stream, const struct stream_spec *spec,
@@ -282,6 +339,8 @@ void voice_restart(struct media_voice *v);
 void voice_adopt(struct media_voice *v, struct media_voice *old);
 enum drop_reason voice_put(struct media *m, struct jitter *j, const struct rtp_header *h,
 			   const uint8_t *payload, nsec_t now);
+void voice_noise(struct media_voice *v, uint32_t timestamp, const uint8_t *payload, unsigned int len);
+void voice_hush(struct media_voice *v, uint32_t timestamp, const struct rtp_event *e);
 bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row);
 void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
 		   uint64_t clock);

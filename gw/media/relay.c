@@ -82,6 +82,15 @@ void relay_rebase(struct media *m, uint32_t stream, const struct rtp_header *h, 
 	c->rx_octets -= h->payload_len;
 }
 
+// A packet of our own goes out between two relayed ones: it took the next sequence number. Stragglers from before have none
+// left.
+void relay_make_room(struct media *m, uint32_t stream)
+{
+	struct media_stream *s = &m->streams[stream];
+	s->exit_seq_offset++;
+	m->cold[stream].relay_first = s->rx.max_seq + 1;
+}
+
 // Relays a telephone-event beside ticked audio. False: the peer takes none, it ends here.
 bool relay_event(struct media *m, uint32_t stream, uint8_t *rtp, const struct rtp_header *h, nsec_t now)
 {
@@ -92,11 +101,18 @@ bool relay_event(struct media *m, uint32_t stream, uint8_t *rtp, const struct rt
 	struct media_cold *to = &m->cold[s->peer];
 	const struct codec *codec = codec_by_id(to->spec.tx.codec);
 	unsigned int clock = codec ? codec->rtp_clock_hz / 8000 : 1;
-	// All packets of one event carry one timestamp, on both sides.
+	// All packets of one event carry one timestamp, on both sides. What an earlier one left behind comes too late.
+	if (c->event_relayed && (int32_t)(h->timestamp - c->event_in_ts) < 0)
+		return false;
 	if (!c->event_relayed || c->event_in_ts != h->timestamp) {
 		c->event_relayed = 1;
 		c->event_in_ts = h->timestamp;
 		c->event_out_ts = transmit_next_ts(m, to, now, clock);
+	}
+	if (clock != s->rx_clock && s->rx_clock) { // durations are in units of the line they travel on
+		uint8_t *duration = rtp + h->payload_offset + 2;
+		uint32_t units = rtp_be16(duration) * clock / s->rx_clock;
+		rtp_be16_put(duration, (uint16_t)(units < UINT16_MAX ? units : UINT16_MAX));
 	}
 	rtp[1] = (uint8_t)((rtp[1] & 0x80) | s->exit_event_type);
 	rtp_be16_put(rtp + 2, to->tx_seq++);

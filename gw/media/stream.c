@@ -6,7 +6,6 @@
 #include "gw/media/inside.h"
 
 #define PERIOD_STEP_MS 10
-#define FLAGS          (STREAM_RECV | STREAM_SEND | STREAM_MUTED | STREAM_VAD | STREAM_SOURCE_PORT)
 
 static bool format_ok(const struct stream_format *f)
 {
@@ -20,7 +19,7 @@ static bool format_ok(const struct stream_format *f)
 
 static int spec_check(const struct stream_spec *spec)
 {
-	if (spec->flags & ~(uint32_t)FLAGS)
+	if (spec->flags & ~STREAM_FLAGS)
 		return -EINVAL;
 	if (spec->local.addr.family == ADDR_NONE || spec->local.port == 0)
 		return -EINVAL;
@@ -128,6 +127,7 @@ int media_stream_close(struct media *m, uint32_t stream, nsec_t now)
 	if (!stream_is_open(m, stream))
 		return -ENOENT;
 	confer_leave(m, stream, now);
+	digit_forget(m, stream);
 	wheel_remove(&m->care, stream);
 	stream_reset(m, stream);
 	stream_give(m, stream);

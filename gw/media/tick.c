@@ -265,7 +265,10 @@ static void gather(struct media *m, struct media_mixer *x)
 		if (!v->rx)
 			continue;
 		unsigned int samples = r->units * samples_10ms[v->rx_rate];
-		if (voice_pull(v, r->now, samples, at)) {
+		bool spoke = voice_pull(v, r->now, samples, at);
+		if (unlikely(v->extras & EXTRA_EAR))
+			spoke = ear_pass(m, v, r->units, spoke, at);
+		if (spoke) {
 			row->pcm = at;
 			at += samples;
 			voice_measure(v, mixer_add_level(r->sum[v->rx_rate], row->pcm, samples), row->pcm,
@@ -379,6 +382,8 @@ unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames,
 	unsigned int written = 0;
 	if (n == 0)
 		return 0;
+	if (unlikely(m->digit_due <= now) && (written = digit_tick(m, now, frames, n)) == n)
+		return n;
 	while (m->run.mixer != NONE || run_begin(m, now)) {
 		written += emit_rows(m, frames + written, n - written);
 		if (m->run.cursor < m->run.rows)
@@ -394,5 +399,7 @@ unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames,
 
 nsec_t media_tick_due(const struct media *m)
 {
-	return m->run.mixer != NONE ? 0 : m->tick_due;
+	if (m->run.mixer != NONE)
+		return 0;
+	return m->digit_due < m->tick_due ? m->digit_due : m->tick_due;
 }

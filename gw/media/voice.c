@@ -22,6 +22,10 @@
 #define PAYLOAD_ANY 192 // expected of codecs of variable rate: 76 kbit/s at 20 ms
 #define ENERGY_MASK 7   // the exact level is taken of one block in 8
 
+#define UNHEARD_DBM0 (-75) // noise below this is none
+#define LEAK_MS      40    // how long a tone may have sounded before its telephone-event begins
+#define EVENT_GAP_MS 60    // to the next packet of an event
+
 static size_t lines(size_t bytes)
 {
 	return (bytes + LINE - 1) & ~(size_t)(LINE - 1);
@@ -73,7 +77,7 @@ size_t voice_bytes_max(void)
 			transmit = t > transmit ? t : transmit;
 		}
 	}
-	return receive + transmit + pool_block(resample_size());
+	return receive + transmit + pool_block(resample_size()) + pool_block(ear_bytes());
 }
 
 static uint8_t rate_index(uint32_t hz)
@@ -119,6 +123,8 @@ static int receive_open(struct media *m, struct media_voice *v, const struct str
 	v->rx_rate = rate_index(c->sample_rate_hz);
 	v->plain = !c->conceal && c->decoder_size == 0;
 	v->quiet = 1;
+	if (c->id == CODEC_G729 || c->id == CODEC_G729B)
+		v->extras |= EXTRA_SID;
 	return 0;
 }
 
@@ -165,6 +171,8 @@ static void coders_close(struct media *m, struct media_voice *v)
 	pool_give(&m->pool, v->rx_block);
 	pool_give(&m->pool, v->tx_block);
 	pool_give(&m->pool, v->echo_block);
+	pool_give(&m->pool, v->ear);
+	v->ear = NULL;
 	v->rx_block = v->tx_block = v->echo_block = NULL;
 	v->rx = v->tx = NULL;
 	v->echo_made = 0;
@@ -186,6 +194,8 @@ int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec,
 		err = transmit_open(m, v, &spec->tx);
 	if (!err && v->rx && v->tx && v->rx_rate != v->tx_rate)
 		err = echo_open(m, v);
+	if (!err && v->rx && ear_may_be_needed(spec) && !(v->ear = pool_take(&m->pool, ear_bytes())))
+		err = -ENOSPC;
 	if (err) {
 		coders_close(m, v);
 		v->next = next_free;
@@ -232,6 +242,15 @@ void voice_adopt(struct media_voice *v, struct media_voice *old)
 		SWAP(v->decoder, old->decoder);
 		SWAP(v->rx_fifo, old->rx_fifo);
 		SWAP(v->rx_block, old->rx_block);
+		if (v->ear && old->ear) {
+			SWAP(v->ear, old->ear);
+			v->extras |= old->extras & EXTRA_EAR;
+		}
+		v->extras |= old->extras & (EXTRA_NOISE | EXTRA_HUSH);
+		v->noise = old->noise;
+		v->noise_ts = old->noise_ts;
+		v->hush_from = old->hush_from;
+		v->hush_to = old->hush_to;
 		v->plc_owed = old->plc_owed;
 		v->level = old->level;
 		v->rx_fill = old->rx_fill;
@@ -248,13 +267,17 @@ void voice_adopt(struct media_voice *v, struct media_voice *old)
 		v->tx_shared = old->tx_shared;
 		v->tx_offset = old->tx_offset;
 		v->tx_offset_known = old->tx_offset_known;
-		v->vad_hang = old->vad_hang;
+		v->vad = old->vad;
+		v->tone = old->tone;
+		v->tone.generator.tone = &v->tone.tone;
+		v->tx_tone = old->tx_tone;
 	}
 }
 
 // The sender is another one now.
 void voice_restart(struct media_voice *v)
 {
+	v->extras &= (uint8_t) ~(EXTRA_NOISE | EXTRA_HUSH);
 	if (v->rx)
 		jitter_reset(v->jitter);
 }
@@ -308,12 +331,23 @@ static void past_recall(struct media_voice *v)
 	}
 }
 
-// Makes up sound for what is missing. Returns samples, at least one, so that a tick always ends.
-static unsigned int conceal(struct media_voice *v, uint32_t units, int16_t *pcm)
+// True when what is missing is missing because the sender is silent.
+static bool is_noise(const struct media_voice *v, uint32_t timestamp)
 {
-	unsigned int samples = samples_of(v->rx, units);
+	return (v->extras & EXTRA_NOISE) && (int32_t)(timestamp - v->noise_ts) >= 0;
+}
+
+// Makes up sound for what is missing. Returns samples, at least one, so that a tick always ends.
+static unsigned int conceal(struct media_voice *v, const struct jitter_frame *f, enum jitter_answer answer,
+			    int16_t *pcm)
+{
+	unsigned int samples = samples_of(v->rx, f->units);
 	if (samples == 0 || samples > packet_max(v->rx))
 		samples = v->rx->sample_rate_hz / 100;
+	if (unlikely(answer == JITTER_LOST && is_noise(v, f->timestamp))) {
+		comfort_run(&v->noise, pcm, samples);
+		return samples;
+	}
 	v->concealed++;
 	v->made_up += samples;
 	int n = 0;
@@ -336,7 +370,7 @@ static unsigned int decode(struct media_voice *v, const struct jitter_frame *f, 
 {
 	int n = v->rx->decode(v->decoder, f->payload, f->len, pcm, packet_max(v->rx));
 	if (unlikely(n <= 0))
-		return conceal(v, f->units, pcm); // not of this codec
+		return conceal(v, f, JITTER_FRAME, pcm); // not of this codec
 	if (unlikely(v->plc_owed || !v->plain) && !v->rx->conceal && v->rx->sample_rate_hz <= 16000) {
 		plc_good(v->plc, pcm, (unsigned int)n);
 		v->plc_owed = v->plc_owed > n ? (uint16_t)(v->plc_owed - n) : 0;
@@ -359,6 +393,73 @@ void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pc
 	v->rx_samples = samples;
 }
 
+// --- silence and telephone-events ---
+
+// The sender has said how its silence sounds, RFC 3389.
+void voice_noise(struct media_voice *v, uint32_t timestamp, const uint8_t *payload, unsigned int len)
+{
+	int level;
+	if (!v->rx || comfort_read(payload, len, &level) != 0)
+		return;
+	v->extras &= (uint8_t)~EXTRA_NOISE;
+	if (level <= UNHEARD_DBM0)
+		return;
+	comfort_level_set(&v->noise, level);
+	v->noise_ts = timestamp;
+	v->extras |= EXTRA_NOISE;
+}
+
+// What a telephone-event says in its own way is not heard as well: neither tones beside it, nor their first moments
+// that went out as sound before the sender knew them. The play-out delay is what makes this possible.
+void voice_hush(struct media_voice *v, uint32_t timestamp, const struct rtp_event *e)
+{
+	if (!v->rx)
+		return;
+	uint32_t ms = v->rx->rtp_clock_hz / 1000;
+	v->hush_from = timestamp - LEAK_MS * ms;
+	v->hush_to = timestamp + e->duration + (e->end ? 0 : EVENT_GAP_MS * ms);
+	v->extras |= EXTRA_HUSH;
+}
+
+static void after_descriptor(struct media_voice *v, const struct jitter_frame *f, const int16_t *pcm,
+			     unsigned int samples)
+{
+	uint8_t payload[COMFORT_BYTES];
+	if (f->len % 10 != 2 || samples < 80)
+		return;
+	comfort_write(payload, mixer_level(mixer_energy(pcm + samples - 80, 80), 80) / 10);
+	voice_noise(v, f->timestamp + f->units, payload, COMFORT_BYTES);
+}
+
+// What else a decoded or concealed frame means.
+static void frame_extras(struct media_voice *v, enum jitter_answer answer, const struct jitter_frame *f,
+			 int16_t *pcm, unsigned int samples)
+{
+	if (answer != JITTER_FRAME && (v->extras & EXTRA_EAR))
+		v->extras |= EXTRA_GAP;
+	if (answer == JITTER_FRAME && (int32_t)(f->timestamp - v->noise_ts) >= 0)
+		v->extras &= (uint8_t)~EXTRA_NOISE; // speaks again
+	if (answer == JITTER_FRAME && (v->extras & EXTRA_SID))
+		after_descriptor(v, f, pcm, samples);
+	if (!(v->extras & EXTRA_HUSH) || answer == JITTER_HOLD)
+		return;
+	if ((int32_t)(f->timestamp - v->hush_to) >= 0)
+		v->extras &= (uint8_t)~EXTRA_HUSH;
+	else if ((int32_t)(f->timestamp + f->units - v->hush_from) > 0)
+		memset(pcm, 0, samples * sizeof(*pcm));
+}
+
+// Fills what the sender says nothing for. True: with noise.
+static bool fill_pause(struct media_voice *v, int16_t *pcm, unsigned int samples)
+{
+	if (likely(!(v->extras & EXTRA_NOISE))) {
+		memset(pcm, 0, samples * sizeof(*pcm));
+		return false;
+	}
+	comfort_run(&v->noise, pcm, samples);
+	return true;
+}
+
 // Fills a row with the next samples of a voice; behind it there must be room for one more packet.
 // False: it says nothing in this tick, and the row holds nothing.
 bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row)
@@ -374,12 +475,16 @@ bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t
 		struct jitter_frame f;
 		enum jitter_answer answer = jitter_get(v->jitter, now, v->quiet, &f);
 		if (answer == JITTER_EMPTY) {
-			memset(row + got, 0, (samples - got) * sizeof(*row));
+			spoke |= fill_pause(v, row + got, samples - got);
 			got = samples;
 			break;
 		}
 		spoke = true;
-		got += answer == JITTER_FRAME ? decode(v, &f, row + got) : conceal(v, f.units, row + got);
+		unsigned int n =
+			answer == JITTER_FRAME ? decode(v, &f, row + got) : conceal(v, &f, answer, row + got);
+		if (unlikely(v->extras))
+			frame_extras(v, answer, &f, row + got, n);
+		got += n;
 	}
 	if (got > samples) {
 		v->rx_fill = (uint16_t)(got - samples);

@@ -13,7 +13,7 @@ build=${1:-build}
 # pattern (whole symbol, extended regular expression)   reason
 allowed='
 mem(cpy|set|move|cmp)                        copies within memory we own
-str(cmp|ncmp|len|nlen)                       walks terminated text; look-ups by name, never per packet
+str(cmp|ncmp|len|nlen|chr)                       walks terminated text; look-ups by name, never per packet
 __(u)?(div|mod)ti3                           128-bit division of nanoseconds, from the compiler
 __cpu_(model|indicator_init)                 which kernels this CPU can run, from the compiler
 _GLOBAL_OFFSET_TABLE_                        position-independent data
@@ -42,7 +42,8 @@ denied='malloc|calloc|realloc|free|aligned_alloc|posix_memalign|rte_(z?m|c)alloc
 
 mapfile -t objects < <(find "$build/gw" "$build/dataplane" -name '*.o' \
 	\( -path '*libgw_rtp.a.p*' -o -path '*libgw_rtcp.a.p*' -o -path '*libgw_jitter.a.p*' -o -path '*libgw_codec*' \
-	-o -path '*libgw_law*' -o -path '*libgw_resample*' -o -path '*libgw_mixer*' -o -path '*libgw_plc*' -o -path '*libgw_quality*' \
+	-o -path '*libgw_law*' -o -path '*libgw_resample*' -o -path '*libgw_mixer*' -o -path '*libgw_plc*' \
+	-o -path '*libgw_quality*' -o -path '*libgw_comfort*' -o -path '*libgw_dtmf*' -o -path '*libgw_tone*' \
 	-o -path '*libgw_media*' -o -path '*libdataplane_hot*' \) 2>/dev/null | sort)
 if [ "${#objects[@]}" = 0 ]; then
 	echo "hot: no hot objects in $build; build first"

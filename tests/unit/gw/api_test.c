@@ -28,6 +28,8 @@ static struct api_message made(unsigned int type)
 		m.source_open.items[1].kind = API_SOURCE_TONE;
 		m.source_open.items[1].tone = 35;
 	}
+	if (type == API_DIGIT_SEND)
+		m.digit_send.duration_ms = 100;
 	return m;
 }
 
@@ -129,6 +131,7 @@ static void reserved_fields_are_zero(void)
 	REFUSES(API_SOURCE_OPEN, source_open.zero, 1);
 	REFUSES(API_SOURCE_OPEN, source_open.items[1].zero, 1);
 	REFUSES(API_SOURCE_CLOSE, handle_request.zero, 1);
+	REFUSES(API_DIGIT_SEND, digit_send.zero, 1);
 }
 
 static void addresses_are_canonical(void)
@@ -142,6 +145,14 @@ static void addresses_are_canonical(void)
 	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
 	m.stream_open.spec.remote.addr.family = ADDR_IPV6;
 	CHECK_INT(api_check(&m, m.header.length), 0);
+}
+
+static void digits_are_digits(void)
+{
+	REFUSES(API_DIGIT_SEND, digit_send.digit, API_DIGITS);
+	REFUSES(API_DIGIT_SEND, digit_send.duration_ms, API_DIGIT_MS_MIN - 1);
+	REFUSES(API_DIGIT_SEND, digit_send.duration_ms, API_DIGIT_MS_MAX + 1);
+	REFUSES(API_EVENT_STREAM, stream_event.value, API_DIGITS);
 }
 
 static void strings_end(void)
@@ -228,4 +239,5 @@ T_MAIN("api", {"every_type_passes", every_type_passes}, {"lengths_are_exact", le
        {"addresses_are_canonical", addresses_are_canonical}, {"strings_end", strings_end},
        {"counts_fit_their_arrays", counts_fit_their_arrays},
        {"items_of_a_source_say_one_thing", items_of_a_source_say_one_thing},
+       {"digits_are_digits", digits_are_digits}, {"counts_fit_their_arrays", counts_fit_their_arrays},
        {"random_bytes_do_no_harm", random_bytes_do_no_harm})
