@@ -126,10 +126,11 @@ static void failed(struct device *d, enum agents_failure what, const char *why, 
 	bool moved;
 	snprintf(d->reg.why, sizeof(d->reg.why), "%s", why ? why : "");
 	bool held = d->group->switchover == CONFIG_SWITCHOVER_GRACEFUL && d->party_count;
+	const char *agent = agents_current(&d->agents)->name;
 	nsec_t delay = agents_failed(&d->agents, what, held, &moved);
 	if (moved)
 		device_count(d, COUNT_failovers);
-	log_warning(d->name, "agent failed", "why=\"%s\" next=%s wait_ms=%u", d->reg.why,
+	log_warning(d->name, "agent failed", "agent=%s why=\"%s\" next=%s wait_ms=%u", agent, d->reg.why,
 		    agents_current(&d->agents)->name, (unsigned int)(delay / NSEC_PER_MSEC));
 	wait_for(d, delay, now);
 }
@@ -145,7 +146,7 @@ static void act_connect(void *object, const void *data)
 				     d->group->connect_timeout_ms, &link_user, d, &d->reg.link);
 	if (rc) {
 		d->reg.link = NULL;
-		feed(d, EVENT_DOWN, &(struct reg_data){.now = now, .why = "cannot make a connection"});
+		feed(d, EVENT_DOWN, &(struct reg_data){.now = now, .why = strerror(-rc)});
 		return;
 	}
 	device_changed(d, now);

@@ -2,7 +2,8 @@
 // tcp.c - The link driver of the program: connections to call agents on libevent.
 //
 // Signalling is marked CS3 and supervised by TCP keepalive, so that a path that died in silence is found even with
-// agents that never answer KeepAlive. Output is bounded: an agent that does not read cannot make us grow.
+// agents that never answer KeepAlive. Output is bounded: an agent that does not read cannot make us grow. Of a name every
+// address is tried in turn, each for its share of the time.
 #include "control/tcp.h"
 
 #include <errno.h>
@@ -36,7 +37,11 @@ struct link {
 	struct bufferevent *bev;
 	struct event *timeout; // of name resolution and connecting
 	struct evdns_getaddrinfo_request *lookup;
-	bool looking; // the resolver still owns a reference
+	bool looking;                    // the resolver still owns a reference
+	struct evutil_addrinfo *found;   // what it said
+	struct evutil_addrinfo *untried; // of these
+	struct timeval patience;         // with one address
+	char why[96];                    // the last attempt failed
 	bool up;
 	bool closed; // by its user, or reported as down
 	unsigned int busy;
@@ -64,6 +69,8 @@ static void release(struct link *l)
 		bufferevent_free(l->bev);
 	if (l->timeout)
 		event_free(l->timeout);
+	if (l->found)
+		evutil_freeaddrinfo(l->found);
 	free(l);
 }
 
@@ -140,10 +147,12 @@ static void on_read(struct bufferevent *bev, void *arg)
 		down(l, "message framing lost");
 }
 
+static bool try_next(struct link *l);
+
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct link *l = arg;
-	char why[96];
+	int error = EVUTIL_SOCKET_ERROR();
 	if (l->closed)
 		return;
 	if (what & BEV_EVENT_CONNECTED) {
@@ -159,17 +168,24 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 			release(l);
 		return;
 	}
-	int error = EVUTIL_SOCKET_ERROR();
 	if (what & BEV_EVENT_EOF)
-		snprintf(why, sizeof(why), "agent closed the connection");
+		snprintf(l->why, sizeof(l->why), "agent closed the connection");
 	else
-		snprintf(why, sizeof(why), "%s", evutil_socket_error_to_string(error));
-	down(l, why);
+		snprintf(l->why, sizeof(l->why), "%s", evutil_socket_error_to_string(error));
+	if (l->up || !try_next(l))
+		down(l, l->why);
 }
 
+// No address answers, or this one does not, or none has been found yet.
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
 {
-	down(arg, "no connection in time");
+	struct link *l = arg;
+	if (l->bev)
+		snprintf(l->why, sizeof(l->why), "no connection in time");
+	else if (l->looking)
+		snprintf(l->why, sizeof(l->why), "host name not resolved in time");
+	if (!try_next(l))
+		down(l, l->why);
 }
 
 // ---- connecting ----
@@ -188,7 +204,29 @@ static int connect_to(struct link *l, const struct sockaddr *to, socklen_t len)
 	}
 	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
 	bufferevent_setwatermark(l->bev, EV_READ, 0, INPUT_MAX);
-	return bufferevent_socket_connect(l->bev, to, (int)len) ? -ECONNREFUSED : 0;
+	errno = 0;
+	if (bufferevent_socket_connect(l->bev, to, (int)len) == 0)
+		return 0;
+	return errno ? -errno : -ECONNREFUSED;
+}
+
+// Goes on to the next address of the name. False: there is none left, and l->why says what the last one's trouble was.
+static bool try_next(struct link *l)
+{
+	while (l->untried) {
+		const struct evutil_addrinfo *a = l->untried;
+		l->untried = a->ai_next;
+		if (l->bev)
+			bufferevent_free(l->bev);
+		l->bev = NULL;
+		int rc = connect_to(l, a->ai_addr, (socklen_t)a->ai_addrlen);
+		if (rc == 0) {
+			event_add(l->timeout, &l->patience);
+			return true;
+		}
+		snprintf(l->why, sizeof(l->why), "%s", strerror(-rc));
+	}
+	return false;
 }
 
 static socklen_t sockaddr_of(const struct addr *a, uint16_t port, struct sockaddr_storage *ret)
@@ -219,10 +257,18 @@ static void on_resolved(int result, struct evutil_addrinfo *found, void *arg)
 		release(l);
 		return;
 	}
-	int rc = result || !found ? -ENOENT : connect_to(l, found->ai_addr, found->ai_addrlen);
-	if (found)
-		evutil_freeaddrinfo(found);
-	if (rc)
+	suseconds_t n = 0;
+	for (const struct evutil_addrinfo *a = found; a; a = a->ai_next)
+		n++;
+	if (result || !n) {
+		snprintf(l->why, sizeof(l->why), "host name not found: %s",
+			 result ? evutil_gai_strerror(result) : "it has no address");
+	} else {
+		suseconds_t us = ((suseconds_t)l->patience.tv_sec * 1000000 + l->patience.tv_usec) / n;
+		l->patience = (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+	}
+	l->found = l->untried = found;
+	if (!try_next(l))
 		event_active(l->timeout, EV_TIMEOUT, 0); // reported from the loop, never from inside open
 }
 
@@ -231,7 +277,7 @@ static int resolve(struct link *l, const struct config_agent *agent)
 	struct tcp *t = l->tcp;
 	char port[8];
 	struct evutil_addrinfo hints = {
-		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_ADDRCONFIG};
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
 	if (!t->dns)
 		t->dns = evdns_base_new(t->loop->base,
 					EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
@@ -259,11 +305,12 @@ static int do_open(void *context, const struct config_agent *agent, uint32_t tim
 	if (t->links)
 		t->links->prev = l;
 	t->links = l;
-	struct timeval tv = {.tv_sec = timeout_ms / 1000, .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
+	l->patience = (struct timeval){.tv_sec = timeout_ms / 1000,
+				       .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
 	l->timeout = evtimer_new(t->loop->base, on_timeout, l);
 	int rc = l->timeout ? 0 : -ENOMEM;
 	if (!rc)
-		event_add(l->timeout, &tv);
+		event_add(l->timeout, &l->patience);
 	if (!rc && addr_parse(agent->host, &a) == 0)
 		rc = connect_to(l, (struct sockaddr *)&to, sockaddr_of(&a, agent->port, &to));
 	else if (!rc)
