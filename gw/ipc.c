@@ -43,6 +43,8 @@ static int clear_stale(const char *path, const struct sockaddr_un *address)
 		return fd;
 	int rc = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
 	close(fd);
+	if (rc == EACCES || rc == EPERM)
+		return -rc; // we may not even ask
 	if (rc != ECONNREFUSED)
 		return -EADDRINUSE;
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;

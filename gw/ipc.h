@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 // Listens at path, replacing a stale socket nobody answers on. Mode 0660. Non-blocking, close-on-exec.
-// Returns a descriptor; -EADDRINUSE when another process answers there; other negative errno.
+// Returns a descriptor; -EADDRINUSE when another process answers there, -EACCES when we may not ask; other negative errno.
 int ipc_listen(const char *path);
 
 // Accepts one client, non-blocking. Returns a descriptor, -EAGAIN or negative errno.

@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[64];
@@ -145,6 +147,25 @@ static void listening_replaces_only_the_dead(void)
 	remove_dir();
 }
 
+static void listening_where_we_may_not_ask(void)
+{
+	if (geteuid() != 0)
+		SKIP("needs root, to be somebody else");
+	make_dir();
+	int first = ipc_listen(path);
+	REQUIRE(first >= 0);
+	CHECK_INT(chmod(dir, 0755), 0);
+	int status = 0;
+	pid_t somebody = fork();
+	REQUIRE(somebody >= 0);
+	if (somebody == 0)
+		_exit(setgroups(0, NULL) || setgid(65534) || setuid(65534) ? 1 : -ipc_listen(path));
+	CHECK(waitpid(somebody, &status, 0) == somebody && WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), EACCES);
+	close(first);
+	remove_dir();
+}
+
 static void impossible_paths(void)
 {
 	char longest[200];
@@ -160,4 +181,5 @@ T_MAIN("ipc", {"messages_keep_their_borders", messages_keep_their_borders},
        {"a_slow_peer_is_no_error", a_slow_peer_is_no_error}, {"many_at_once", many_at_once},
        {"a_full_socket_takes_a_part", a_full_socket_takes_a_part},
        {"listening_replaces_only_the_dead", listening_replaces_only_the_dead},
+       {"listening_where_we_may_not_ask", listening_where_we_may_not_ask},
        {"impossible_paths", impossible_paths})
