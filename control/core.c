@@ -36,7 +36,8 @@ static void on_away(void *object, nsec_t now)
 static void on_back(void *object, bool same, nsec_t now)
 {
 	struct core *c = object;
-	log_notice("dataplane", "connected", "restarted=%s streams=%u", same ? "no" : "yes",
+	bool first = c->dp.reconnects == 1;
+	log_notice("dataplane", "connected", "restarted=%s streams=%u", same || first ? "no" : "yes",
 		   c->dp.info.streams_open);
 	if (c->hooks.dataplane_back)
 		c->hooks.dataplane_back(c->hooks.context, same, now);

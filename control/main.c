@@ -89,6 +89,15 @@ static int run(void)
 	return rc;
 }
 
+// libevent's resolver speaks to standard error by itself; its words belong in our log.
+static void on_library_message(int severity, const char *message)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warning("libevent", message);
+	else
+		log_info("libevent", message);
+}
+
 // ---- command line ----
 
 static int usage(FILE *out, int status)
@@ -107,11 +116,8 @@ static int check(const char *path)
 {
 	struct config *c;
 	int rc = config_load(path, stderr, &c);
-	if (rc) {
-		if (rc != -EINVAL)
-			fprintf(stderr, "%s: %s\n", path, strerror(-rc));
+	if (rc)
 		return STATUS_CONFIG;
-	}
 	printf("%s: no problems, %u devices\n", path, c->device_count);
 	config_free(c);
 	return EXIT_SUCCESS;
@@ -120,8 +126,8 @@ static int check(const char *path)
 static int load(const char *path)
 {
 	int rc = config_load(path, stderr, &program.config);
-	if (rc && rc != -EINVAL)
-		fprintf(stderr, "slimline-control: %s: %s; name a file with -c\n", path, strerror(-rc));
+	if (rc == -ENOENT)
+		fprintf(stderr, "slimline-control: name a file with -c\n");
 	return rc;
 }
 
@@ -130,6 +136,7 @@ static int serve(const char *path)
 	if (load(path))
 		return STATUS_CONFIG;
 	log_set_level((enum log_level)program.config->log_level);
+	event_set_log_callback(on_library_message);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	program.started = loop_now();

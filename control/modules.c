@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // modules.c - The ordered table of control modules: what is started, and in reverse stopped.
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -116,6 +117,11 @@ static int store_up(struct program *p)
 	p->keep_job = (struct loop_job){.run = write_noted, .arg = p};
 	list_init(&p->keep_job.link);
 	keep_init(&p->keep, p->store, write_later, p);
+	if (rc == -ENOTSUP)
+		log_error("store", "this build has no Redis: set `store.kind: memory`");
+	else if (rc && rc != -ENOMEM && *p->config->store.redis_password_file)
+		log_error("store", "password file cannot be read: check `store.redis.password-file`",
+			  "path=%s why=\"%s\"", p->config->store.redis_password_file, strerror(-rc));
 	return rc;
 }
 
@@ -128,6 +134,22 @@ static void store_down(struct program *p)
 }
 
 // ---- admin: before recovery, so that an operator sees how it goes ----
+
+static const char *admin_advice(int rc)
+{
+	switch (rc) {
+	case -EADDRINUSE:
+		return "another slimline-control answers on this socket: stop it, or set `control.socket`";
+	case -ENOENT:
+		return "the socket's directory does not exist: make it, or set `control.socket`";
+	case -EACCES:
+	case -EPERM:
+		return "no permission for the socket or its directory: run as its owner, or set "
+		       "`control.socket`";
+	default:
+		return "socket not opened: check `control.socket`";
+	}
+}
 
 static void on_asked(void *arg)
 {
@@ -142,7 +164,7 @@ static int admin_up(struct program *p)
 	int rc = admin_open(p->loop.base, p->config->control.socket, show_commands, show_command_count,
 			    &p->show, &p->admin);
 	if (rc)
-		log_error("admin", "socket not opened", "path=%s why=\"%s\"", p->config->control.socket,
+		log_error("admin", admin_advice(rc), "path=%s why=\"%s\"", p->config->control.socket,
 			  strerror(-rc));
 	return rc;
 }

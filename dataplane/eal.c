@@ -142,10 +142,45 @@ void eal_args_free(struct eal_args *a)
 	*a = (struct eal_args){0};
 }
 
+// Can a thread of ours run there? DPDK answers a wrong number with a page of its own options, or by giving up.
+static bool cpu_usable(unsigned int cpu)
+{
+	cpu_set_t before, one;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_getaffinity(0, sizeof(before), &before) < 0)
+		return true;
+	bool usable = sched_setaffinity(0, sizeof(one), &one) == 0;
+	sched_setaffinity(0, sizeof(before), &before);
+	return usable;
+}
+
+static int cpu_check(const char *option, unsigned int cpu)
+{
+	if (cpu_usable(cpu))
+		return 0;
+	log_error("eal", "no such CPU, or none that this process may use: see nproc and lscpu, and correct",
+		  "option=%s cpu=%u cpus=%ld", option, cpu, sysconf(_SC_NPROCESSORS_ONLN));
+	return -EINVAL;
+}
+
+static int cpus_check(const struct config *c)
+{
+	int rc = c->dataplane.main_cpu < 0
+			 ? 0
+			 : cpu_check("dataplane.main-cpu", (unsigned int)c->dataplane.main_cpu);
+	for (unsigned int i = 0; rc == 0 && i < c->dataplane.worker_count; i++)
+		rc = cpu_check("dataplane.workers", c->dataplane.workers[i]);
+	return rc;
+}
+
 int eal_start(const struct config *c)
 {
 	struct eal_args a;
-	int rc = eal_args_make(c, &a);
+	int rc = cpus_check(c);
+	if (rc)
+		return rc;
+	rc = eal_args_make(c, &a);
 	if (rc) {
 		log_error("eal", "cannot build arguments", "error=%s", strerror(-rc));
 		return rc;
@@ -153,7 +188,7 @@ int eal_start(const struct config *c)
 	// EAL reorders its argument vector: give it a copy of the pointers.
 	char *args[EAL_ARGS_MAX + 1];
 	memcpy(args, a.args, sizeof(args));
-	rc = rte_eal_init(a.count, args) < 0 ? -rte_errno : 0;
+	rc = rte_eal_init(a.count, args) < 0 ? -(rte_errno ? rte_errno : EIO) : 0;
 	if (rc)
 		log_error("eal",
 			  c->dataplane.hugepages
@@ -197,7 +232,7 @@ struct rte_mempool *eal_pool_make(const struct config *c)
 	struct rte_mempool *pool = rte_pktmbuf_pool_create("packets", n, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 							   (int)rte_socket_id());
 	if (!pool)
-		log_error("eal", "no memory for packets: raise `dataplane.memory_mb`",
-			  "packets=%u memory_mb=%u", n, c->dataplane.memory_mb);
+		log_error("eal", "no memory for packets: raise `dataplane.memory`", "packets=%u memory_mb=%u",
+			  n, c->dataplane.memory_mb);
 	return pool;
 }

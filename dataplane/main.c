@@ -78,10 +78,10 @@ static void run(struct dataplane *dp)
 
 static int usage(FILE *out, int status)
 {
-	fputs("usage: slimline-dataplane -c FILE [--check]\n"
-	      "  -c, --config FILE  configuration, /etc/slimline/slimline.yaml when absent\n"
-	      "      --check        check the configuration and exit\n"
-	      "      --version      print the version and exit\n",
+	fputs("usage: slimline-dataplane [-c FILE]      run (default /etc/slimline/slimline.yaml)\n"
+	      "       slimline-dataplane --check FILE   print every problem of a configuration; exit 7 if "
+	      "any\n"
+	      "       slimline-dataplane --version\n",
 	      out);
 	return status;
 }
@@ -140,11 +140,19 @@ int main(int argc, char **argv)
 		else
 			return usage(o == 'h' ? stdout : stderr, o == 'h' ? EXIT_SUCCESS : EXIT_USAGE);
 	}
+	if (check && optind + 1 == argc) // --check FILE as well as --check -c FILE
+		path = argv[optind++];
 	if (optind < argc)
 		return usage(stderr, EXIT_USAGE);
 	struct config *c;
-	if (config_read(path, &c))
+	int rc = config_read(path, &c);
+	if (rc == -ENOENT && !check)
+		fprintf(stderr, "slimline-dataplane: name a file with -c\n");
+	if (rc)
 		return EXIT_CONFIG;
+	if (check)
+		printf("%s: no problems, %u workers, %u ports\n", path, c->dataplane.worker_count,
+		       c->dataplane.port_count);
 	log_init();
 	log_set_level((enum log_level)c->log_level);
 	int status = check ? EXIT_SUCCESS : serve(c);

@@ -98,7 +98,7 @@ static int addresses_start(struct dataplane *dp)
 		rc = neigh_init(&dp->neigh, &dp->lookup, c->streams + LOCALS_MAX, socket, dp->pool, slow_send,
 				dp);
 	if (rc == -ENOMEM)
-		log_error("addresses", "no memory: raise `dataplane.memory_mb`");
+		log_error("addresses", "no memory: raise `dataplane.memory`");
 	return rc;
 }
 
@@ -190,7 +190,7 @@ static int workers_start(struct dataplane *dp)
 	for (unsigned int i = 0; rc == 0 && i < dp->worker_count; i++)
 		rc = worker_make(dp, i);
 	if (rc == -ENOMEM)
-		log_error("workers", "no memory: raise `dataplane.memory_mb`, or lower `streams` or `voices`",
+		log_error("workers", "no memory: raise `dataplane.memory`, or lower `streams` or `voices`",
 			  "memory_mb=%u streams=%u voices=%u", dp->config->dataplane.memory_mb,
 			  dp->config->dataplane.streams, dp->config->dataplane.voices);
 	for (unsigned int i = 0; rc == 0 && i < dp->worker_count; i++)

@@ -115,7 +115,10 @@ int port_start(struct port *p, const struct config_port *c, unsigned int workers
 	if (rte_eth_dev_get_port_by_name(device, &p->id) != 0) {
 		log_error(
 			p->name,
-			"DPDK has no such device: check `device`, and that a PCI device is bound to vfio-pci",
+			port_device_is_pci(device)
+				? "DPDK has no such device: check `device`, and that it is bound to vfio-pci"
+				: "DPDK could not make this device: check `device`, and with `ip link` that "
+				  "its interface exists",
 			"device=%s", c->device);
 		return -ENODEV;
 	}

@@ -42,6 +42,22 @@ static int memory_make(struct server *s)
 	return rc ? rc : slot_init(&s->sources, s->sources_memory, c->sources, sizeof(struct server_source));
 }
 
+static const char *listen_advice(int rc)
+{
+	switch (rc) {
+	case -EADDRINUSE:
+		return "another dataplane answers on this socket: stop it, or set `dataplane.socket`";
+	case -ENOENT:
+		return "the socket's directory does not exist: make it, or set `dataplane.socket`";
+	case -EACCES:
+	case -EPERM:
+		return "no permission for the socket or its directory: run as its owner, or set "
+		       "`dataplane.socket`";
+	default:
+		return "cannot listen: check `dataplane.socket`";
+	}
+}
+
 int server_new(struct dataplane *dp, struct server **ret)
 {
 	const struct config *c = dp->config;
@@ -61,11 +77,8 @@ int server_new(struct dataplane *dp, struct server **ret)
 		s->listener = ipc_listen(c->dataplane.socket);
 		rc = s->listener < 0 ? s->listener : 0;
 		if (rc)
-			log_error("api",
-				  rc == -EADDRINUSE ? "another dataplane answers on this socket: stop it, or "
-						      "set `dataplane.socket`"
-						    : "cannot listen",
-				  "socket=%s error=%s", c->dataplane.socket, strerror(-rc));
+			log_error("api", listen_advice(rc), "socket=%s error=%s", c->dataplane.socket,
+				  strerror(-rc));
 	}
 	if (rc) {
 		server_free(s);

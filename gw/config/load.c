@@ -31,6 +31,8 @@ int config_load(const char *path, FILE *errors, struct config **ret)
 	}
 	rc = config_load_text(text, len, path, errors, ret);
 	free(text);
+	if (rc == -ENOMEM)
+		fprintf(errors, "%s: out of memory\n", path);
 	return rc;
 }
 
