@@ -31,6 +31,13 @@ uint64_t bench_cycles(void)
 #endif
 }
 
+uint64_t bench_cpu_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 double bench_cycles_hz(void)
 {
 	static double hz;

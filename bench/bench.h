@@ -46,6 +46,9 @@ int bench_pin(unsigned int cpu);
 // Time-stamp counter; on other CPUs nanoseconds of CLOCK_MONOTONIC.
 uint64_t bench_cycles(void);
 
+// CPU time of the calling thread, ns: what others do on the same CPU does not count. For spans of a millisecond and more.
+uint64_t bench_cpu_ns(void);
+
 // Cycles per second, measured once against CLOCK_MONOTONIC (0.1 s). DPDK's own figure is rounded: do not use it.
 double bench_cycles_hz(void);
 

@@ -80,6 +80,9 @@ bool jitter_played(const struct jitter *j, unsigned int back, struct jitter_fram
 // already.
 void jitter_prefetch(const struct jitter *j);
 
+// The same for the next jitter_put.
+void jitter_prefetch_put(const struct jitter *j);
+
 struct jitter_stats {
 	uint64_t late;
 	uint64_t duplicate;

@@ -206,6 +206,9 @@ struct media_stream *media_streams(struct media *m);
 enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, unsigned int len, nsec_t now,
 				enum drop_reason *ret_drop);
 
+// Asks the cache for what media_ingest will touch of these streams' voices; n <= 64. For streams with MEDIA_VOICE.
+void media_prefetch(const struct media *m, const uint32_t *streams, unsigned int n);
+
 // Takes one RTCP compound packet of a stream. Returns DROP_NONE or the reason it was not understood.
 enum drop_reason media_rtcp_ingest(struct media *m, uint32_t stream, const uint8_t *rtcp, unsigned int len,
 				   nsec_t now);

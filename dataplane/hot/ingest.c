@@ -19,9 +19,22 @@ static void take_rtcp(struct worker *w, struct rte_mbuf *m, const struct note *n
 		w->garbage[w->garbage_count++] = m;
 }
 
+// Voices live far apart: all of a burst's are called for before the first is touched.
+static void voices_call(const struct worker *w, const struct burst *b)
+{
+	uint32_t streams[BURST_MAX];
+	unsigned int n = 0;
+	for (uint16_t i = 0; i < b->count; i++)
+		if (w->streams[b->notes[i].stream].flags & MEDIA_VOICE)
+			streams[n++] = b->notes[i].stream;
+	if (n)
+		media_prefetch(w->media, streams, n);
+}
+
 uint16_t stage_ingest(struct worker *w, struct burst *b)
 {
 	uint16_t kept = 0;
+	voices_call(w, b);
 	for (uint16_t i = 0; i < b->count; i++) {
 		struct rte_mbuf *m = b->packets[i];
 		struct note *n = &b->notes[i];

@@ -158,6 +158,18 @@ enum jitter_put jitter_put_untimed(struct jitter *j, uint16_t seq, uint32_t time
 	return put(j, seq, timestamp, payload, len, now, false);
 }
 
+void jitter_prefetch_put(const struct jitter *j)
+{
+	uint32_t i = slot_index(j, (uint16_t)(j->newest_seq + 1));
+	const uint8_t *payload = j->payload + (size_t)j->stride * i;
+	__builtin_prefetch(&j->slot[i], 1);
+	__builtin_prefetch(&j->offset[j->head % JITTER_HISTORY], 1);
+	__builtin_prefetch(&j->offset[(j->head - j->count) % JITTER_HISTORY]);
+	__builtin_prefetch(&j->histogram[0], 1);
+	for (unsigned int line = 0; line < 192; line += 64)
+		__builtin_prefetch(payload + line, 1);
+}
+
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret)
 {
 	*ret = j->stats;

@@ -204,7 +204,9 @@ unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int
 		// the stream of a row some way on
 		uint32_t ahead = r->cursor + 4 < r->rows ? r->row[r->cursor + 4].voice : NONE;
 		if (ahead != NONE) {
-			__builtin_prefetch(&m->cold[m->voices[ahead].stream], 1);
+			const struct media_cold *c = &m->cold[m->voices[ahead].stream];
+			__builtin_prefetch(c, 1);
+			__builtin_prefetch(&c->route);
 		}
 		if (r->row[r->cursor].voice != NONE)
 			written += emit(m, &r->row[r->cursor], &frames[written]);

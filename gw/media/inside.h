@@ -30,6 +30,7 @@
 #define EVENTS         1024                // power of two
 #define SHARED_FRAMES  8                   // distinct codec and period of listeners that share a frame
 #define DIGITS_MAX     16                  // that wait to be sent
+#define CALL_AHEAD     8                   // voices called for before their conference's turn
 #define STALL_NS       (4 * NSEC_PER_MSEC) // a tick this late tells that arrival times cannot be believed
 
 // How long the sound of a stream was, ms, and what it was made of.
@@ -69,6 +70,7 @@ struct media_cold {
 	uint32_t voice;        // NONE when only relayed
 	struct jitter *jitter; // of the voice, NULL when its packets join no mix
 	int32_t tx_level;      // dBm0 x 10 of what it hears
+	uint8_t open;
 	// relay of what this stream receives
 	uint32_t relay_to;    // stream that transmits it, NONE while no packet has been relayed
 	uint32_t relay_first; // extended input sequence number that began the relay
@@ -80,8 +82,6 @@ struct media_cold {
 	uint32_t event_out_ts;
 	uint8_t event_relayed;
 	// receive side
-	uint8_t open;
-	uint8_t zero;
 	uint32_t fold_packets; // rx counts already in the sums
 	uint32_t fold_octets;
 	uint64_t rx_packets;
@@ -113,7 +113,7 @@ struct media_cold {
 	uint32_t conference;
 	uint32_t prev, next; // members of the conference; next also links the free list
 	struct stream_spec spec;
-	struct media_route route;
+	_Alignas(64) struct media_route route;
 };
 
 // What plays in a conference without being a stream.
@@ -215,9 +215,10 @@ struct media_mixer {
 	uint32_t first, last; // voices
 	uint32_t voices;
 	uint32_t next_free;
-	uint64_t clock;        // media time in units of 10 ms
-	uint8_t quantum;       // units of 10 ms that suit all members
-	uint8_t speaks[RATES]; // somebody does, at this rate
+	uint32_t ahead[CALL_AHEAD]; // its first voices, NONE behind the last
+	uint64_t clock;             // media time in units of 10 ms
+	uint8_t quantum;            // units of 10 ms that suit all members
+	uint8_t speaks[RATES];      // somebody does, at this rate
 	uint8_t hears[RATES];
 	struct resample *cross[RATES][RATES]; // [from][to], NULL where unused
 	uint8_t cross_made[RATES][RATES];

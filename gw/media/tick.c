@@ -164,8 +164,12 @@ void mixer_settle(struct media *m, uint32_t mixer)
 	unsigned int periods = 0;
 	memset(x->speaks, 0, sizeof(x->speaks));
 	memset(x->hears, 0, sizeof(x->hears));
+	memset(x->ahead, 0xff, sizeof(x->ahead));
+	unsigned int ahead = 0;
 	for (uint32_t i = x->first; i != NONE; i = m->voices[i].next) {
 		const struct media_voice *v = &m->voices[i];
+		if (ahead < CALL_AHEAD)
+			x->ahead[ahead++] = i;
 		if (v->rx) {
 			x->speaks[v->rx_rate] = 1;
 			periods = gcd(periods, m->cold[v->stream].spec.rx.period_ms / 10);
@@ -190,8 +194,9 @@ void mixer_settle(struct media *m, uint32_t mixer)
 
 // --- the tick ---
 
-// In a large conference nothing of a voice is in the cache any more when its turn comes. So it is called for in three
-// steps, each of which reads what the one before has fetched: the voice, its jitter buffer's head, the packet.
+// When a voice's turn comes, nothing of it is in the cache any more. So it is called for in steps, each of which reads what
+// the one before has fetched: the voice; the head of its jitter buffer and its stream's line; the packet. The first
+// voices of a conference are called for while those before it have their turn, the others while their own has.
 #define CALL_VOICE  9
 #define CALL_JITTER 6
 #define CALL_PACKET 3
@@ -200,47 +205,71 @@ struct caller {
 	uint32_t voice, jitter, packet;
 };
 
-static uint32_t call_voice(const struct media *m, uint32_t voice)
+static void fetch_voice(const struct media *m, uint32_t voice)
+{
+	__builtin_prefetch(&m->voices[voice], 1);
+	__builtin_prefetch((const char *)&m->voices[voice] + 64, 1);
+}
+
+static void fetch_jitter(const struct media *m, uint32_t voice)
+{
+	const struct media_voice *v = &m->voices[voice];
+	__builtin_prefetch(&m->cold[v->stream], 1);
+	if (!v->rx)
+		return;
+	__builtin_prefetch(v->jitter, 1);
+	__builtin_prefetch((const char *)v->jitter + 64, 1);
+}
+
+static void fetch_packet(const struct media *m, uint32_t voice)
+{
+	if (m->voices[voice].rx)
+		jitter_prefetch(m->voices[voice].jitter);
+}
+
+static uint32_t call(const struct media *m, uint32_t voice, void (*fetch)(const struct media *, uint32_t))
 {
 	if (voice == NONE)
 		return NONE;
 	uint32_t next = m->voices[voice].next;
 	if (next != NONE)
-		__builtin_prefetch(&m->voices[next]);
+		fetch(m, next);
 	return next;
 }
 
-static uint32_t call_jitter(const struct media *m, uint32_t voice)
+// Beyond those of `ahead`, which have been called for.
+static void call_first(const struct media *m, const struct media_mixer *x, struct caller *ret)
 {
-	if (voice == NONE)
-		return NONE;
-	const struct media_voice *v = &m->voices[voice];
-	if (v->rx) {
-		__builtin_prefetch(v->jitter, 1);
-		__builtin_prefetch((const char *)v->jitter + 64, 1);
+	ret->voice = ret->jitter = ret->packet = x->first;
+	if (x->voices <= CALL_AHEAD) {
+		ret->voice = ret->jitter = ret->packet = NONE;
+		return;
 	}
-	return v->next;
-}
-
-static uint32_t call_packet(const struct media *m, uint32_t voice)
-{
-	if (voice == NONE)
-		return NONE;
-	const struct media_voice *v = &m->voices[voice];
-	if (v->rx)
-		jitter_prefetch(v->jitter);
-	return v->next;
-}
-
-static void call_first(const struct media *m, uint32_t first, struct caller *ret)
-{
-	ret->voice = ret->jitter = ret->packet = first;
 	for (unsigned int i = 0; i < CALL_VOICE; i++)
-		ret->voice = call_voice(m, ret->voice);
+		ret->voice = call(m, ret->voice, fetch_voice);
 	for (unsigned int i = 0; i < CALL_JITTER; i++)
-		ret->jitter = call_jitter(m, ret->jitter);
+		ret->jitter = call(m, ret->jitter, fetch_jitter);
 	for (unsigned int i = 0; i < CALL_PACKET; i++)
-		ret->packet = call_packet(m, ret->packet);
+		ret->packet = call(m, ret->packet, fetch_packet);
+}
+
+static void fetch_ahead(const struct media *m, uint32_t mixer, void (*fetch)(const struct media *, uint32_t))
+{
+	for (unsigned int i = 0; mixer != NONE && i < CALL_AHEAD && m->mixers[mixer].ahead[i] != NONE; i++)
+		fetch(m, m->mixers[mixer].ahead[i]);
+}
+
+// Calls for the conferences whose turns are next, each a step further than at the turn before.
+static void conferences_call(const struct media *m, uint32_t mixer)
+{
+	uint32_t first = wheel_next(&m->ticks, WHEEL_NONE), second = wheel_next(&m->ticks, first);
+	uint32_t third = wheel_next(&m->ticks, second);
+	if (third != NONE)
+		for (unsigned int line = 0; line < 128; line += 64)
+			__builtin_prefetch((const char *)&m->mixers[third] + line, 1);
+	fetch_ahead(m, second, fetch_voice);
+	fetch_ahead(m, first, fetch_jitter);
+	fetch_ahead(m, mixer, fetch_packet);
 }
 
 // Lets every voice speak into its row, measures it and adds it to the sum of its rate.
@@ -249,16 +278,16 @@ static void gather(struct media *m, struct media_mixer *x)
 	struct media_run *r = &m->run;
 	int16_t *at = r->matrix;
 	struct caller c;
-	call_first(m, x->first, &c);
+	call_first(m, x, &c);
 	r->rows = 0;
 	for (unsigned int rate = 0; rate < RATES; rate++)
 		if (x->speaks[rate] || x->hears[rate])
 			memset(r->sum[rate], 0, r->units * samples_10ms[rate] * sizeof(r->sum[rate][0]));
 	for (uint32_t i = x->first; i != NONE; i = m->voices[i].next) {
 		struct media_voice *v = &m->voices[i];
-		c.voice = call_voice(m, c.voice);
-		c.jitter = call_jitter(m, c.jitter);
-		c.packet = call_packet(m, c.packet);
+		c.voice = call(m, c.voice, fetch_voice);
+		c.jitter = call(m, c.jitter, fetch_jitter);
+		c.packet = call(m, c.packet, fetch_packet);
 		struct media_row *row = &r->row[r->rows];
 		*row = (struct media_row){.voice = i};
 		v->row = r->rows++;
@@ -367,6 +396,7 @@ static bool run_begin(struct media *m, nsec_t now)
 	r->clock = x->clock;
 	r->now = x->tick.due * NSEC_PER_MSEC;
 	r->cursor = r->shared_count = 0;
+	conferences_call(m, i);
 	gather(m, x);
 	sources_add(m, x->conference);
 	if (crosses(x))

@@ -77,6 +77,11 @@ uint32_t wheel_take(struct wheel *w, uint64_t now)
 	return WHEEL_NONE;
 }
 
+uint32_t wheel_next(const struct wheel *w, uint32_t item)
+{
+	return item == WHEEL_NONE ? w->heads[w->cursor & (w->slots - 1)] : link_of(w, item)->next;
+}
+
 uint64_t wheel_first(const struct wheel *w)
 {
 	if (w->count == 0)

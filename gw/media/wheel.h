@@ -40,6 +40,9 @@ void wheel_remove(struct wheel *w, uint32_t item);
 // Takes one item of a slot not after unit `now`; WHEEL_NONE when there is none. Moves the cursor.
 uint32_t wheel_take(struct wheel *w, uint64_t now);
 
+// The item that wheel_take returns after `item` (NONE: next), if it is in the same unit; else NONE.
+uint32_t wheel_next(const struct wheel *w, uint32_t item);
+
 // First unit not before the cursor whose slot has items; UINT64_MAX when the wheel is empty.
 uint64_t wheel_first(const struct wheel *w);
 

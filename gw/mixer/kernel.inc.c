@@ -39,11 +39,26 @@ static void take(int32_t *restrict sum, const int16_t *restrict voice, unsigned 
 		sum[i] -= voice[i];
 }
 
-// No restrict on out and own: they may be the same row.
-static void minus(int16_t *out, const int32_t *restrict sum, const int16_t *own, unsigned int samples)
+static void minus_apart(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
+			unsigned int samples)
 {
 	for (unsigned int i = 0; i < samples; i++)
 		out[i] = saturate(sum[i] - own[i]);
+}
+
+static void minus_within(int16_t *restrict row, const int32_t *restrict sum, unsigned int samples)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		row[i] = saturate(sum[i] - row[i]);
+}
+
+// They may be the same row.
+static void minus(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples)
+{
+	if (out == own)
+		minus_within(out, sum, samples);
+	else
+		minus_apart(out, sum, own, samples);
 }
 
 static void all(int16_t *restrict out, const int32_t *restrict sum, unsigned int samples)
