@@ -31,7 +31,8 @@ static int conference(const char *name, uint32_t parties, bool mixed, unsigned i
 	unsigned int rounds = 20000 / parties / RUNS + 5;
 	r.calm = bench_calm(0, 1);
 	for (unsigned int run = 0; run < RUNS + 1; run++) {
-		double us[ROUNDS_MAX]; // the middle one: a round that others took the CPU away from does not count
+		double us
+			[ROUNDS_MAX]; // the middle one: a round that others took the CPU away from does not count
 		w->frames = 0;
 		for (unsigned int k = 0; k < rounds; k++) {
 			w->ticked = 0;
@@ -58,7 +59,7 @@ int main(int argc, char **argv)
 		bool mixed;
 		unsigned int loudest;
 	} cases[] = {
-		{"n-8", 8, false, 0},	      {"n-32", 32, false, 0},	       {"n-128", 128, false, 0},
+		{"n-8", 8, false, 0},       {"n-32", 32, false, 0},          {"n-128", 128, false, 0},
 		{"n-1000", 1000, false, 0}, {"n-1000-mixed", 1000, true, 0},
 	};
 	int err = 0;

@@ -67,7 +67,8 @@ static uint64_t bare_period(struct bare *b)
 		int n = b->c->decode(b->decoders + i * b->decoder_size, clip.bytes[at], clip.len[at], pcm,
 				     CODEC_SAMPLES_MAX);
 		if (n > 0)
-			b->c->encode(b->encoders + i * b->encoder_size, pcm, (unsigned int)n, out, sizeof(out));
+			b->c->encode(b->encoders + i * b->encoder_size, pcm, (unsigned int)n, out,
+				     sizeof(out));
 	}
 	b->at++;
 	return bench_cpu_ns() - t;
@@ -95,7 +96,8 @@ static int voice(unsigned int codec, const char *name)
 		if (run == 0)
 			continue; // play-out begins here
 		if (w->frames < 2 * SESSIONS * (PERIODS - 1))
-			printf("voice: %s: %u packets made, expected %u\n", name, w->frames, 2 * SESSIONS * PERIODS);
+			printf("voice: %s: %u packets made, expected %u\n", name, w->frames,
+			       2 * SESSIONS * PERIODS);
 		bench_add(&r, 20e6 * SESSIONS * PERIODS / (double)ours);
 		bench_add_peer(&r, 20e6 * SESSIONS * PERIODS / (double)library);
 	}
@@ -111,8 +113,8 @@ int main(int argc, char **argv)
 		unsigned int codec;
 		const char *name;
 	} cases[] = {
-		{CODEC_G722, "g722"},	  {CODEC_G726_32, "g726-32"}, {CODEC_GSM, "gsm"},
-		{CODEC_G729, "g729a"},	  {CODEC_AMR, "amr-nb"},      {CODEC_AMR_WB, "amr-wb"},
+		{CODEC_G722, "g722"},         {CODEC_G726_32, "g726-32"}, {CODEC_GSM, "gsm"},
+		{CODEC_G729, "g729a"},        {CODEC_AMR, "amr-nb"},      {CODEC_AMR_WB, "amr-wb"},
 		{CODEC_OPUS_16K, "opus-16k"}, {CODEC_OPUS, "opus-48k"},
 	};
 	int err = 0;

@@ -178,7 +178,8 @@ static int scene_make(struct rig *r)
 	int rc = worker_make(r);
 	for (uint32_t i = 0; rc == 0 && i < r->parties; i++) {
 		if (i % GROUP == 0)
-			rc = media_conference_open(r->worker->media, &(struct conference_spec){0}, &conference);
+			rc = media_conference_open(r->worker->media, &(struct conference_spec){0},
+						   &conference);
 		if (rc == 0)
 			rc = party_open(r, i, conference);
 	}
@@ -317,11 +318,16 @@ int conference_ports(void)
 	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-bench-%d", (int)getpid());
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%u", cpu);
 	snprintf(memory, sizeof(memory), "-m%u", huge ? MEMORY_MB : 400);
-	char *args[] = {"bench_conference", huge ? "--in-memory" : "--no-huge",
-			memory,		    "--no-pci",
-			"--no-telemetry",   "--log-level=error",
-			"--iova-mode=va",   lcores,
-			prefix,		    NULL};
+	char *args[] = {"bench_conference",
+			huge ? "--in-memory" : "--no-huge",
+			memory,
+			"--no-pci",
+			"--no-telemetry",
+			"--log-level=error",
+			"--iova-mode=va",
+			lcores,
+			prefix,
+			NULL};
 	if (rte_eal_init(9, args) < 0) {
 		puts("ports-g711: skip: DPDK does not start");
 		return 0;

@@ -38,7 +38,8 @@ bool world_clip(unsigned int codec, struct world_clip *ret)
 	void *encoder = aligned_alloc(64, (c->encoder_size + 64) & ~(size_t)63);
 	static int16_t pcm[CODEC_SAMPLES_MAX];
 	unsigned int samples = c->sample_rate_hz / 1000 * PERIOD_MS;
-	*ret = (struct world_clip){.codec = codec, .payload_type = c->payload_type == 255 ? 96 : c->payload_type};
+	*ret = (struct world_clip){.codec = codec,
+				   .payload_type = c->payload_type == 255 ? 96 : c->payload_type};
 	if (c->encoder_init && c->encoder_init(encoder))
 		abort();
 	for (unsigned int i = 0; i < WORLD_CLIP; i++) {
@@ -108,7 +109,8 @@ void world_free(struct world *w)
 static unsigned int packet_make(uint8_t *rtp, const struct world *w, uint32_t i)
 {
 	const struct world_clip *clip = w->clip[i % 2];
-	uint32_t step = codec_by_id(clip->codec)->rtp_clock_hz / 1000 * PERIOD_MS, at = (w->seq + i) % WORLD_CLIP;
+	uint32_t step = codec_by_id(clip->codec)->rtp_clock_hz / 1000 * PERIOD_MS,
+		 at = (w->seq + i) % WORLD_CLIP;
 	struct rtp_header h = {.timestamp = w->seq * step,
 			       .ssrc = i + 1,
 			       .seq = (uint16_t)w->seq,
