@@ -113,6 +113,8 @@ static const struct api_conference_entry *find_group(const struct show_job *j, a
 
 static bool add_groups(struct show_job *j, const struct api_conference_list_reply *page)
 {
+	if (page->count == 0)
+		return true;
 	if (j->group_count + page->count > j->group_cap) {
 		size_t cap = j->group_cap ? j->group_cap * 2 : 256;
 		void *more = reallocarray(j->groups, cap, sizeof(*j->groups));
