@@ -2,7 +2,7 @@
 // worker.c - One lcore: its loop, and what it does when there is nothing to do.
 //
 // Idle policy. `poll` never sleeps. `adaptive` naps after SPINS_MAX empty turns: 100 us while streams are open, so
-// that a packet waits no longer than that, 1 ms when there are none, and never past the next media tick.
+// that a packet waits no longer than that, 1 ms when there are none, and never past the next media tick or command.
 #include "dataplane/worker.h"
 
 #include <errno.h>
@@ -153,9 +153,7 @@ static void nap(struct worker *w, nsec_t now)
 		until = due;
 	if (until <= now)
 		return;
-	struct timespec t = {.tv_sec = (time_t)(until / NSEC_PER_SEC),
-			     .tv_nsec = (long)(until % NSEC_PER_SEC)};
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	mailbox_sleep(w, until);
 }
 
 // A worker that sleeps shares its CPU: it must get it back at once when its nap is over, whatever else runs there. One
