@@ -48,7 +48,8 @@ struct storm {
 	struct agent_device *devices[DEVICES_MAX];
 	uint32_t device_count;
 	uint32_t begun, done, failed;
-	uint32_t seen; // `done` when patience was looked at last
+	uint32_t questions; // answers that devices owe at the end
+	uint32_t seen;      // `done` when patience was looked at last
 	struct place *places;
 	uint32_t *delays_us; // of every call
 	nsec_t from, until;
@@ -139,6 +140,16 @@ static void begin(struct storm *s, struct place *p)
 	send_open(p, 1);
 }
 
+// Behind the last messages of all: what answers this has worked through them.
+static void ask_devices(struct storm *s)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_CONNECTION_STATISTICS_REQ);
+	for (uint32_t i = 0; i < s->device_count; i++)
+		agent_send(s->devices[i], &m);
+	s->questions = s->device_count;
+}
+
 static void end(struct storm *s, struct place *p)
 {
 	send_end(p, 0);
@@ -149,8 +160,7 @@ static void end(struct storm *s, struct place *p)
 		begin(s, p);
 		return;
 	}
-	s->until = lab_now();
-	stop(s, 0, "");
+	ask_devices(s);
 }
 
 static void answered(struct storm *s, enum place_state state, uint32_t party, uint32_t status,
@@ -187,6 +197,9 @@ static void on_message(void *arg, struct agent_device *d, const struct sccp_msg 
 		const struct sccp_start_media_transmission_ack *a = &m->start_media_transmission_ack;
 		answered(s, PLACE_STARTING, a->pass_through_party_id, a->media_transmission_status,
 			 &a->transmit_ip_addr);
+	} else if (m->id == SCCP_CONNECTION_STATISTICS_RES && s->questions && --s->questions == 0) {
+		s->until = lab_now();
+		stop(s, 0, "");
 	}
 }
 
@@ -206,7 +219,7 @@ static void on_up(void *arg, struct agent_device *d)
 static void on_down(void *arg, struct agent_device *d)
 {
 	struct storm *s = arg;
-	if (s->done < s->o->calls)
+	if (!s->until)
 		stop(s, -EPIPE, "a device left");
 }
 
