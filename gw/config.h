@@ -26,6 +26,10 @@
 #define CONFIG_PROFILE_CODECS_MAX 24
 #define CONFIG_DEVICES_MAX        4096
 #define CONFIG_PARTICIPANTS_MAX   1024 // of one conference
+#define CONFIG_SOURCES_MAX        1000
+#define CONFIG_ANNOUNCEMENTS_MAX  1000
+#define CONFIG_SOUND_PATH_MAX     106 // as gw/api.h carries it
+#define CONFIG_MUSIC_MAP_MAX      64
 
 // A media address of a port, with its prefix and the gateway for everything outside it.
 struct config_address {
@@ -110,11 +114,47 @@ struct config_group {
 	uint32_t switchback_guard_ms;
 };
 
+// What music on hold is made of: a file that is played for ever, or somebody else's multicast RTP.
+struct config_source {
+	char name[CONFIG_NAME_MAX];
+	char file[CONFIG_SOUND_PATH_MAX]; // either this ...
+	struct addr_port multicast;       // ... or this
+	enum codec_id codec;              // of the multicast
+	int16_t gain_cb;                  // dB x 10
+};
+
+// The file behind an announcement, or in place of a tone.
+struct config_announcement {
+	uint32_t number; // as in StartAnnouncement and StartTone
+	char file[CONFIG_SOUND_PATH_MAX];
+	int16_t gain_cb; // dB x 10
+};
+
 enum config_kind {
 	CONFIG_CONFERENCE_BRIDGE, // "conference-bridge"
 	CONFIG_TRANSCODER,        // "transcoder"
 	CONFIG_MTP,               // "mtp"
+	CONFIG_MOH,               // "moh": music on hold
+	CONFIG_ANNUNCIATOR,       // "annunciator"
 	CONFIG_KIND_COUNT
+};
+
+// True for kinds whose conferences are always mixed; sources play in them.
+static inline bool config_kind_mixes(enum config_kind k)
+{
+	return k == CONFIG_CONFERENCE_BRIDGE || k == CONFIG_MOH || k == CONFIG_ANNUNCIATOR;
+}
+
+// Which music a party id hears.
+struct config_music_map {
+	uint32_t party;
+	unsigned int source; // index into config.sources
+};
+
+struct config_music {
+	unsigned int source; // index into config.sources, of whoever is not in the map
+	struct config_music_map map[CONFIG_MUSIC_MAP_MAX];
+	unsigned int map_count;
 };
 
 struct config_profile_codec {
@@ -127,16 +167,19 @@ struct config_profile {
 	enum config_kind kind;
 	struct config_profile_codec codecs[CONFIG_PROFILE_CODECS_MAX]; // in order of preference
 	unsigned int codec_count;
-	bool pass_through;     // codec 258/259: payload-blind relay
-	uint32_t sessions;     // conferences, or relayed/transcoded calls
-	uint32_t participants; // of one conference; 2 for transcoder and mtp
+	bool pass_through;         // codec 258/259: payload-blind relay
+	uint32_t sessions;         // conferences, or relayed/transcoded calls, or listeners to music
+	uint32_t participants;     // of one conference; 2 for transcoder and mtp, 1 for moh
+	struct config_music music; // moh
+	int country;               // enum tone_country of gw/tone.h
 };
 
 struct config_device {
 	char name[16];        // 15 characters and NUL: the registered SCCP name
 	unsigned int profile; // index into config.profiles
 	unsigned int group;   // index into config.groups
-	uint32_t type; // SCCP device type number; default by kind: 52, 112, 112 (83 for a G.711-only mtp)
+	uint32_t
+		type; // SCCP device type number; default by kind: 52, 112, 112 (83 for a G.711-only mtp), 70, 126
 	struct addr address; // media address it uses; ADDR_NONE = any
 };
 
@@ -178,6 +221,10 @@ struct config {
 	unsigned int agent_count;
 	struct config_group *groups;
 	unsigned int group_count;
+	struct config_source *sources;
+	unsigned int source_count;
+	struct config_announcement *announcements;
+	unsigned int announcement_count;
 	struct config_profile *profiles;
 	unsigned int profile_count;
 	struct config_device *devices;

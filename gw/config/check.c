@@ -9,6 +9,9 @@
 #define TYPE_BRIDGE   52
 #define TYPE_RESOURCE 112
 #define TYPE_SOFT_MTP 83
+#define TYPE_MOH      70
+#define TYPE_ANNOUNCE 126
+#define SPEAKER_MAX   16 // parties that one announcement is for, as StartAnnouncement counts them
 
 static bool same_network(const struct addr *a, const struct addr *b, unsigned int length)
 {
@@ -81,19 +84,35 @@ static void check_codecs(const struct cfg_at *at, const struct config_profile *p
 	}
 }
 
-void config_check_profile(const struct cfg_at *at)
+static void check_participants(const struct cfg_at *at, struct config_profile *p)
 {
-	struct config_profile *p = at->base;
+	bool plays = p->kind == CONFIG_MOH || p->kind == CONFIG_ANNUNCIATOR;
 	bool bridge = p->kind == CONFIG_CONFERENCE_BRIDGE;
 	if (p->participants == 0)
-		p->participants = bridge ? PARTICIPANTS_DEFAULT : 2;
-	if (!bridge && p->participants != 2)
+		p->participants = bridge ? PARTICIPANTS_DEFAULT : plays ? 1 : 2;
+	if (!bridge && !plays && p->participants != 2)
 		cfg_problem(at, "participants", "exactly 2 parties in a device of kind %s",
 			    config_kind_name(p->kind));
 	if (bridge && p->participants < 3)
 		cfg_problem(at, "participants", "a conference-bridge joins 3 or more");
-	if (bridge && p->pass_through)
-		cfg_problem(at, "pass-through", "a conference-bridge must understand what it mixes");
+	if (p->kind == CONFIG_MOH && p->participants != 1)
+		cfg_problem(at, "participants", "listeners to music are counted by sessions alone");
+	if (p->kind == CONFIG_ANNUNCIATOR && p->participants > SPEAKER_MAX)
+		cfg_problem(at, "participants", "an announcement has %d parties at most", SPEAKER_MAX);
+}
+
+void config_check_profile(const struct cfg_at *at)
+{
+	const struct config *c = at->root;
+	struct config_profile *p = at->base;
+	check_participants(at, p);
+	if (config_kind_mixes(p->kind) && p->pass_through)
+		cfg_problem(at, "pass-through", "a %s must understand what it mixes",
+			    config_kind_name(p->kind));
+	if (p->kind == CONFIG_MOH && c->source_count == 0)
+		cfg_problem(at, "kind", "music on hold needs at least one of sources");
+	if (p->kind != CONFIG_MOH && cfg_has(at, "music"))
+		cfg_problem(at, "music", "only devices of kind moh play music");
 	if (p->codec_count == 0 && !p->pass_through)
 		cfg_problem(at, "codecs", "at least one codec is needed, or pass-through: yes on an mtp");
 	check_codecs(at, p);
@@ -116,8 +135,36 @@ void config_check_device(const struct cfg_at *at)
 		return;
 	if (p->kind == CONFIG_CONFERENCE_BRIDGE)
 		d->type = TYPE_BRIDGE;
+	else if (p->kind == CONFIG_MOH)
+		d->type = TYPE_MOH;
+	else if (p->kind == CONFIG_ANNUNCIATOR)
+		d->type = TYPE_ANNOUNCE;
 	else
 		d->type = p->kind == CONFIG_MTP && only_g711(p) ? TYPE_SOFT_MTP : TYPE_RESOURCE;
+}
+
+void config_check_source(const struct cfg_at *at)
+{
+	const struct config_source *s = at->base;
+	const struct codec *c = codec_by_id(s->codec);
+	if ((s->file[0] != '\0') == (s->multicast.port != 0))
+		cfg_problem(at, "name", "a source is either a file or a multicast");
+	if (s->file[0] && s->file[0] != '/')
+		cfg_problem(at, "file", "is no full path");
+	if (c && s->multicast.port && (!codec_can_transcode(c->id) || c->payload_type > 127))
+		cfg_problem(at, "codec", "%s cannot be received without signalling; take pcmu, pcma or g722",
+			    c->name);
+}
+
+void config_check_announcement(const struct cfg_at *at)
+{
+	const struct config *c = at->root;
+	const struct config_announcement *a = at->base;
+	if (a->file[0] != '/')
+		cfg_problem(at, "file", "is no full path");
+	for (size_t i = 0; i < at->index; i++)
+		if (c->announcements[i].number == a->number)
+			cfg_problem(at, "number", "%u is there already", a->number);
 }
 
 void config_check_store(const struct cfg_at *at)

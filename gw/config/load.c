@@ -42,6 +42,8 @@ void config_free(struct config *c)
 		return;
 	free(c->agents);
 	free(c->groups);
+	free(c->sources);
+	free(c->announcements);
 	free(c->profiles);
 	free(c->devices);
 	free(c);

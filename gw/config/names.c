@@ -9,6 +9,7 @@
 // Every named struct of the model begins with its name, so one walk serves all lists.
 _Static_assert(offsetof(struct config_agent, name) == 0 && offsetof(struct config_group, name) == 0 &&
 		       offsetof(struct config_profile, name) == 0 &&
+		       offsetof(struct config_source, name) == 0 &&
 		       offsetof(struct config_device, name) == 0 && offsetof(struct config_port, name) == 0,
 	       "names come first");
 
@@ -131,6 +132,21 @@ int config_parse_device_group(const struct cfg_at *at, const char *text, void *f
 	const struct config *c = at->root;
 	const struct names names = {(const char *)c->groups, sizeof(c->groups[0]), c->group_count};
 	return find_name(at, "group", "agent-groups", &names, text, field);
+}
+
+int config_parse_source_name(const struct cfg_at *at, const char *text, void *field)
+{
+	const struct config *c = at->root;
+	int rc = config_parse_name(at, text, field);
+	return rc < 0 ? rc : refuse_twin(at, "source", c->sources, sizeof(c->sources[0]), field);
+}
+
+// "" is the first source, if there is one; config_check_profile says so where one is needed.
+int config_parse_music_source(const struct cfg_at *at, const char *text, void *field)
+{
+	const struct config *c = at->root;
+	const struct names names = {(const char *)c->sources, sizeof(c->sources[0]), c->source_count};
+	return text[0] ? find_name(at, "source", "sources", &names, text, field) : 0;
 }
 
 // A device's kind is its profile's; who states it again gets it checked. The profile has been read before.

@@ -175,6 +175,56 @@ int config_parse_rtp_ports(const struct cfg_at *at, const char *text, void *fiel
 	return 0;
 }
 
+// "239.1.1.1:4000" or "[ff05::1]:4000": a group, and an even port for its RTP.
+int config_parse_group_port(const struct cfg_at *at, const char *text, void *field)
+{
+	struct addr_port *g = field;
+	char host[ADDR_TEXT_MAX];
+	unsigned long port;
+	if (text[0] == '\0')
+		return 0;
+	const char *colon = strrchr(text, ':');
+	bool bracket = text[0] == '[';
+	size_t n = colon ? (size_t)(colon - text) - 2u * bracket : sizeof(host);
+	if (!colon || n >= sizeof(host) || (bracket && colon[-1] != ']')) {
+		cfg_problem(at, NULL, "is no group and port such as 239.1.1.1:4000 or [ff05::1]:4000");
+		return -EINVAL;
+	}
+	memcpy(host, text + bracket, n);
+	host[n] = '\0';
+	if (addr_parse(host, &g->addr) < 0 || !addr_is_multicast(&g->addr) ||
+	    read_number(colon + 1, UINT16_MAX, &port) < 0) {
+		cfg_problem(at, NULL, "is no group and port such as 239.1.1.1:4000 or [ff05::1]:4000");
+		return -EINVAL;
+	}
+	if (port < PORT_MIN || port % 2) {
+		cfg_problem(at, NULL, "needs an even port of %d or above", PORT_MIN);
+		return -EINVAL;
+	}
+	g->port = (uint16_t)port;
+	return 0;
+}
+
+// "-6dB", "1.5dB"
+int config_parse_gain(const struct cfg_at *at, const char *text, void *field)
+{
+	const char *p = text + (*text == '-' || *text == '+');
+	unsigned long whole = 0, tenth = 0;
+	while (*p >= '0' && *p <= '9' && whole < 100)
+		whole = whole * 10 + (unsigned long)(*p++ - '0');
+	if (p[0] == '.' && p[1] >= '0' && p[1] <= '9') {
+		tenth = (unsigned long)(p[1] - '0');
+		p += 2;
+	}
+	long cb = (long)(whole * 10 + tenth) * (*text == '-' ? -1 : 1);
+	if (strcmp(p, "dB") != 0 || cb < -600 || cb > 200) {
+		cfg_problem(at, NULL, "is no gain of -60dB to 20dB");
+		return -EINVAL;
+	}
+	*(int16_t *)field = (int16_t)cb;
+	return 0;
+}
+
 int config_parse_dscp(const struct cfg_at *at, const char *text, void *field)
 {
 	static const struct {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // schema_sccp.c - The tables of agents, agent groups, profiles and devices.
 #include "gw/config/tables.h"
+#include "gw/tone.h"
 
-const char *const config_kind_words[] = {"conference-bridge", "transcoder", "mtp", NULL};
+const char *const config_kind_words[] = {"conference-bridge", "transcoder", "mtp", "moh",
+					 "annunciator",       NULL};
 static const char *const switchover_words[] = {"graceful", "immediate", NULL};
 static const char *const switchback_words[] = {"graceful", "guard", "immediate", "never", NULL};
 
@@ -255,7 +257,9 @@ static const struct cfg_option profile_rows[] = {
 	 .max = 1000000,
 	 .fallback = "100",
 	 .effect = CFG_NEW_SESSIONS,
-	 .help = "Conferences, transcoded or relayed calls at a time on one device"},
+	 .help = "Conferences, transcoded or relayed calls, announcements or listeners to music at a time on "
+		 "one "
+		 "device"},
 	{.name = "participants",
 	 .type = CFG_CUSTOM,
 	 FIELD(config_profile, participants),
@@ -263,7 +267,21 @@ static const struct cfg_option profile_rows[] = {
 	 .parse = config_parse_participants,
 	 .what = "auto or number 2..1024",
 	 .effect = CFG_NEW_SESSIONS,
-	 .help = "Parties of one conference; auto is 8 for a conference-bridge and 2 for the others"},
+	 .help = "Parties of one conference; auto is 8 for a conference-bridge, 1 for moh and annunciator, "
+		 "and 2 "
+		 "for the others"},
+	{.name = "music",
+	 .type = CFG_SECTION,
+	 FIELD(config_profile, music),
+	 .table = &config_music_table,
+	 .help = "What devices of kind moh play"},
+	{.name = "tones",
+	 .type = CFG_WORD,
+	 FIELD(config_profile, country),
+	 .words = tone_countries,
+	 .fallback = "us",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Country whose call-progress tones are played"},
 };
 const struct cfg_table config_profile_table = TABLE(profile_rows, .check = config_check_profile);
 
@@ -295,7 +313,7 @@ static const struct cfg_option device_rows[] = {
 	 .size = 0,
 	 .fallback = "",
 	 .parse = config_parse_device_kind,
-	 .what = "conference-bridge, transcoder or mtp",
+	 .what = "conference-bridge, transcoder, mtp, moh or annunciator",
 	 .effect = CFG_LIVE,
 	 .help = "For readers: must be the kind of its profile"},
 	{.name = "type",
@@ -305,8 +323,9 @@ static const struct cfg_option device_rows[] = {
 	 .parse = config_parse_device_type,
 	 .what = "auto or number",
 	 .effect = CFG_LIVE,
-	 .help = "SCCP device type number; auto is 52 for a bridge, 83 for an mtp with G.711 alone, else "
-		 "112"},
+	 .help = "SCCP device type number; auto is 52 for a bridge, 70 for moh, 126 for an annunciator, 83 "
+		 "for an "
+		 "mtp with G.711 alone, else 112"},
 	{.name = "address",
 	 .type = CFG_CUSTOM,
 	 FIELD(config_device, address),

@@ -37,6 +37,11 @@ extern const struct cfg_table config_profile_table;
 extern const struct cfg_table config_device_table;
 extern const char *const config_kind_words[];
 
+// schema_sound.c
+extern const struct cfg_table config_source_table;
+extern const struct cfg_table config_announcement_table;
+extern const struct cfg_table config_music_table;
+
 // parse.c: readers of single values, as cfg_option.parse asks.
 int config_parse_schema(const struct cfg_at *at, const char *text, void *field);
 int config_parse_name(const struct cfg_at *at, const char *text, void *field);
@@ -46,6 +51,8 @@ int config_parse_prefix(const struct cfg_at *at, const char *text, void *field);
 int config_parse_gateway(const struct cfg_at *at, const char *text, void *field);
 int config_parse_media_address(const struct cfg_at *at, const char *text, void *field);
 int config_parse_rtp_ports(const struct cfg_at *at, const char *text, void *field);
+int config_parse_group_port(const struct cfg_at *at, const char *text, void *field);
+int config_parse_gain(const struct cfg_at *at, const char *text, void *field);
 int config_parse_dscp(const struct cfg_at *at, const char *text, void *field);
 int config_parse_participants(const struct cfg_at *at, const char *text, void *field);
 int config_parse_device_type(const struct cfg_at *at, const char *text, void *field);
@@ -61,6 +68,8 @@ int config_parse_device_name(const struct cfg_at *at, const char *text, void *fi
 int config_parse_group_agent(const struct cfg_at *at, const char *text, void *field);
 int config_parse_device_profile(const struct cfg_at *at, const char *text, void *field);
 int config_parse_device_group(const struct cfg_at *at, const char *text, void *field);
+int config_parse_source_name(const struct cfg_at *at, const char *text, void *field);
+int config_parse_music_source(const struct cfg_at *at, const char *text, void *field);
 int config_parse_device_kind(const struct cfg_at *at, const char *text, void *field);
 
 // check.c: what several values must be together, as cfg_table.check asks.
@@ -70,4 +79,6 @@ void config_check_jitter(const struct cfg_at *at);
 void config_check_backoff(const struct cfg_at *at);
 void config_check_profile(const struct cfg_at *at);
 void config_check_device(const struct cfg_at *at);
+void config_check_source(const struct cfg_at *at);
+void config_check_announcement(const struct cfg_at *at);
 void config_check_store(const struct cfg_at *at);

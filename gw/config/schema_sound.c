@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// schema_sound.c - The tables of music, announcements, and what a profile plays.
+#include "gw/config/tables.h"
+
+static const struct cfg_option source_rows[] = {
+	{.name = "name",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_source, name),
+	 .parse = config_parse_source_name,
+	 .what = CONFIG_NAME_FORM,
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Name of this music"},
+	{.name = "file",
+	 .type = CFG_TEXT,
+	 FIELD(config_source, file),
+	 .fallback = "",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Full path of a sound file (WAV, FLAC, Ogg and others) that is played for ever"},
+	{.name = "multicast",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_source, multicast),
+	 .fallback = "",
+	 .parse = config_parse_group_port,
+	 .what = "group and even port",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Group and port of a live RTP stream to take part in, in place of a file"},
+	{.name = "codec",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_source, codec),
+	 .fallback = "pcmu",
+	 .parse = config_parse_codec,
+	 .what = "name of a codec",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Codec of the multicast"},
+	{.name = "gain",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_source, gain_cb),
+	 .fallback = "0dB",
+	 .parse = config_parse_gain,
+	 .what = "-60dB to 20dB",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "How much louder than it is"},
+};
+const struct cfg_table config_source_table = TABLE(source_rows, .check = config_check_source);
+
+static const struct cfg_option announcement_rows[] = {
+	{.name = "number",
+	 .type = CFG_NUMBER,
+	 FIELD(config_announcement, number),
+	 .max = UINT32_MAX,
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Number by which agents ask for it"},
+	{.name = "file",
+	 .type = CFG_TEXT,
+	 FIELD(config_announcement, file),
+	 .min = 1,
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Full path of a sound file (WAV, FLAC, Ogg and others)"},
+	{.name = "gain",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_announcement, gain_cb),
+	 .fallback = "0dB",
+	 .parse = config_parse_gain,
+	 .what = "-60dB to 20dB",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "How much louder than it is"},
+};
+const struct cfg_table config_announcement_table =
+	TABLE(announcement_rows, .check = config_check_announcement);
+
+static const struct cfg_option map_rows[] = {
+	{.name = "party",
+	 .type = CFG_NUMBER,
+	 FIELD(config_music_map, party),
+	 .max = UINT32_MAX,
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "pass-through party id of a listener"},
+	{.name = "source",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_music_map, source),
+	 .parse = config_parse_music_source,
+	 .what = "name of a source",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "What that one hears"},
+};
+static const struct cfg_table map_table = TABLE(map_rows);
+
+static const struct cfg_option music_rows[] = {
+	{.name = "source",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_music, source),
+	 .fallback = "",
+	 .parse = config_parse_music_source,
+	 .what = "name of a source",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "What listeners hear; the first of sources when absent"},
+	{.name = "map",
+	 .type = CFG_LIST,
+	 ITEMS(config_music, map, map_count),
+	 .min = 1,
+	 .max = CONFIG_MUSIC_MAP_MAX,
+	 .table = &map_table,
+	 .fallback = "",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Listeners who hear something else"},
+};
+const struct cfg_table config_music_table = TABLE(music_rows);
