@@ -47,9 +47,13 @@ static void add_codec(struct caps_list *l, const struct config_profile_codec *c)
 unsigned int caps_list(const struct config_profile *p, struct caps_entry ret[CAPS_MAX])
 {
 	bool codes = p->kind != CONFIG_MTP; // decodes audio, so it can hear digits in it
-	struct caps_list l = {.entries = ret, .limit = CAPS_MAX - 2 - codes - p->pass_through};
+	bool speaks = p->kind == CONFIG_MOH || p->kind == CONFIG_ANNUNCIATOR;
+	struct caps_list l = {.entries = ret,
+			      .limit = speaks ? CAPS_MAX : CAPS_MAX - 2 - codes - p->pass_through};
 	for (unsigned int i = 0; i < p->codec_count; i++)
 		add_codec(&l, &p->codecs[i]);
+	if (speaks) // and hears nothing
+		return l.count;
 	l.limit = CAPS_MAX;
 	add(&l, PAYLOAD_RFC2833, PSEUDO_PERIOD_MS);
 	if (p->pass_through)
@@ -139,7 +143,7 @@ enum refusal caps_choose(const struct config_profile *p, uint64_t codecs, const 
 	const struct codec *c = row ? codec_by_id(row->codec) : NULL;
 	if (!c)
 		return REFUSAL_codec;
-	if (p->kind == CONFIG_CONFERENCE_BRIDGE && codecs && !(codecs >> c->id & 1))
+	if (config_kind_mixes(p->kind) && codecs && !(codecs >> c->id & 1))
 		return REFUSAL_codec_build;
 	if (!period_fits(offer->packet_ms, c->frame_ms, row->period_ms_max))
 		return REFUSAL_period;

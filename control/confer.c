@@ -8,6 +8,7 @@
 
 #include "control/device.h"
 #include "control/party.h"
+#include "control/player.h"
 #include "gw/log.h"
 
 enum confer_event {
@@ -65,6 +66,7 @@ struct conference *confer_new(struct device *d, uint32_t conference_id, nsec_t n
 	c->created = now;
 	list_init(&c->parties);
 	list_init(&c->participants);
+	list_init(&c->players);
 	list_init(&c->noted);
 	fsm_init(&c->fsm, &confer_table, NULL, c);
 	list_push_back(&d->conference_list, &c->link);
@@ -94,6 +96,7 @@ static void unlink_conference(struct conference *c)
 	list_remove(&c->noted);
 	d->conference_count--;
 	drop_participants(c);
+	player_drop_all(c);
 	dp_abandon(dataplane(c), c->request);
 }
 
@@ -202,7 +205,7 @@ static void act_open(void *object, const void *data)
 	struct conference *c = object;
 	nsec_t now = ((const struct confer_data *)data)->now;
 	struct conference_spec spec = {.conference_id = c->conference_id, .epoch = c->device->core->epoch};
-	if (c->device->profile->kind == CONFIG_CONFERENCE_BRIDGE)
+	if (config_kind_mixes(c->device->profile->kind))
 		spec.flags |= CONFERENCE_BRIDGE;
 	memcpy(spec.device, c->device->config->name, sizeof(spec.device));
 	c->request = dp_conference_open(dataplane(c), &spec, on_reply, c, now);
@@ -218,6 +221,7 @@ static void act_opened(void *object, const void *data)
 	const struct confer_data *e = data;
 	c->handle = e->handle;
 	changed(c, e->now);
+	player_conference_opened(c, e->now);
 	tell_ready(c, e->now);
 }
 
@@ -243,6 +247,13 @@ static void act_void(void *object, const void *data)
 {
 	struct conference *c = object;
 	c->handle = 0;
+	player_conference_void(c, ((const struct confer_data *)data)->now);
+}
+
+// What was asked for when the connection ended has not been heard of.
+static void act_kept(void *object, const void *data)
+{
+	player_conference_opened(object, ((const struct confer_data *)data)->now);
 }
 
 static const char *const state_names[] = {"idle", "opening", "open", "parked"};
@@ -260,7 +271,7 @@ static const struct fsm_row rows[] = {
 	{CONFER_OPEN, EVENT_WANT, act_ready, FSM_STAY},
 	{CONFER_OPEN, EVENT_LOST, NULL, CONFER_PARKED},
 	{CONFER_PARKED, EVENT_WANT, NULL, FSM_STAY},
-	{CONFER_PARKED, EVENT_KEPT, NULL, CONFER_OPEN},
+	{CONFER_PARKED, EVENT_KEPT, act_kept, CONFER_OPEN},
 	{CONFER_PARKED, EVENT_BACK, act_void, CONFER_IDLE},
 };
 
@@ -300,7 +311,7 @@ int confer_restore(struct device *d, const struct confer_image *image, nsec_t no
 		return -EINVAL;
 	if (confer_find(d, image->conference_id))
 		return -EEXIST;
-	if (d->conference_count >= d->profile->sessions || image->reserved > d->profile->participants)
+	if (resource_is_full(d, NULL) || image->reserved > d->profile->participants)
 		return -ENOSPC;
 	struct conference *c = confer_new(d, image->conference_id, now);
 	if (!c)

@@ -55,6 +55,7 @@ struct conference {
 	char app_data[25];
 	struct list parties;
 	uint32_t party_count;
+	struct list players; // what plays in it
 	struct list participants;
 	uint32_t participant_count;
 	api_handle handle; // in the dataplane, 0 = none

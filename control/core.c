@@ -9,6 +9,7 @@
 #include "control/confer.h"
 #include "control/device.h"
 #include "control/party.h"
+#include "control/player.h"
 #include "gw/log.h"
 
 // ---- the dataplane as a whole ----
@@ -63,6 +64,11 @@ static void on_event(void *object, const struct api_stream_event *e, nsec_t now)
 		party_stream_event(p, e, now);
 }
 
+static void on_source_event(void *object, const struct api_source_event *e, nsec_t now)
+{
+	player_event(object, e, now);
+}
+
 // ---- life ----
 
 int core_init(struct core *c, const struct core_options *o)
@@ -72,13 +78,20 @@ int core_init(struct core *c, const struct core_options *o)
 			   .hooks = o->hooks,
 			   .epoch = o->epoch,
 			   .seed = o->seed};
-	struct dp_user user = {
-		.object = c, .lost = on_lost, .away = on_away, .back = on_back, .event = on_event};
+	struct dp_user user = {.object = c,
+			       .lost = on_lost,
+			       .away = on_away,
+			       .back = on_back,
+			       .event = on_event,
+			       .source_event = on_source_event};
 	timer_set_init(&c->timers);
 	dp_init(&c->dp, &c->timers, &o->dataplane, &user, o->epoch);
 	c->devices = calloc(o->config->device_count ? o->config->device_count : 1, sizeof(struct device *));
-	if (!c->devices)
+	c->alarms = calloc(o->config->source_count + o->config->announcement_count + 1, sizeof(*c->alarms));
+	if (!c->devices || !c->alarms) {
+		core_fini(c);
 		return -ENOMEM;
+	}
 	for (unsigned int i = 0; i < o->config->device_count; i++) {
 		int rc = device_new(c, &o->config->devices[i], &c->devices[i]);
 		if (rc) {
@@ -97,6 +110,9 @@ void core_fini(struct core *c)
 	free(c->devices);
 	dp_fini(&c->dp);
 	index_fini(&c->streams);
+	index_fini(&c->sources);
+	free(c->alarms);
+	c->alarms = NULL;
 	c->devices = NULL;
 	c->device_count = 0;
 }

@@ -37,6 +37,8 @@ struct core {
 	struct timer_set timers;
 	struct dp dp;
 	struct index streams; // parties by dataplane handle
+	struct index sources; // players by dataplane handle
+	bool *alarms;         // of config.sources, then of config.announcements: cannot be played
 	struct device **devices;
 	unsigned int device_count;
 	uint64_t epoch;

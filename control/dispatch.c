@@ -7,6 +7,7 @@
 #include "control/confer.h"
 #include "control/device.h"
 #include "control/party.h"
+#include "control/player.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
 
@@ -30,7 +31,7 @@ static void ignore(struct device *d, const struct sccp_msg *m, nsec_t now)
 {
 }
 
-// Video and multicast are no business of an audio resource; the agent still gets its answer at once.
+// Video and listening to multicast are no business of an audio resource; the agent still gets its answer at once.
 static void refuse_multimedia(struct device *d, const struct sccp_msg *m, nsec_t now)
 {
 	struct sccp_msg a;
@@ -103,6 +104,12 @@ static const struct row rows[] = {
 	{SCCP_OPEN_MULTI_MEDIA_RECEIVE_CHANNEL, REGISTERED, refuse_multimedia},
 	{SCCP_START_MULTI_MEDIA_TRANSMISSION, REGISTERED, refuse_multimedia_start},
 	{SCCP_START_MULTICAST_MEDIA_RECEPTION, REGISTERED, refuse_multicast},
+	{SCCP_START_MULTICAST_MEDIA_TRANSMISSION, REGISTERED, party_on_multicast},
+	{SCCP_STOP_MULTICAST_MEDIA_TRANSMISSION, REGISTERED, party_on_multicast_stop},
+	{SCCP_START_ANNOUNCEMENT, REGISTERED, player_on_announcement},
+	{SCCP_STOP_ANNOUNCEMENT, REGISTERED, player_on_announcement_stop},
+	{SCCP_START_TONE, REGISTERED, player_on_tone},
+	{SCCP_STOP_TONE, REGISTERED, player_on_tone_stop},
 };
 
 static const struct row *find(uint32_t id)

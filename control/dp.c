@@ -230,6 +230,8 @@ static void close_stray(struct dp *d, const struct api_message *m, nsec_t now)
 		dp_stream_close(d, m->stream_reply.handle, NULL, NULL, now);
 	else if (m->header.type == (API_CONFERENCE_OPEN | API_REPLY))
 		dp_conference_close(d, m->handle_reply.handle, now);
+	else if (m->header.type == (API_SOURCE_OPEN | API_REPLY))
+		dp_source_close(d, m->source_reply.handle, now);
 }
 
 void dp_input(struct dp *d, const void *bytes, size_t len, nsec_t now)
@@ -243,6 +245,11 @@ void dp_input(struct dp *d, const void *bytes, size_t len, nsec_t now)
 	if (m.header.type == API_EVENT_STREAM) {
 		if (d->state == DP_UP)
 			d->user.event(d->user.object, &m.stream_event, now);
+		return;
+	}
+	if (m.header.type == API_EVENT_SOURCE) {
+		if (d->state == DP_UP)
+			d->user.source_event(d->user.object, &m.source_event, now);
 		return;
 	}
 	struct request *r = find(d, m.header.request);
@@ -328,6 +335,11 @@ uint32_t dp_conference_open(struct dp *d, const struct conference_spec *spec, dp
 uint32_t dp_conference_close(struct dp *d, api_handle h, nsec_t now)
 {
 	return by_handle(d, API_CONFERENCE_CLOSE, h, NULL, NULL, now);
+}
+
+uint32_t dp_source_close(struct dp *d, api_handle h, nsec_t now)
+{
+	return by_handle(d, API_SOURCE_CLOSE, h, NULL, NULL, now);
 }
 
 const char *dp_state_name(enum dp_state s)

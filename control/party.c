@@ -216,6 +216,10 @@ void party_spec(const struct party *p, struct stream_spec *ret)
 	ret->rx = rx.period_ms ? rx : none;
 	ret->tx = tx.period_ms ? tx : none;
 	ret->flags = (p->rx.open ? STREAM_RECV : 0) | (p->tx.open ? STREAM_SEND : 0);
+	// Who is played to is not heard, whatever the agent opens: others listen in the same conference.
+	enum config_kind kind = p->device->profile->kind;
+	if (p->rx.open && (kind == CONFIG_MOH || kind == CONFIG_ANNUNCIATOR))
+		ret->flags |= STREAM_MUTED;
 	ret->local = p->local;
 	if (!p->local.port)
 		ret->local.addr = p->wanted_local;

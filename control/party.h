@@ -145,6 +145,12 @@ void party_settle(struct device *d, nsec_t now);
 // The dataplane reported something about its stream.
 void party_stream_event(struct party *p, const struct api_stream_event *e, nsec_t now);
 
+void party_on_multicast(struct device *d, const struct sccp_msg *m, nsec_t now);
+void party_on_multicast_stop(struct device *d, const struct sccp_msg *m, nsec_t now);
+
+// First party of a call reference; NULL when there is none.
+struct party *party_by_call(struct device *d, uint32_t call_reference);
+
 const char *party_state_name(unsigned int state);
 extern const struct fsm_table party_table;
 

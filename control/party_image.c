@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/party_inner.h"
+#include "control/player.h"
 
 void party_image(const struct party *p, struct party_image *ret)
 {
@@ -43,6 +44,7 @@ static bool is_taken(const struct device *d, const struct party_image *i)
 
 static void fill(struct party *p, const struct party_image *i)
 {
+	p->conference_id = i->conference_id;
 	p->rx.open = i->rx_open;
 	p->tx.open = i->tx_open;
 	p->kept = i->kept;
@@ -64,12 +66,14 @@ int party_restore(struct device *d, const struct party_image *image, nsec_t now,
 		return -EINVAL;
 	if (is_taken(d, image))
 		return -EEXIST;
-	struct conference *c = confer_find(d, image->conference_id);
-	if (c ? c->party_count >= d->profile->participants : d->conference_count >= d->profile->sessions)
+	uint32_t number = player_conference(d, image->conference_id,
+					    image->tx_named ? image->tx_party_id : image->rx_party_id);
+	struct conference *c = confer_find(d, number);
+	if (resource_is_full(d, c))
 		return -ENOSPC;
 	bool fresh = !c;
 	if (fresh)
-		c = confer_new(d, image->conference_id, now);
+		c = confer_new(d, number, now);
 	struct party *p = c ? party_new(d, c, image->call_reference, now) : NULL;
 	if (!p) {
 		if (fresh && c)

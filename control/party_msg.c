@@ -4,6 +4,7 @@
 
 #include "control/caps.h"
 #include "control/party_inner.h"
+#include "control/player.h"
 #include "gw/sccp.h"
 
 #define VERSION_WIDE_ADDRESSES 17 // the first layout with room for IPv6
@@ -66,6 +67,11 @@ static bool is_any(const struct party *p)
 	return true;
 }
 
+struct party *party_by_call(struct device *d, uint32_t call_reference)
+{
+	return find_call(d, 0, call_reference, is_any);
+}
+
 // The party a request is for. An id that returns in another conference means a new leg: the agent has forgotten to
 // close the old one.
 static struct party *find_leg(struct device *d, bool rx, uint32_t conference_id, uint32_t id,
@@ -96,11 +102,11 @@ struct leg {
 };
 
 // A number that orphans hold is free for a new call: an agent that starts anew counts anew, and strangers must not
-// hear each other.
+// hear each other. Listeners to music do not hear each other in any case.
 static struct conference *open_conference(struct device *d, uint32_t conference_id)
 {
 	struct conference *c = confer_find(d, conference_id);
-	if (c && c->orphan) {
+	if (c && c->orphan && d->profile->kind != CONFIG_MOH) {
 		confer_set_aside(c);
 		return NULL;
 	}
@@ -111,19 +117,21 @@ static enum refusal make_party(struct device *d, const struct leg *l, nsec_t now
 {
 	if (!l->conference_id)
 		return REFUSAL_conference;
-	struct conference *c = open_conference(d, l->conference_id);
+	uint32_t number = player_conference(d, l->conference_id, l->party_id);
+	struct conference *c = open_conference(d, number);
 	enum refusal why = resource_admit(d, c);
 	if (why)
 		return why;
 	bool fresh = !c;
 	if (fresh)
-		c = confer_new(d, l->conference_id, now);
+		c = confer_new(d, number, now);
 	struct party *p = c ? party_new(d, c, l->call_reference, now) : NULL;
 	if (!p) {
 		if (fresh && c)
 			confer_free(c, now);
 		return REFUSAL_memory;
 	}
+	p->conference_id = l->conference_id;
 	*ret = p;
 	return REFUSAL_none;
 }
@@ -328,6 +336,19 @@ void party_on_start(struct device *d, const struct sccp_msg *m, nsec_t now)
 	party_answer_start(d, why, &none, s->conference_id, s->pass_through_party_id, s->call_reference, now);
 }
 
+static void stop_tx(struct device *d, struct party *p, uint32_t port_handling, nsec_t now)
+{
+	party_claim(p, now);
+	p->tx.open = false;
+	p->tx.acks_due = 0;
+	p->vad = false;
+	if (port_handling == SCCP_PORT_HANDLING_KEEP_PORT)
+		keep_port(p, true, now);
+	else if (!p->rx.open)
+		keep_port(p, false, now);
+	shrink(p, now);
+}
+
 void party_on_stop(struct device *d, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_stop_media_transmission *s = &m->stop_media_transmission;
@@ -339,15 +360,63 @@ void party_on_stop(struct device *d, const struct sccp_msg *m, nsec_t now)
 		device_count(d, COUNT_stop_unknown);
 		return;
 	}
-	party_claim(p, now);
-	p->tx.open = false;
-	p->tx.acks_due = 0;
-	p->vad = false;
-	if (s->port_handling_flag == SCCP_PORT_HANDLING_KEEP_PORT)
-		keep_port(p, true, now);
-	else if (!p->rx.open)
-		keep_port(p, false, now);
-	shrink(p, now);
+	stop_tx(d, p, s->port_handling_flag, now);
+}
+
+// ---- StartMulticastMediaTransmission, StopMulticastMediaTransmission ----
+
+// A group that hears music: one stream however many take part. SCCP has no answer to this message.
+static enum refusal start_group(struct device *d, const struct sccp_start_multicast_media_transmission *m,
+				nsec_t now)
+{
+	struct leg leg = {false, m->conference_id, m->pass_through_party_id, m->call_reference};
+	struct party *p = find_leg(d, false, leg.conference_id, leg.party_id, leg.call_reference, now);
+	struct caps_offer offer = {m->codec, m->packet_ms, m->qualifier_out_dynamic_payload, 0};
+	struct stream_format format;
+	struct addr local;
+	const struct addr *group = &m->multicast_ip_addr;
+	if (!addr_is_multicast(group) || !m->multicast_port_number || m->multicast_port_number > UINT16_MAX)
+		return REFUSAL_remote;
+	enum refusal why = caps_choose(d->profile, d->core->dp.info.codecs, &offer, &format);
+	if (!why)
+		why = resource_dataplane(d);
+	if (!why)
+		why = local_for(d, p, group->family == ADDR_IPV6 ? SCCP_IP_TYPE_V6 : SCCP_IP_TYPE_V4, &local);
+	if (!why)
+		why = take_party(d, &leg, p, now, &p);
+	if (why)
+		return why;
+	p->tx.open = true;
+	p->tx.payload = m->codec;
+	p->tx.format = format;
+	p->tx.since = now;
+	p->remote = (struct addr_port){*group, (uint16_t)m->multicast_port_number, 0};
+	p->dscp = caps_dscp(m->qualifier_out_dscp_or_precedence, d->core->config->media.dscp);
+	p->vad = m->qualifier_out_silence_suppression == SCCP_SILENCE_SUPPRESSION_ON;
+	p->wanted_local = local;
+	party_feed(p, PARTY_WANT, now);
+	return REFUSAL_none;
+}
+
+void party_on_multicast(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	const struct sccp_start_multicast_media_transmission *s = &m->start_multicast_media_transmission;
+	device_count(d, COUNT_start_requests);
+	enum refusal why = d->profile->kind == CONFIG_MOH ? start_group(d, s, now) : REFUSAL_remote;
+	device_count(d, why ? COUNT_start_failed : COUNT_start_ok);
+	if (why)
+		device_refuse(d, why, s->conference_id, s->pass_through_party_id);
+}
+
+void party_on_multicast_stop(struct device *d, const struct sccp_msg *m, nsec_t now)
+{
+	const struct sccp_stop_multicast_media_transmission *s = &m->stop_multicast_media_transmission;
+	struct party *p = find_tx(d, s->pass_through_party_id);
+	device_count(d, COUNT_stop_requests);
+	if (p && is_of(p, s->conference_id) && p->tx.open)
+		stop_tx(d, p, SCCP_PORT_HANDLING_CLOSE_PORT, now);
+	else
+		device_count(d, COUNT_stop_unknown);
 }
 
 // ---- PortReq, PortClose ----

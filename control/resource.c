@@ -63,15 +63,23 @@ enum refusal resource_dataplane(const struct device *d)
 	return dp_is_usable(&d->core->dp) ? REFUSAL_none : REFUSAL_dataplane_away;
 }
 
+// Listeners to music share conferences, so that they are counted, not those.
+bool resource_is_full(const struct device *d, const struct conference *c)
+{
+	if (d->profile->kind == CONFIG_MOH)
+		return d->party_count >= d->profile->sessions;
+	return c ? c->party_count >= d->profile->participants : d->conference_count >= d->profile->sessions;
+}
+
 enum refusal resource_admit(const struct device *d, const struct conference *c)
 {
 	if (d->draining)
 		return REFUSAL_draining;
 	if (resource_dataplane(d))
 		return REFUSAL_dataplane_away;
-	if (!c)
-		return d->conference_count >= d->profile->sessions ? REFUSAL_sessions : REFUSAL_none;
-	return c->party_count >= d->profile->participants ? REFUSAL_participants : REFUSAL_none;
+	if (!resource_is_full(d, c))
+		return REFUSAL_none;
+	return c && d->profile->kind != CONFIG_MOH ? REFUSAL_participants : REFUSAL_sessions;
 }
 
 enum refusal resource_admit_conference(const struct device *d, uint32_t participants)

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "gw/codec.h"
+
 static_assert(sizeof(struct addr) == 20 && sizeof(struct addr_port) == 24, "addresses");
 static_assert(sizeof(struct api_header) == 16, "header");
 static_assert(sizeof(struct stream_ref) == 40 && sizeof(struct stream_format) == 4, "stream parts");
@@ -196,6 +198,8 @@ static bool source_item_ok(const struct api_source_item *i)
 		return false;
 	if (i->kind == API_SOURCE_FILE)
 		return i->path[0] && i->tone == 0 && i->country == 0;
+	if (i->kind == API_SOURCE_LIVE)
+		return i->path[0] && i->tone < CODEC_COUNT && i->country == 0 && i->gain_cb == 0;
 	return i->kind == API_SOURCE_TONE && all_zero(i->path, sizeof(i->path));
 }
 
@@ -205,7 +209,7 @@ static bool source_open_ok(const struct api_message *m)
 	if (b->zero != 0 || b->count == 0 || b->count > API_SOURCE_ITEMS)
 		return false;
 	for (uint32_t i = 0; i < b->count; i++)
-		if (!source_item_ok(&b->items[i]))
+		if (!source_item_ok(&b->items[i]) || (b->items[i].kind == API_SOURCE_LIVE && b->count != 1))
 			return false;
 	return all_zero(&b->items[b->count], (API_SOURCE_ITEMS - b->count) * sizeof(b->items[0]));
 }

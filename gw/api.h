@@ -217,11 +217,12 @@ struct api_stream_event {
 enum api_source_kind {
 	API_SOURCE_FILE = 1, // path
 	API_SOURCE_TONE = 2, // tone, country
+	API_SOURCE_LIVE = 3, // path is a multicast group and port, tone its enum codec_id; alone in its list
 };
 
 struct api_source_item {
 	uint8_t kind;    // enum api_source_kind; 0 behind the last one
-	uint8_t tone;    // SCCP number of StartTone
+	uint8_t tone;    // SCCP number of StartTone, or codec
 	uint8_t country; // enum tone_country of gw/tone.h
 	uint8_t zero;
 	int16_t gain_cb; // dB x 10, -600..200
@@ -235,7 +236,8 @@ enum api_source_flag {
 // Plays a list into a bridge conference. What cannot be read is left out and told in the reply; nothing at all that can be
 // read is an error.
 // Errors: -ENOENT conference or file, -EINVAL list, flags or a file that is no sound, -EFBIG too long to be kept in
-// memory, -ENOSPC sources used up, -ENOMEM, or whatever opening the first file said.
+// memory, -ENOSPC sources, streams or groups used up, -ENOMEM, -EADDRINUSE group and port received already,
+// -EADDRNOTAVAIL no address of the group's family, or whatever opening the first file said.
 struct api_source_open {
 	api_handle conference;
 	uint32_t flags; // enum api_source_flag

@@ -3,6 +3,7 @@
 #include "tests/fake/dp.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ void fake_dp_restart(struct fake_dp *f)
 {
 	memset(f->streams, 0, FAKE_DP_STREAMS * sizeof(*f->streams));
 	memset(f->conferences, 0, FAKE_DP_CONFERENCES * sizeof(*f->conferences));
+	memset(f->sources, 0, sizeof(f->sources));
 	f->reply_count = 0;
 	f->boot_id++;
 	f->generation = f->generation % 255 + 1;
@@ -110,7 +112,129 @@ static int close_conference(struct fake_dp *f, api_handle h)
 	for (uint32_t i = 0; i < FAKE_DP_STREAMS; i++)
 		if (f->streams[i].spec.conference == h)
 			f->streams[i].handle = 0;
+	for (uint32_t i = 0; i < FAKE_DP_SOURCES; i++)
+		if (f->sources[i].open.conference == h)
+			f->sources[i].handle = 0;
 	return 0;
+}
+
+static int open_source(struct fake_dp *f, const struct api_source_open *m, struct api_message *reply)
+{
+	uint32_t i = 0, unreadable = 0;
+	if (!conference_of(f, m->conference))
+		return -ENOENT;
+	for (uint32_t k = 0; k < m->count; k++)
+		if (m->items[k].path[0] && strcmp(m->items[k].path, f->unreadable) == 0)
+			unreadable |= UINT32_C(1) << k;
+	if (unreadable + 1 == UINT64_C(1) << m->count)
+		return -ENOENT;
+	while (i < FAKE_DP_SOURCES && f->sources[i].handle)
+		i++;
+	if (i == FAKE_DP_SOURCES)
+		return -ENOSPC;
+	f->sources[i] = (struct fake_source){.handle = make_handle(f, i), .open = *m};
+	reply->source_reply.handle = f->sources[i].handle;
+	reply->source_reply.unreadable = unreadable;
+	return 0;
+}
+
+static int close_source(struct fake_dp *f, api_handle h)
+{
+	struct fake_source *s = &f->sources[h & (FAKE_DP_SOURCES - 1)];
+	if (!h || s->handle != h)
+		return -ENOENT;
+	s->handle = 0;
+	return 0;
+}
+
+bool fake_dp_source_end(struct fake_dp *f, struct dp *d, nsec_t now)
+{
+	struct api_message m;
+	for (uint32_t i = 0; i < FAKE_DP_SOURCES; i++) {
+		if (!f->sources[i].handle || f->sources[i].open.flags & API_SOURCE_LOOP)
+			continue;
+		api_init(&m, API_EVENT_SOURCE, 0);
+		m.source_event.handle = f->sources[i].handle;
+		m.source_event.kind = API_SOURCE_END;
+		dp_input(d, &m, m.header.length, now);
+		return true;
+	}
+	return false;
+}
+
+static void stream_value(const struct fake_stream *s, const char *key, char *ret, size_t cap)
+{
+	const struct stream_spec *p = &s->spec;
+	const struct {
+		const char *key;
+		unsigned int value;
+	} numbers[] = {{"flags", p->flags},
+		       {"rx", p->rx.codec},
+		       {"tx", p->tx.codec},
+		       {"rx-ms", p->rx.period_ms},
+		       {"tx-ms", p->tx.period_ms},
+		       {"rx-type", p->rx.payload_type},
+		       {"tx-type", p->tx.payload_type},
+		       {"rx-event", p->rx.event_type},
+		       {"tx-event", p->tx.event_type},
+		       {"dscp", p->dscp},
+		       {"port", s->local.port},
+		       {"source-port", p->source.port}};
+	snprintf(ret, cap, "not of a stream");
+	if (strcmp(key, "remote") == 0)
+		addr_port_text(&p->remote, ret, cap);
+	if (strcmp(key, "source") == 0)
+		addr_text(&p->source.addr, ret, cap);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(numbers[i].key, key) == 0)
+			snprintf(ret, cap, "%u", numbers[i].value);
+}
+
+bool fake_dp_stream_is(const struct fake_stream *s, char **words, char *ret_problem, size_t cap)
+{
+	char text[ADDR_TEXT_MAX];
+	for (; words[0] && words[1]; words += 2) {
+		stream_value(s, words[0], text, sizeof(text));
+		if (strcmp(text, words[1]) == 0)
+			continue;
+		snprintf(ret_problem, cap, "%s is %s, expected %s", words[0], text, words[1]);
+		return false;
+	}
+	return true;
+}
+
+bool fake_dp_source_is(const struct fake_dp *f, char **words, char *ret_problem, size_t cap)
+{
+	uint32_t i = 0;
+	while (i < FAKE_DP_SOURCES && !f->sources[i].handle)
+		i++;
+	const struct api_source_open *open = i < FAKE_DP_SOURCES ? &f->sources[i].open : NULL;
+	const char *mode = !open ? "nothing" : open->flags & API_SOURCE_LOOP ? "loop" : "once";
+	if (strcmp(mode, words[0]) != 0) {
+		snprintf(ret_problem, cap, "the source plays %s, expected %s", mode, words[0]);
+		return false;
+	}
+	for (i = 0; words[1 + i]; i++) {
+		char text[API_SOURCE_PATH_MAX] = "nothing";
+		const struct api_source_item *item = &open->items[i];
+		if (i < open->count && item->kind == API_SOURCE_TONE)
+			snprintf(text, sizeof(text), "%u", (unsigned int)item->tone);
+		else if (i < open->count)
+			memcpy(text, item->path, sizeof(text));
+		if (strcmp(text, words[1 + i]) == 0)
+			continue;
+		snprintf(ret_problem, cap, "item %u is %s, expected %s", i, text, words[1 + i]);
+		return false;
+	}
+	return true;
+}
+
+unsigned int fake_dp_sources(const struct fake_dp *f)
+{
+	unsigned int n = 0;
+	for (uint32_t i = 0; i < FAKE_DP_SOURCES; i++)
+		n += f->sources[i].handle != 0;
+	return n;
 }
 
 static int stats(struct fake_dp *f, api_handle h, bool closes, struct api_message *reply)
@@ -187,6 +311,10 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 		return open_conference(f, &m->conference_open.spec, r);
 	case API_CONFERENCE_CLOSE:
 		return close_conference(f, m->handle_request.handle);
+	case API_SOURCE_OPEN:
+		return open_source(f, &m->source_open, r);
+	case API_SOURCE_CLOSE:
+		return close_source(f, m->handle_request.handle);
 	case API_STREAM_OPEN:
 		return open_stream(f, &m->stream_open.spec, r);
 	case API_STREAM_SET:

@@ -11,6 +11,7 @@
 #define FAKE_DP_STREAMS     4096
 #define FAKE_DP_CONFERENCES 4096
 #define FAKE_DP_REPLIES     16384
+#define FAKE_DP_SOURCES     64
 
 struct fake_stream {
 	api_handle handle; // 0 = free
@@ -24,10 +25,17 @@ struct fake_conference {
 	struct conference_spec spec;
 };
 
+struct fake_source {
+	api_handle handle;
+	struct api_source_open open;
+};
+
 struct fake_dp {
 	struct fake_stream *streams;
 	struct fake_conference *conferences;
-	struct api_message *replies; // not yet delivered
+	struct fake_source sources[FAKE_DP_SOURCES];
+	char unreadable[API_SOURCE_PATH_MAX]; // a file that cannot be read
+	struct api_message *replies;          // not yet delivered
 	uint32_t reply_count;
 	bool connected;
 	bool held; // replies wait
@@ -58,6 +66,16 @@ bool fake_dp_deliver(struct fake_dp *f, struct dp *d, nsec_t now);
 // An event of a stream.
 void fake_dp_event(struct dp *d, const struct fake_stream *s, uint32_t kind, uint32_t value, nsec_t now);
 
+// The oldest source that plays: ends by itself.
+bool fake_dp_source_end(struct fake_dp *f, struct dp *d, nsec_t now);
+
+unsigned int fake_dp_sources(const struct fake_dp *f);
+
+// Compares what a stream has been told with pairs of key and value. Ends with NULL.
+bool fake_dp_stream_is(const struct fake_stream *s, char **words, char *ret_problem, size_t cap);
+
+// Compares the first source with words: "loop" or "once", then the path or tone of each item. Ends with NULL.
+bool fake_dp_source_is(const struct fake_dp *f, char **words, char *ret_problem, size_t cap);
 struct fake_stream *fake_dp_party(struct fake_dp *f, uint32_t party_id);
 unsigned int fake_dp_streams(const struct fake_dp *f);
 unsigned int fake_dp_conferences(const struct fake_dp *f);

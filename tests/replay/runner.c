@@ -16,6 +16,7 @@
 //   time +30s | +500ms        the clock moves
 //   dataplane up | down | restart | hold | release | mute | unmute | full | drain | fail TYPE ERRNO
 //   event PARTY KIND [VALUE]  a stream event: first, silent, digit
+//   played                    the oldest announcement has been played     unreadable [PATH]   this file cannot be read
 //   kill                      the control process dies and a new one comes, without a word to anybody
 //   recover [FIGURE=N ...]    the new one takes over what the old one left; figures of struct recover_result
 //   forget-store              every record is lost
@@ -564,6 +565,27 @@ static void check_streams(struct run *r, char **a)
 		want_number(r, "conferences of the dataplane", fake_dp_conferences(&r->dp), a[1]);
 }
 
+static void say_played(struct run *r, char *args)
+{
+	if (!fake_dp_source_end(&r->dp, &r->core.dp, r->now))
+		fail(r, "nothing plays that could end");
+	pump(r);
+}
+
+static void say_unreadable(struct run *r, char *args)
+{
+	snprintf(r->dp.unreadable, sizeof(r->dp.unreadable), "%s", args);
+}
+
+// check sources COUNT [loop|once [ITEM ...]]: what plays, and the items of the first one: its paths, or numbers of tones
+static void check_sources(struct run *r, char **a)
+{
+	char problem[TEXT_MAX];
+	want_number(r, "sources of the dataplane", fake_dp_sources(&r->dp), a[0]);
+	if (a[0] && a[1] && !fake_dp_source_is(&r->dp, a + 1, problem, sizeof(problem)))
+		fail(r, "%s", problem);
+}
+
 static void check_requests(struct run *r, char **a)
 {
 	for (unsigned int t = 1; a[0] && t < API_TYPE_COUNT; t++)
@@ -589,43 +611,14 @@ static void check_party(struct run *r, char **a)
 // check stream PARTY KEY VALUE ...: what the dataplane has been told
 static void check_stream(struct run *r, char **a)
 {
-	char text[ADDR_TEXT_MAX];
 	struct fake_stream *s = a[0] ? fake_dp_party(&r->dp, (uint32_t)strtoul(a[0], NULL, 0)) : NULL;
 	if (!s) {
 		fail(r, "the dataplane has no stream of party %s", a[0] ? a[0] : "");
 		return;
 	}
-	const struct stream_spec *p = &s->spec;
-	for (a++; a[0] && a[1]; a += 2) {
-		const struct {
-			const char *key;
-			unsigned int value;
-		} numbers[] = {{"flags", p->flags},
-			       {"rx", p->rx.codec},
-			       {"tx", p->tx.codec},
-			       {"rx-ms", p->rx.period_ms},
-			       {"tx-ms", p->tx.period_ms},
-			       {"rx-type", p->rx.payload_type},
-			       {"tx-type", p->tx.payload_type},
-			       {"rx-event", p->rx.event_type},
-			       {"tx-event", p->tx.event_type},
-			       {"dscp", p->dscp},
-			       {"port", s->local.port},
-			       {"source-port", p->source.port}};
-		bool found = false;
-		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-			if (strcmp(numbers[i].key, a[0]) == 0) {
-				want_number(r, a[0], numbers[i].value, a[1]);
-				found = true;
-			}
-		}
-		if (strcmp(a[0], "remote") == 0)
-			want_text(r, a[0], addr_port_text(&p->remote, text, sizeof(text)), a[1]);
-		else if (strcmp(a[0], "source") == 0)
-			want_text(r, a[0], addr_text(&p->source.addr, text, sizeof(text)), a[1]);
-		else if (!found)
-			fail(r, "a stream has no %s", a[0]);
-	}
+	char problem[TEXT_MAX];
+	if (!fake_dp_stream_is(s, a + 1, problem, sizeof(problem)))
+		fail(r, "%s", problem);
 }
 
 static void check_version(struct run *r, char **a)
@@ -663,6 +656,7 @@ static const struct {
 	{"streams", check_streams}, {"requests", check_requests}, {"party", check_party},
 	{"stream", check_stream},   {"version", check_version},   {"reject", check_reject},
 	{"agent", check_agent},     {"stopped", check_stopped},   {"closed", check_closed},
+	{"sources", check_sources},
 };
 
 static void say_check(struct run *r, char *text)
@@ -685,14 +679,31 @@ static const struct {
 	const char *name;
 	void (*run)(struct run *r, char *args);
 } statements[] = {
-	{"device", say_device},       {"start", say_start},           {"stop", say_stop},
-	{"drain", say_drain},         {"undrain", say_undrain},       {"connect", say_connect},
-	{"refuse", say_refuse},       {"hangup", say_hangup},         {"clog", say_clog},
-	{"unclog", say_unclog},       {"speak", say_speak},           {"bytes", say_bytes},
-	{"forget", say_forget},       {"registered", say_registered}, {"time", say_time},
-	{"dataplane", say_dataplane}, {"event", say_event},           {"check", say_check},
-	{"kill", say_kill},           {"recover", say_recover},       {"forget-store", say_forget_store},
-	{"lose", say_astray},         {"rename", say_astray},
+	{"device", say_device},
+	{"start", say_start},
+	{"stop", say_stop},
+	{"drain", say_drain},
+	{"undrain", say_undrain},
+	{"connect", say_connect},
+	{"refuse", say_refuse},
+	{"hangup", say_hangup},
+	{"clog", say_clog},
+	{"unclog", say_unclog},
+	{"speak", say_speak},
+	{"bytes", say_bytes},
+	{"forget", say_forget},
+	{"registered", say_registered},
+	{"time", say_time},
+	{"dataplane", say_dataplane},
+	{"event", say_event},
+	{"check", say_check},
+	{"kill", say_kill},
+	{"recover", say_recover},
+	{"forget-store", say_forget_store},
+	{"lose", say_astray},
+	{"rename", say_astray},
+	{"played", say_played},
+	{"unreadable", say_unreadable},
 };
 
 static void say(struct run *r, char *text, FILE *in)

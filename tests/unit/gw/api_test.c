@@ -199,7 +199,8 @@ static void items_of_a_source_say_one_thing(void)
 	REFUSES(API_SOURCE_OPEN, source_open.count, API_SOURCE_ITEMS + 1);
 	REFUSES(API_SOURCE_OPEN, source_open.count, 1); // the second stands past it
 	REFUSES(API_SOURCE_OPEN, source_open.count, 3); // an item of no kind
-	REFUSES(API_SOURCE_OPEN, source_open.items[0].kind, 3);
+	REFUSES(API_SOURCE_OPEN, source_open.items[0].kind, 4);
+	REFUSES(API_SOURCE_OPEN, source_open.items[0].kind, API_SOURCE_LIVE); // not alone
 	REFUSES(API_SOURCE_OPEN, source_open.items[0].tone, 35);
 	REFUSES(API_SOURCE_OPEN, source_open.items[0].country, 1);
 	REFUSES(API_SOURCE_OPEN, source_open.items[0].path[0], '\0');
