@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // comfort.c - Comfort noise, RFC 3389: payloads by level, noise of that level, and when to send silence.
 //
-// Silence is what stays within 6 dB of a floor that falls at once and rises by 1 dB a second, or lies below -55 dBm0.
+// Silence is what stays within 6 dB of a floor, or lies below -55 dBm0. The floor is the least level of the last 1.5 to 3 s:
+// speech goes down to the noise more often than that, and what does not is noise, unless it is louder than -35 dBm0.
 // What changes sign much more often than the noise does is taken for speech 3 dB above the floor: a hiss begins many words.
 // Speech hangs over for 200 ms, so that word ends are kept. The level is announced when silence begins, when it has
 // moved by 3 dB, and every 200 ms.
@@ -12,16 +13,16 @@
 
 #include "gw/mixer.h"
 
-#define ABOVE_FLOOR_CB    60
-#define SILENT_CB         (-550)
-#define FLOOR_MAX_CB      (-350) // louder is never taken for noise
-#define FLOOR_RISE_MDB_MS 1
-#define HANG_MS           200
-#define CHANGE_CB         30
-#define AGAIN_MS          200
-#define HISS_CB           30
-#define HISS_PER_SECOND   1500 // more than the noise
-#define QUARTERS          4
+#define ABOVE_FLOOR_CB  60
+#define SILENT_CB       (-550)
+#define FLOOR_MAX_CB    (-350) // louder is never taken for noise
+#define WINDOW_MS       1500
+#define HANG_MS         200
+#define CHANGE_CB       30
+#define AGAIN_MS        200
+#define HISS_CB         30
+#define HISS_PER_SECOND 1500 // more than the noise
+#define QUARTERS        4
 
 // Power of a full-scale square wave is 0 dBov, 6.16 dBm0.
 #define DBOV_DBM0 6.16
@@ -60,13 +61,21 @@ void comfort_run(struct comfort_noise *n, int16_t *pcm, unsigned int samples)
 	}
 }
 
+static int32_t least(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
 static void floor_follow(struct comfort_sender *s, int level_cb, unsigned int ms)
 {
-	s->floor_mdb += FLOOR_RISE_MDB_MS * (int32_t)ms;
-	if (level_cb * 100 < s->floor_mdb)
-		s->floor_mdb = level_cb * 100;
-	if (s->floor_mdb > FLOOR_MAX_CB * 100)
-		s->floor_mdb = FLOOR_MAX_CB * 100;
+	s->window_ms = (uint16_t)(s->window_ms + ms);
+	s->least_cb = least(s->least_cb, level_cb);
+	s->floor_cb = least(least(s->least_cb, s->before_cb), FLOOR_MAX_CB);
+	if (s->window_ms < WINDOW_MS)
+		return;
+	s->window_ms = 0;
+	s->before_cb = s->least_cb;
+	s->least_cb = level_cb;
 }
 
 void comfort_look(const int16_t *pcm, unsigned int samples, unsigned int rate_hz, struct comfort_look *ret)
@@ -101,7 +110,7 @@ static enum comfort_verdict announce(struct comfort_sender *s, unsigned int ms)
 
 static bool is_speech(const struct comfort_sender *s, const struct comfort_look *look)
 {
-	int above = look->peak_cb - s->floor_mdb / 100;
+	int above = look->peak_cb - s->floor_cb;
 	if (look->peak_cb <= SILENT_CB)
 		return false;
 	return above > ABOVE_FLOOR_CB ||
@@ -112,7 +121,7 @@ enum comfort_verdict comfort_judge(struct comfort_sender *s, const struct comfor
 {
 	if (!s->started) {
 		s->started = true;
-		s->floor_mdb = FLOOR_MAX_CB * 100;
+		s->before_cb = s->least_cb = FLOOR_MAX_CB;
 		s->hang_ms = HANG_MS;
 		s->level_cb = look->level_cb;
 	}

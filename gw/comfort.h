@@ -48,10 +48,13 @@ void comfort_look(const int16_t *pcm, unsigned int samples, unsigned int rate_hz
 
 // Silence detection of one sender. Zeroed = starts as speech.
 struct comfort_sender {
-	int32_t floor_mdb;    // noise floor followed, dBm0 x 1000
+	int32_t floor_cb;     // noise floor: the least peak of this window and the one before
+	int32_t before_cb;    // the least of the window before
+	int32_t least_cb;     // of this window
 	int32_t level_cb;     // level to announce
 	int32_t announced_cb; // level last announced
 	uint32_t per_second;  // sign changes of the noise
+	uint16_t window_ms;   // that this window has lasted
 	uint16_t hang_ms;     // speech goes on for so long after it fell
 	uint16_t since_ms;    // the last announcement
 	bool started, silent;

@@ -74,7 +74,7 @@ static bool payload_passes(unsigned int in, unsigned int out)
 // True when digits of `from` must be heard, or digits to `to` spoken: then a voice is needed, whatever the codecs.
 static bool digits_convert(const struct stream_spec *from, const struct stream_spec *to)
 {
-	bool told = from->flags & STREAM_DTMF_TOLD;
+	bool told = (from->flags | to->flags) & STREAM_DTMF_TOLD;
 	bool spoken = receives(from) && format_mixable(&from->rx) && from->rx.event_type == 0;
 	bool heard = sends(to) && format_mixable(&to->tx) && to->tx.event_type == 0;
 	if (spoken && (from->flags & STREAM_DTMF_DETECT))

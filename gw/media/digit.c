@@ -86,9 +86,17 @@ void digit_forget(struct media *m, uint32_t stream)
 		at = &m->cold[*at].digits.next;
 	*at = d->next;
 	d->listed = 0;
+	if (m->digit_first == NONE)
+		m->digit_due = UINT64_MAX;
 }
 
 // --- between two parties ---
+
+// True when control passes on what the two dial.
+static bool are_told(const struct stream_spec *a, const struct stream_spec *b)
+{
+	return (a->flags | b->flags) & STREAM_DTMF_TOLD;
+}
 
 // True when digits must be found in what this stream receives.
 static bool is_listened_to(const struct media *m, const struct media_conference *f, uint32_t stream)
@@ -99,8 +107,8 @@ static bool is_listened_to(const struct media *m, const struct media_conference 
 		return false;
 	if (s->flags & STREAM_DTMF_DETECT)
 		return true;
-	return f->outcome == CONFERENCE_TRANSCODE && (s->flags & STREAM_DTMF_INBAND) &&
-	       !(s->flags & STREAM_DTMF_TOLD) && peer != NONE && sends_events(&m->cold[peer]);
+	return f->outcome == CONFERENCE_TRANSCODE && (s->flags & STREAM_DTMF_INBAND) && peer != NONE &&
+	       !are_told(s, &m->cold[peer].spec) && sends_events(&m->cold[peer]);
 }
 
 // After a conference has changed: who listens for digits, and who goes on with those that wait.
@@ -123,7 +131,7 @@ void digit_pass_on(struct media *m, uint32_t stream, unsigned int event, bool by
 {
 	const struct media_cold *c = &m->cold[stream];
 	uint32_t peer = m->streams[stream].peer;
-	if (peer == NONE || (c->spec.flags & STREAM_DTMF_TOLD) ||
+	if (peer == NONE || are_told(&c->spec, &m->cold[peer].spec) ||
 	    m->conferences[c->conference].outcome != CONFERENCE_TRANSCODE)
 		return;
 	const struct stream_spec *to = &m->cold[peer].spec;

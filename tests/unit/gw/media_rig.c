@@ -165,7 +165,10 @@ unsigned int phone_packet(struct phone *p, uint8_t *rtp)
 	if (p->encoder) {
 		int16_t pcm[CODEC_SAMPLES_MAX];
 		unsigned int n = p->codec->sample_rate_hz / 1000 * ms;
-		tone(p, pcm, n);
+		if (p->say)
+			p->say(p, pcm, n);
+		else
+			tone(p, pcm, n);
 		len = (unsigned int)p->codec->encode(p->encoder, pcm, n, rtp + 12, CODEC_FRAME_BYTES_MAX);
 		clock = p->codec->rtp_clock_hz;
 	} else {
@@ -230,6 +233,8 @@ static void phone_receive(struct phone *p, const uint8_t *rtp, unsigned int len)
 		return;
 	memcpy(p->last_packet, rtp, len);
 	p->last_len = len;
+	if (p->hear)
+		p->hear(p, &h, rtp + h.payload_offset);
 	phone_check(p, &h);
 	phone_play(p, &h, rtp + h.payload_offset);
 }
@@ -251,18 +256,24 @@ enum media_verdict rig_ingest(struct rig *r, unsigned int phone, uint8_t *rtp, u
 	return v;
 }
 
+void rig_send(struct rig *r, unsigned int phone, const uint8_t *rtp, unsigned int len)
+{
+	if (r->wire_count == WIRE_MAX)
+		return;
+	r->wire[r->wire_count].at = r->now + r->phone[phone].delay_ms * NSEC_PER_MSEC;
+	r->wire[r->wire_count].phone = phone;
+	r->wire[r->wire_count].len = len;
+	memcpy(r->wire[r->wire_count++].bytes, rtp, len);
+}
+
 static void wire_put(struct rig *r, unsigned int phone)
 {
 	struct phone *p = &r->phone[phone];
 	uint8_t rtp[MEDIA_RTP_MAX];
 	unsigned int len = phone_packet(p, rtp);
 	p->sent++;
-	if ((p->lose_every && p->sent % p->lose_every == 0) || r->wire_count == WIRE_MAX)
-		return;
-	r->wire[r->wire_count].at = r->now + p->delay_ms * NSEC_PER_MSEC;
-	r->wire[r->wire_count].phone = phone;
-	r->wire[r->wire_count].len = len;
-	memcpy(r->wire[r->wire_count++].bytes, rtp, len);
+	if (!p->lose_every || p->sent % p->lose_every)
+		rig_send(r, phone, rtp, len);
 }
 
 static void wire_deliver(struct rig *r)

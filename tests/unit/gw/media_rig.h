@@ -33,6 +33,10 @@ struct phone {
 	bool marker;
 	uint32_t delay_ms;   // of the network
 	uint32_t lose_every; // n-th packet is lost; 0 = none
+	// what it says instead of a tone, and what is told of all that comes; `context` is for both
+	void (*say)(struct phone *p, int16_t *pcm, unsigned int samples);
+	void (*hear)(struct phone *p, const struct rtp_header *h, const uint8_t *payload);
+	void *context;
 	uint32_t sent;
 	// receiving
 	const struct codec *rx_codec;
@@ -90,6 +94,9 @@ void rig_run(struct rig *r, unsigned int ms);
 
 // Hands one packet to the media at once, as if from this phone's network.
 enum media_verdict rig_ingest(struct rig *r, unsigned int phone, uint8_t *rtp, unsigned int len);
+
+// Puts a packet on its way from a phone, with the phone's delay.
+void rig_send(struct rig *r, unsigned int phone, const uint8_t *rtp, unsigned int len);
 
 // Writes the next packet of a phone without sending it. Returns its length.
 unsigned int phone_packet(struct phone *p, uint8_t *rtp);
