@@ -13,12 +13,12 @@
 #include "tests/unit/sample.h"
 #include "tests/unit/t.h"
 
-#define BOTH    (STREAM_RECV | STREAM_SEND)
-#define DIGITS  1000
-#define FRAMES  12 // of 20 ms, one digit to the next
-#define ON      6  // of them with the digit
-#define LOSS    50 // of 1000 packets
-#define EVENTS  101
+#define BOTH   (STREAM_RECV | STREAM_SEND)
+#define DIGITS 1000
+#define FRAMES 12 // of 20 ms, one digit to the next
+#define ON     6  // of them with the digit
+#define LOSS   50 // of 1000 packets
+#define EVENTS 101
 
 enum method { EVENT, TONE, MESSAGE };
 

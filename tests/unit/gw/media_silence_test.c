@@ -77,7 +77,8 @@ static void pauses_sound_as_described(void)
 			CHECK_NEAR(measure_sine(phone_tail(q, 500 * khz), 500 * khz, khz * 1000, 1000)
 					   .level_dbm0,
 				   -20, 0.3);
-			CHECK(measure_sine(phone_tail(q, 500 * khz), 500 * khz, khz * 1000, 1000).sinad_db > 30);
+			CHECK(measure_sine(phone_tail(q, 500 * khz), 500 * khz, khz * 1000, 1000).sinad_db >
+			      30);
 			struct stream_stats s;
 			media_stream_stats(r->media, p->stream, r->now, &s);
 			CHECK(s.concealed <= 8);
@@ -155,8 +156,8 @@ static void descriptors_of_g729_become_noise(void)
 		room.others = room.noises = 0;
 		rig_run(r, 2000);
 		if (vad) {
-			printf("G.729B at -45 dBm0: %u descriptions of %d dBm0, %u other packets\n", room.noises,
-			       room.level, room.others);
+			printf("G.729B at -45 dBm0: %u descriptions of %d dBm0, %u other packets\n",
+			       room.noises, room.level, room.others);
 			CHECK(room.noises >= 5 && room.others <= 10);
 			CHECK_NEAR(room.level, -45, 4);
 		} else {
