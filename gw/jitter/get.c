@@ -32,10 +32,18 @@ static int32_t duration(const struct jitter *j, const struct slot *s)
 	return j->period;
 }
 
+// How long the first packet waits: as short as silence would not make it longer (must_hold). Between that and the target
+// lies what the grid of ticks takes anyway.
+static int32_t beginning(const struct jitter *j)
+{
+	int32_t least = (int32_t)(j->config.min_ms * j->ms), t = target(j) - j->period * 3 / 4;
+	return t < least ? least : t;
+}
+
 // Play-out begins with no more delay than it needs: what waited longer, because nobody asked, is given up.
 static const struct slot *start_at(struct jitter *j, const struct slot *s, uint32_t arrival)
 {
-	while (margin(j, arrival, s->timestamp) - j->period >= target(j)) {
+	while (margin(j, arrival, s->timestamp) - j->period >= beginning(j)) {
 		const struct slot *n = slot_find(j, (uint16_t)(s->seq + 1));
 		if (!n)
 			break;
@@ -180,7 +188,7 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 	if (!j->playing) {
 		const struct slot *first =
 			j->used ? oldest(j, (uint16_t)(j->newest_seq - (j->slots - 1))) : NULL;
-		if (!first || margin(j, arrival, first->timestamp) < target(j))
+		if (!first || margin(j, arrival, first->timestamp) < beginning(j))
 			return empty(ret);
 		first = start_at(j, first, arrival);
 		play_from(j, first, arrival);

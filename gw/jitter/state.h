@@ -5,12 +5,12 @@
 //
 //   offset of a packet   arrival - timestamp: grows with the delay it met
 //   base                 smallest offset of the last 2-4 s: the network at its fastest; follows clock drift
-//   need                 what 97 of 100 packets of the last 2 s came later than base
+//   need                 what 99 of 100 packets of the last 2 s came later than base
 //   target               need + one period, between min and max
 //   margin               now - base - timestamp wanted: how long that packet has had to arrive beyond
 //                        the fastest
 //
-// Play-out begins when the first packet's margin reaches the target. Then, at each get:
+// Play-out begins when the first packet's margin reaches target - 3/4 period, or min. Then, at each get:
 //   margin < need            hold: the next packet would be late too often. Grow at once, speech or not
 //   silent, margin < target - 3/4 period, once a second   hold: make up for drift unheard
 //   silent, least margin of the last second > target + period   skip one packet, once a second
