@@ -2,7 +2,8 @@
 // worker.c - One lcore: its loop, and what it does when there is nothing to do.
 //
 // Idle policy. `poll` never sleeps. `adaptive` naps after SPINS_MAX empty turns: 100 us while streams are open, so
-// that a packet waits no longer than that, 1 ms when there are none, and never past the next media tick or command.
+// that a packet waits no longer than that, 1 ms or until a command comes when there are none, and never past the next
+// media tick.
 #include "dataplane/worker.h"
 
 #include <errno.h>
@@ -124,7 +125,8 @@ unsigned int worker_loop_once(struct worker *w, nsec_t now)
 {
 	struct burst *b = &w->burst;
 	w->now = now;
-	unsigned int replies = mailbox_run(w), work = replies;
+	w->commands = mailbox_run(w);
+	unsigned int work = w->commands;
 	for (uint16_t i = 0; i < w->rx_count; i++)
 		if (rx_poll(w, &w->rx[i], b)) {
 			work += b->count;
@@ -140,20 +142,28 @@ unsigned int worker_loop_once(struct worker *w, nsec_t now)
 	work += tx_inject(w);
 	if (work)
 		tx_flush(w);
-	if (replies || !rte_ring_empty(w->slow_ring) || !rte_ring_empty(w->mailbox->events))
+	if (w->commands || !rte_ring_empty(w->slow_ring) || !rte_ring_empty(w->mailbox->events))
 		mailbox_wake(w);
 	return work;
 }
 
+// The short nap is not worth waking from: commands gather meanwhile, and a wake-up for each costs both sides more.
 static void nap(struct worker *w, nsec_t now)
 {
-	nsec_t until = now + (media_stream_count(w->media) ? NAP_NS : NAP_EMPTY_NS);
+	bool streams = media_stream_count(w->media) > 0;
+	nsec_t until = now + (streams ? NAP_NS : NAP_EMPTY_NS);
 	nsec_t due = media_tick_due(w->media);
 	if (due < until)
 		until = due;
 	if (until <= now)
 		return;
-	mailbox_sleep(w, until);
+	if (!streams) {
+		mailbox_sleep(w, until);
+		return;
+	}
+	struct timespec t = {.tv_sec = (time_t)(until / NSEC_PER_SEC),
+			     .tv_nsec = (long)(until % NSEC_PER_SEC)};
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
 // A worker that sleeps shares its CPU: it must get it back at once when its nap is over, whatever else runs there. One
@@ -179,7 +189,8 @@ int worker_main(void *worker)
 		if (work) {
 			w->counters.busy_ns += now - before;
 			w->second_busy_ns += now - before;
-			spins = 0;
+			// Packets come in trains, commands do not.
+			spins = work > w->commands ? 0 : SPINS_MAX;
 			continue;
 		}
 		rte_pause();

@@ -104,7 +104,8 @@ struct worker {
 	int64_t ntp_offset; // wall clock minus monotonic, ns
 	nsec_t second_end;  // of the window of busy_permille
 	uint64_t second_busy_ns;
-	nsec_t upkeep_due; // next look at RTCP, events and published figures
+	nsec_t upkeep_due;     // next look at RTCP, events and published figures
+	unsigned int commands; // of the mailbox, in this turn
 	unsigned int cpu;
 	unsigned int lcore;
 	bool adaptive; // sleep when idle
