@@ -138,10 +138,6 @@ void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now
 // one breath, and then there is only the end of the stream to tell.
 void party_settle(struct device *d, nsec_t now);
 
-// Tells the dataplane about parties of which one side has closed; after a batch of messages. Agents close both sides in
-// one breath, and then there is only the end of the stream to tell.
-void party_settle(struct device *d, nsec_t now);
-
 // The dataplane reported something about its stream.
 void party_stream_event(struct party *p, const struct api_stream_event *e, nsec_t now);
 
