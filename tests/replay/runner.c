@@ -21,27 +21,20 @@
 //   recover [FIGURE=N ...]    the new one takes over what the old one left; figures of struct recover_result
 //   forget-store              every record is lost
 //   lose PARTY                its stream ends and nobody sees it     rename PARTY DEVICE   it was made for another device
-//   check WHAT ARGS           see checks[]
+//   idle PARTY TIME           its stream has received nothing for so long
+//   check WHAT ARGS           see checks[] of check.c
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/confer.h"
-#include "control/core.h"
 #include "control/device.h"
-#include "control/party.h"
-#include "gw/config.h"
 #include "gw/log.h"
-#include "tests/fake/agent.h"
-#include "tests/fake/dp.h"
-#include "tests/replay/life.h"
+#include "tests/replay/run.h"
 #include "tests/replay/text.h"
 
-#define TEXT_MAX   1024
 #define EPOCH      7
 #define PUMP_LIMIT 100000
 
@@ -61,36 +54,6 @@ static const char default_yaml[] =
 	"4}\n"
 	"devices:\n"
 	"  - {name: CFB1, profile: bridge, group: main}\n";
-
-struct run {
-	const char *file;
-	unsigned int line;
-	bool failed;
-	char yaml[8192];
-	struct config *config;
-	struct core core;
-	bool made;
-	struct fake_agent agents;
-	struct fake_dp dp;
-	struct life life;
-	unsigned int kills;
-	struct device *device;
-	nsec_t now;
-	unsigned int version; // what the agent speaks
-	bool version_set;
-	int header; // header version to write, -1 = as encoded
-};
-
-__attribute__((format(printf, 2, 3))) static void fail(struct run *r, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	fprintf(stderr, "%s:%u: ", r->file, r->line);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	r->failed = true;
-}
 
 // ---- the world ----
 
@@ -372,15 +335,30 @@ static void say_registered(struct run *r, char *args)
 	say_expect(r, (char[]){"CapabilitiesRes"});
 }
 
-static void say_time(struct run *r, char *args)
+static nsec_t read_time(struct run *r, const char *text)
 {
 	char *unit;
-	unsigned long long n = strtoull(args + (*args == '+'), &unit, 10);
-	nsec_t scale = strcmp(unit, "ms") == 0 ? NSEC_PER_MSEC : NSEC_PER_SEC;
+	unsigned long long n = strtoull(text, &unit, 10);
 	if (strcmp(unit, "ms") && strcmp(unit, "s"))
-		fail(r, "time wants +Ns or +Nms");
+		fail(r, "a time is Ns or Nms, not %s", text);
+	return n * (strcmp(unit, "ms") == 0 ? NSEC_PER_MSEC : NSEC_PER_SEC);
+}
+
+static void say_time(struct run *r, char *args)
+{
+	nsec_t step = read_time(r, args + (*args == '+'));
+	if (!r->failed)
+		advance(r, r->now + step);
+}
+
+static void say_idle(struct run *r, char *args)
+{
+	char *time;
+	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, &time, 0));
+	if (s)
+		s->stats.idle_ns = read_time(r, time + strspn(time, " "));
 	else
-		advance(r, r->now + n * scale);
+		fail(r, "the dataplane has no stream of party %s", args);
 }
 
 static void dataplane_fail(struct run *r, const char *type, const char *error)
@@ -448,20 +426,6 @@ static void say_event(struct run *r, char *args)
 	pump(r);
 }
 
-// ---- checks ----
-
-static void want_number(struct run *r, const char *what, unsigned long long actual, const char *expected)
-{
-	if (!expected || actual != strtoull(expected, NULL, 0))
-		fail(r, "%s is %llu, expected %s", what, actual, expected ? expected : "a number");
-}
-
-static void want_text(struct run *r, const char *what, const char *actual, const char *expected)
-{
-	if (!expected || strcmp(actual, expected))
-		fail(r, "%s is %s, expected %s", what, actual, expected ? expected : "a word");
-}
-
 // ---- death and after ----
 
 static void say_kill(struct run *r, char *args)
@@ -516,55 +480,6 @@ static void say_recover(struct run *r, char *args)
 	}
 }
 
-static void check_state(struct run *r, char **a)
-{
-	want_text(r, "state", reg_state_name(r->device->reg.fsm.state), a[0]);
-}
-
-static void check_count(struct run *r, char **a)
-{
-	for (unsigned int i = 0; a[0] && i < COUNT_COUNT; i++) {
-		if (strcmp(count_table[i].name, a[0]) == 0) {
-			want_number(r, a[0], r->device->counts.value[i], a[1]);
-			return;
-		}
-	}
-	fail(r, "no counter %s", a[0] ? a[0] : "");
-}
-
-static void check_refusal(struct run *r, char **a)
-{
-	for (unsigned int i = 0; a[0] && i < REFUSAL_COUNT; i++) {
-		if (strcmp(refusal_name(i), a[0]) == 0) {
-			want_number(r, a[0], r->device->refusals[i], a[1]);
-			return;
-		}
-	}
-	fail(r, "no reason %s", a[0] ? a[0] : "");
-}
-
-static void check_parties(struct run *r, char **a)
-{
-	want_number(r, "parties", r->device->party_count, a[0]);
-}
-
-static void check_orphans(struct run *r, char **a)
-{
-	want_number(r, "orphans", r->device->orphan_count, a[0]);
-}
-
-static void check_conferences(struct run *r, char **a)
-{
-	want_number(r, "conferences", r->device->conference_count, a[0]);
-}
-
-static void check_streams(struct run *r, char **a)
-{
-	want_number(r, "streams of the dataplane", fake_dp_streams(&r->dp), a[0]);
-	if (a[1])
-		want_number(r, "conferences of the dataplane", fake_dp_conferences(&r->dp), a[1]);
-}
-
 static void say_played(struct run *r, char *args)
 {
 	if (!fake_dp_source_end(&r->dp, &r->core.dp, r->now))
@@ -575,104 +490,6 @@ static void say_played(struct run *r, char *args)
 static void say_unreadable(struct run *r, char *args)
 {
 	snprintf(r->dp.unreadable, sizeof(r->dp.unreadable), "%s", args);
-}
-
-// check sources COUNT [loop|once [ITEM ...]]: what plays, and the items of the first one: its paths, or numbers of tones
-static void check_sources(struct run *r, char **a)
-{
-	char problem[TEXT_MAX];
-	want_number(r, "sources of the dataplane", fake_dp_sources(&r->dp), a[0]);
-	if (a[0] && a[1] && !fake_dp_source_is(&r->dp, a + 1, problem, sizeof(problem)))
-		fail(r, "%s", problem);
-}
-
-static void check_requests(struct run *r, char **a)
-{
-	for (unsigned int t = 1; a[0] && t < API_TYPE_COUNT; t++)
-		if (strcmp(api_type_name(t), a[0]) == 0)
-			want_number(r, a[0], r->dp.requests[t], a[1]);
-}
-
-static void check_party(struct run *r, char **a)
-{
-	uint32_t id = a[0] ? (uint32_t)strtoul(a[0], NULL, 0) : 0;
-	LIST_FOREACH(p, &r->device->party_list, struct party, in_device)
-	{
-		if (party_id(p) != id)
-			continue;
-		want_text(r, "party", party_state_name(p->fsm.state), a[1]);
-		if (a[2])
-			want_text(r, "mode", party_mode(p), a[2]);
-		return;
-	}
-	fail(r, "no party %s", a[0] ? a[0] : "");
-}
-
-// check stream PARTY KEY VALUE ...: what the dataplane has been told
-static void check_stream(struct run *r, char **a)
-{
-	struct fake_stream *s = a[0] ? fake_dp_party(&r->dp, (uint32_t)strtoul(a[0], NULL, 0)) : NULL;
-	if (!s) {
-		fail(r, "the dataplane has no stream of party %s", a[0] ? a[0] : "");
-		return;
-	}
-	char problem[TEXT_MAX];
-	if (!fake_dp_stream_is(s, a + 1, problem, sizeof(problem)))
-		fail(r, "%s", problem);
-}
-
-static void check_version(struct run *r, char **a)
-{
-	want_number(r, "version", r->device->reg.version, a[0]);
-}
-
-static void check_reject(struct run *r, char **a)
-{
-	want_text(r, "reject text", r->device->reg.reject, a[0]);
-}
-
-static void check_agent(struct run *r, char **a)
-{
-	want_text(r, "agent", agents_current(&r->device->agents)->name, a[0]);
-}
-
-static void check_stopped(struct run *r, char **a)
-{
-	want_text(r, "stopped", core_stopped(&r->core) ? "yes" : "no", a[0]);
-}
-
-static void check_closed(struct run *r, char **a)
-{
-	struct link *l = fake_agent_link(&r->agents, NULL, r->device);
-	want_text(r, "closed", l ? "no" : "yes", a[0]);
-}
-
-static const struct {
-	const char *name;
-	void (*run)(struct run *r, char **args);
-} checks[] = {
-	{"state", check_state},     {"count", check_count},       {"refusal", check_refusal},
-	{"parties", check_parties}, {"orphans", check_orphans},   {"conferences", check_conferences},
-	{"streams", check_streams}, {"requests", check_requests}, {"party", check_party},
-	{"stream", check_stream},   {"version", check_version},   {"reject", check_reject},
-	{"agent", check_agent},     {"stopped", check_stopped},   {"closed", check_closed},
-	{"sources", check_sources},
-};
-
-static void say_check(struct run *r, char *text)
-{
-	char *args[32] = {0};
-	char *save;
-	char *word = strtok_r(text, " ", &save);
-	for (size_t i = 0; i < 31 && (args[i] = strtok_r(NULL, " ", &save)); i++)
-		continue;
-	for (size_t i = 0; word && i < sizeof(checks) / sizeof(checks[0]); i++) {
-		if (strcmp(checks[i].name, word) == 0) {
-			checks[i].run(r, args);
-			return;
-		}
-	}
-	fail(r, "no check %s", word ? word : "");
 }
 
 static const struct {
@@ -704,6 +521,7 @@ static const struct {
 	{"rename", say_astray},
 	{"played", say_played},
 	{"unreadable", say_unreadable},
+	{"idle", say_idle},
 };
 
 static void say(struct run *r, char *text, FILE *in)
