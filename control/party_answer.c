@@ -105,6 +105,13 @@ void party_stream_event(struct party *p, const struct api_stream_event *e, nsec_
 	}
 }
 
+// How long an orphan may receive nothing. Media comes every few ms: whatever is configured, a call in progress is spared.
+static nsec_t silence_allowed(const struct party *p)
+{
+	nsec_t allowed = p->device->core->config->control.orphan_ms * NSEC_PER_MSEC;
+	return allowed > NSEC_PER_SEC ? allowed : NSEC_PER_SEC;
+}
+
 static void on_figures(void *object, int status, const struct api_message *reply, nsec_t now)
 {
 	struct party *p = object;
@@ -112,8 +119,7 @@ static void on_figures(void *object, int status, const struct api_message *reply
 	if (status || !p->orphan)
 		return;
 	const struct stream_stats *s = &reply->stream_stats_reply.stats;
-	uint64_t silent = p->device->core->config->media.silent_s * NSEC_PER_SEC;
-	if (!p->rx.open || s->idle_ns >= silent) {
+	if (!p->rx.open || s->idle_ns >= silence_allowed(p)) {
 		device_count(p->device, COUNT_party_silent);
 		party_close(p, now);
 	}
