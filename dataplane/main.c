@@ -111,10 +111,9 @@ static int config_read(const char *path, struct config **ret)
 	if (rc)
 		return rc;
 	const struct config_dataplane *d = &(*ret)->dataplane;
-	if (d->worker_count && d->worker_count <= WORKERS_MAX && d->port_count)
+	if (d->worker_count && d->port_count)
 		return 0;
-	fprintf(stderr, "%s: dataplane: needs at least one worker and one port, and at most %d workers\n",
-		path, WORKERS_MAX);
+	fprintf(stderr, "%s: dataplane: needs at least one of `workers` and one of `ports`\n", path);
 	config_free(*ret);
 	return -EINVAL;
 }

@@ -180,6 +180,8 @@ static void worker_wire(struct dataplane *dp, struct worker *w)
 		w->handoff[i].ring = dp->workers[i]->handoff_ring;
 }
 
+_Static_assert(CONFIG_WORKERS_MAX <= WORKERS_MAX, "every worker that can be configured has a number");
+
 static int workers_start(struct dataplane *dp)
 {
 	dp->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -18,7 +18,7 @@
 #define CONFIG_PATH_MAX           108 // fits sockaddr_un
 #define CONFIG_ADDRESSES_MAX      8   // per port
 #define CONFIG_PORTS_MAX          8
-#define CONFIG_WORKERS_MAX        64
+#define CONFIG_WORKERS_MAX        63 // what the dataplane can number
 #define CONFIG_AGENTS_MAX         64
 #define CONFIG_GROUPS_MAX         50
 #define CONFIG_GROUP_AGENTS_MAX   5

@@ -189,7 +189,7 @@ static const struct cfg_option jitter_rows[] = {
 	 .max = 500,
 	 .scale = MS,
 	 .fallback = "20ms",
-	 .effect = CFG_NEW_SESSIONS,
+	 .effect = CFG_RESTART,
 	 .help = "Least play-out delay of mixed and transcoded streams"},
 	{.name = "max",
 	 .type = CFG_DURATION,
@@ -198,7 +198,7 @@ static const struct cfg_option jitter_rows[] = {
 	 .max = 1000,
 	 .scale = MS,
 	 .fallback = "200ms",
-	 .effect = CFG_NEW_SESSIONS,
+	 .effect = CFG_RESTART,
 	 .help = "Greatest play-out delay; later packets are lost"},
 };
 static const struct cfg_table jitter_table = TABLE(jitter_rows, .check = config_check_jitter);
@@ -231,7 +231,7 @@ static const struct cfg_option media_rows[] = {
 	 .fallback = "ef",
 	 .parse = config_parse_dscp,
 	 .what = "0..63, ef, af11..af43, cs1..cs7 or default",
-	 .effect = CFG_NEW_SESSIONS,
+	 .effect = CFG_RESTART,
 	 .help = "DSCP of RTP and RTCP that we send, unless the agent asks for another"},
 	{.name = "jitter", .type = CFG_SECTION, .table = &jitter_table, .help = "Play-out delay"},
 	{.name = "rtcp", .type = CFG_SECTION, .table = &rtcp_table, .help = "Reports about quality"},
@@ -248,7 +248,7 @@ static const struct cfg_option media_rows[] = {
 	 .type = CFG_BOOL,
 	 FIELD(config_media, source_lock),
 	 .fallback = "on",
-	 .effect = CFG_NEW_SESSIONS,
+	 .effect = CFG_RESTART,
 	 .help = "Believe only packets from the address that the agent signalled"},
 };
 const struct cfg_table config_media_table = TABLE(media_rows);

@@ -224,6 +224,11 @@ static void ports_are_consistent(void)
 	refuses(HEAD "dataplane: {workers: [1, 2, 1], main-cpu: x, streams: 10, voices: 5}\n",
 		"f:2:29: dataplane.workers[2]: CPU 1 has a worker already\n"
 		"f:2:43: dataplane.main-cpu: is neither auto nor a CPU number 0..1023\n");
+	char many[512] = HEAD "dataplane: {workers: [0";
+	for (int i = 1; i < 64; i++)
+		sprintf(many + strlen(many), ",%d", i);
+	strcat(many, "]}\n");
+	refuses(many, "f:2:22: dataplane.workers: has 64 items, allowed are 1..63\n");
 	refuses(HEAD "dataplane: {streams: 10, voices: 20}\n",
 		"f:2:34: dataplane.voices: cannot be more than streams (10)\n");
 }
@@ -260,6 +265,8 @@ static void the_manual_is_complete(void)
 					    "devices[].type\n",  "store.redis.lease\n"};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		CHECK(strstr(text, paths[i]) != NULL);
+	// nothing is read again while a program runs
+	CHECK(strstr(text, "takes effect: live") == NULL && strstr(text, "takes effect: new") == NULL);
 	free(text);
 	free(errors);
 	errors = NULL;
