@@ -25,6 +25,7 @@
 #define MEDIA_NONE     UINT32_MAX
 #define MEDIA_RTP_MAX  1944 // largest RTP packet a tick sends: header and CODEC_FRAME_BYTES_MAX, rounded
 #define MEDIA_RTCP_MAX 256
+#define MEDIA_TTL      64 // of the IP headers that a relay writes
 
 struct media;
 
@@ -42,12 +43,25 @@ struct media_limits {
 	char cname[32];            // RTCP SDES CNAME, NUL-terminated
 };
 
+// What a relay puts in place of an IPv4 packet's ends, and what that does to its checksums. As on the wire.
+struct media_exit_v4 {
+	uint32_t src; // first, where exit_src_ip has it
+	uint32_t dst;
+	uint32_t ports;  // source and destination
+	uint16_t ip_sum; // of the new IP header's words, but for length, id and checksum
+	uint16_t
+		udp_change; // one's-complement: new addresses and ports less the old ones, but for the source port
+};
+
 // The part of a stream that a relayed packet touches: exactly two cache lines. The dataplane reads the first line
 // (source lock, exit) itself; only gw/media writes either.
 struct media_stream {
 	// line 0: read for every packet, written only when control speaks or the sender changes
-	uint8_t source_ip[16];   // whom we believe, as in struct addr
-	uint8_t exit_src_ip[16]; // relay: the peer's local address, we send from it
+	uint8_t source_ip[16]; // whom we believe, as in struct addr
+	union {
+		uint8_t exit_src_ip[16];   // relay: the peer's local address, we send from it
+		struct media_exit_v4 exit; // the same and more, where all addresses are IPv4
+	};
 	uint8_t exit_dst_ip[16]; // relay: the peer's remote address
 	uint16_t source_port;    // host order; 0 = any
 	uint16_t exit_src_port;  // host order
@@ -84,6 +98,9 @@ enum media_stream_flag {
 	MEDIA_LAW = 1u << 6,   // relay with A-law/mu-law translation
 	MEDIA_VOICE = 1u << 7, // queue for the tick instead of relaying
 };
+
+// Flags of a stream that media_relay_quick serves, if its exit is reached: IPv4, source locked, payload untouched.
+#define MEDIA_PLAIN (MEDIA_OPEN | MEDIA_RECV | MEDIA_SOURCE_LOCK | MEDIA_EXIT)
 
 // Verdict on one received packet.
 enum media_verdict {
@@ -208,6 +225,56 @@ enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, 
 
 // Asks the cache for what media_ingest will touch of these streams' voices; n <= 64. For streams with MEDIA_VOICE.
 void media_prefetch(const struct media *m, const uint32_t *streams, unsigned int n);
+
+// The media clock at `now`, for the functions below; once a burst.
+uint32_t media_units(const struct media *m, nsec_t now);
+
+#define MEDIA_JUMP_SHIFT 13 // a timestamp off by 2^13 units of 8 kHz, about a second, is a jump
+
+// True for the packet that simply continues its stream: plain header, the payload type, SSRC and sequence number
+// expected, a timestamp that keeps pace with the clock. `rtp` holds a header and at least a byte of payload.
+static inline bool media_continues(const struct media_stream *s, const uint8_t *rtp, uint32_t units,
+				   uint32_t *ret_transit)
+{
+	uint64_t head = rtp_be64(rtp);
+	uint32_t expected =
+		UINT32_C(0x80000000) | (uint32_t)s->rx_payload_type << 16 | (uint16_t)(s->rx.max_seq + 1);
+	uint32_t transit = units * s->rx_clock - (uint32_t)head;
+	uint32_t limit = (uint32_t)s->rx_clock << MEDIA_JUMP_SHIFT;
+	*ret_transit = transit;
+	return (((uint32_t)(head >> 32) & 0xff7fffff) ^ expected) == 0 && rtp_be32(rtp + 8) == s->rx.ssrc &&
+	       transit - s->rx.transit + limit <= 2 * limit;
+}
+
+// Counts a packet that continues its stream.
+static inline void media_count(struct media_stream *s, uint32_t transit, uint32_t octets, nsec_t now)
+{
+	rtp_source_next(&s->rx, octets);
+	rtp_source_time(&s->rx, RTP_NEXT, 0, transit);
+	s->rx_last_ns = now;
+}
+
+// The relay of such a packet, for a stream of MEDIA_PLAIN, inline for the dataplane's loop. The source lock has been
+// checked. False: nothing was touched, and media_ingest must judge it. True: counted, the header is rewritten, and
+// *ret_change is what that adds to the sum of its 32-bit words as they lie in memory, modulo 0xffff.
+static inline bool media_relay_quick(struct media_stream *s, uint8_t *rtp, unsigned int len, nsec_t now,
+				     uint32_t units, uint64_t *ret_change)
+{
+	uint32_t transit, old[3], new[3];
+	if (__builtin_expect(!media_continues(s, rtp, units, &transit), 0))
+		return false;
+	__builtin_memcpy(old, rtp, sizeof(old));
+	media_count(s, transit, len - RTP_HEADER_BYTES, now);
+	uint32_t first = __builtin_bswap32(old[0]);
+	first = (first & 0xff800000) | (uint32_t)s->exit_payload_type << 16 |
+		(uint16_t)(first + s->exit_seq_offset);
+	new[0] = __builtin_bswap32(first);
+	new[1] = __builtin_bswap32(__builtin_bswap32(old[1]) + s->exit_ts_offset);
+	new[2] = __builtin_bswap32(s->exit_ssrc);
+	__builtin_memcpy(rtp, new, sizeof(new));
+	*ret_change = (UINT64_C(0xffff) << 32) + new[0] + new[1] + new[2] - old[0] - old[1] - old[2];
+	return true;
+}
 
 // Takes one RTCP compound packet of a stream. Returns DROP_NONE or the reason it was not understood.
 enum drop_reason media_rtcp_ingest(struct media *m, uint32_t stream, const uint8_t *rtcp, unsigned int len,

@@ -74,6 +74,11 @@ static inline enum drop_reason rtp_header_parse(const uint8_t *packet, unsigned 
 	return DROP_NONE;
 }
 
+static inline uint64_t rtp_be64(const uint8_t *p)
+{
+	return (uint64_t)rtp_be32(p) << 32 | rtp_be32(p + 4);
+}
+
 // Writes the 12 bytes of a header without CSRCs, extension or padding; the payload fields of `h` are not
 // read.
 static inline void rtp_header_write(uint8_t packet[RTP_HEADER_BYTES], const struct rtp_header *h)
@@ -117,15 +122,21 @@ enum rtp_verdict {
 // The rare half of rtp_source_update.
 enum rtp_verdict rtp_source_judge(struct rtp_source *s, uint32_t ssrc, uint16_t seq, uint32_t octets);
 
+// Counts a packet known to be the next one.
+static inline void rtp_source_next(struct rtp_source *s, uint32_t octets)
+{
+	s->max_seq++;
+	s->window = s->window << 1 | 1;
+	s->packets++;
+	s->octets += octets;
+}
+
 // Judges one packet by SSRC and sequence number and counts it if it is usable. 2 ns.
 static inline enum rtp_verdict rtp_source_update(struct rtp_source *s, uint32_t ssrc, uint16_t seq,
 						 uint32_t octets)
 {
 	if (__builtin_expect(ssrc == s->ssrc && seq == (uint16_t)(s->max_seq + 1) && s->packets, 1)) {
-		s->max_seq++;
-		s->window = s->window << 1 | 1;
-		s->packets++;
-		s->octets += octets;
+		rtp_source_next(s, octets);
 		return RTP_NEXT;
 	}
 	return rtp_source_judge(s, ssrc, seq, octets);

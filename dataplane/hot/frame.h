@@ -6,11 +6,12 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/hot/sum.h"
+#include "gw/media.h"
 
 #define FRAME_UDP       8
 #define FRAME_IPV4      20
 #define FRAME_IPV6      40
-#define FRAME_TTL       64
+#define FRAME_TTL       MEDIA_TTL
 #define FRAME_PROTO_UDP 17
 
 // Where a datagram comes from and goes to. Ports in host order, addresses as in struct addr.

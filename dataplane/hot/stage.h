@@ -9,6 +9,7 @@
 
 typedef uint16_t stage_fn(struct worker *w, struct burst *b);
 
+stage_fn stage_quick;
 stage_fn stage_parse;
 stage_fn stage_classify;
 stage_fn stage_session;
@@ -25,6 +26,20 @@ uint16_t handoff_take(struct worker *w, struct burst *b);
 // Keeps a packet for another worker; handoff_flush passes it on.
 void handoff_put(struct worker *w, struct rte_mbuf *m, unsigned int worker);
 void handoff_flush(struct worker *w);
+
+// Sends what is held for a port.
+void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx);
+
+// The same as tx_put, inline.
+static inline void tx_hold(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
+{
+	struct worker_tx *tx = &w->tx[port];
+	m->port = port;
+	tx->frames[tx->count] = m;
+	tx->streams[tx->count] = stream;
+	if (unlikely(++tx->count == BURST_MAX))
+		tx_send(w, port, tx);
+}
 
 // Holds a frame for a port; sent when enough are there or by tx_flush.
 void tx_put(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream);

@@ -6,7 +6,7 @@
 
 #include <rte_ethdev.h>
 
-static void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx)
+void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx)
 {
 	uint16_t n = tx->count, sent;
 	if (likely(tx->direct))
@@ -27,19 +27,9 @@ static void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx)
 	tx->count = 0;
 }
 
-static inline void tx_hold(struct worker *w, uint16_t port, struct worker_tx *tx, struct rte_mbuf *m,
-			   uint32_t stream)
-{
-	m->port = port;
-	tx->frames[tx->count] = m;
-	tx->streams[tx->count] = stream;
-	if (unlikely(++tx->count == BURST_MAX))
-		tx_send(w, port, tx);
-}
-
 void tx_put(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
 {
-	tx_hold(w, port, &w->tx[port], m, stream);
+	tx_hold(w, port, m, stream);
 }
 
 void tx_flush(struct worker *w)
@@ -54,8 +44,7 @@ void tx_flush(struct worker *w)
 uint16_t stage_tx(struct worker *w, struct burst *b)
 {
 	for (uint16_t i = 0; i < b->count; i++) {
-		uint16_t port = w->hops[b->notes[i].hop].port;
-		tx_hold(w, port, &w->tx[port], b->packets[i], b->notes[i].stream);
+		tx_hold(w, w->hops[b->notes[i].hop].port, b->packets[i], b->notes[i].stream);
 	}
 	return 0;
 }

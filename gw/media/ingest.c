@@ -18,7 +18,6 @@
 // Bytes come from anywhere: every length is checked before it is used, and nothing here asserts anything about them.
 #include "gw/media/inside.h"
 
-#define JUMP_SHIFT 13 // a timestamp off by 2^13 units of 8 kHz, about a second, is a jump
 
 static enum media_verdict drop(struct media_cold *c, enum drop_reason why, enum drop_reason *ret_drop)
 {
@@ -105,7 +104,7 @@ static void relay_break(struct media *m, uint32_t stream, const struct rtp_heade
 
 static bool time_jumped(const struct media_stream *s, uint32_t transit)
 {
-	uint32_t limit = (uint32_t)s->rx_clock << JUMP_SHIFT;
+	uint32_t limit = (uint32_t)s->rx_clock << MEDIA_JUMP_SHIFT;
 	return transit - s->rx.transit + limit > 2 * limit;
 }
 
@@ -255,19 +254,14 @@ enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, 
 		return MEDIA_DROPPED;
 	}
 	struct media_stream *s = &m->streams[stream];
-	if (unlikely(len <= RTP_HEADER_BYTES || len > UINT16_MAX || rtp[0] != 0x80 ||
-		     (rtp[1] & 0x7f) != s->rx_payload_type))
+	uint32_t transit;
+	if (unlikely(len <= RTP_HEADER_BYTES || len > UINT16_MAX ||
+		     !media_continues(s, rtp, units_8k(m, now), &transit)))
 		return ingest_carefully(m, stream, rtp, len, now, ret_drop);
 	uint16_t seq = rtp_be16(rtp + 2);
 	uint32_t timestamp = rtp_be32(rtp + 4);
-	uint32_t transit = units_8k(m, now) * s->rx_clock - timestamp;
-	if (unlikely(rtp_be32(rtp + 8) != s->rx.ssrc || seq != (uint16_t)(s->rx.max_seq + 1) ||
-		     time_jumped(s, transit)))
-		return ingest_carefully(m, stream, rtp, len, now, ret_drop);
 	unsigned int payload = len - RTP_HEADER_BYTES;
-	rtp_source_update(&s->rx, s->rx.ssrc, seq, payload);
-	rtp_source_time(&s->rx, RTP_NEXT, timestamp, transit + timestamp);
-	s->rx_last_ns = now;
+	media_count(s, transit, payload, now);
 	if (s->flags & MEDIA_VOICE) {
 		struct rtp_header h = {.timestamp = timestamp,
 				       .seq = seq,
@@ -298,6 +292,11 @@ void media_prefetch(const struct media *m, const uint32_t *streams, unsigned int
 	for (unsigned int i = 0; i < n; i++)
 		if (m->cold[streams[i]].jitter)
 			jitter_prefetch_put(m->cold[streams[i]].jitter);
+}
+
+uint32_t media_units(const struct media *m, nsec_t now)
+{
+	return units_8k(m, now);
 }
 
 void media_refused(struct media *m, uint32_t stream)
