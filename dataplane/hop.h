@@ -27,6 +27,12 @@ static inline bool hop_ready(const struct hop *h)
 	return __atomic_load_n(&h->ready, __ATOMIC_ACQUIRE);
 }
 
+// Puts a header of 14 bytes at the start of a frame.
+static inline void hop_write_14(const struct hop *h, uint8_t *frame)
+{
+	memcpy(frame, h->headers[__atomic_load_n(&h->current, __ATOMIC_ACQUIRE)], 14);
+}
+
 // Puts the header in front of `l3`.
 static inline void hop_write(const struct hop *h, uint8_t *l3)
 {

@@ -41,7 +41,7 @@ struct worker_tx {
 	uint64_t packets;     // sent
 	struct rte_mbuf *frames[WORKER_TX_MAX];
 	uint32_t streams[WORKER_TX_MAX]; // whose they are, MEDIA_NONE for answers
-};
+} __attribute__((aligned(64)));
 
 // Frames on their way to another worker.
 struct worker_handoff {

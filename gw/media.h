@@ -232,47 +232,63 @@ uint32_t media_units(const struct media *m, nsec_t now);
 #define MEDIA_JUMP_SHIFT 13 // a timestamp off by 2^13 units of 8 kHz, about a second, is a jump
 
 // True for the packet that simply continues its stream: plain header, the payload type, SSRC and sequence number
-// expected, a timestamp that keeps pace with the clock. `rtp` holds a header and at least a byte of payload.
-static inline bool media_continues(const struct media_stream *s, const uint8_t *rtp, uint32_t units,
+// expected, a timestamp that keeps pace with the clock. `head` is the first 8 bytes of the header as a number, `ssrc`
+// the next 4.
+static inline bool media_continues(const struct media_stream *s, uint64_t head, uint32_t ssrc, uint32_t units,
 				   uint32_t *ret_transit)
 {
-	uint64_t head = rtp_be64(rtp);
 	uint32_t expected =
 		UINT32_C(0x80000000) | (uint32_t)s->rx_payload_type << 16 | (uint16_t)(s->rx.max_seq + 1);
 	uint32_t transit = units * s->rx_clock - (uint32_t)head;
-	uint32_t limit = (uint32_t)s->rx_clock << MEDIA_JUMP_SHIFT;
+	int32_t d = (int32_t)(transit - s->rx.transit);
+	uint32_t apart = (uint32_t)(d < 0 ? -(int64_t)d : d);
 	*ret_transit = transit;
-	return (((uint32_t)(head >> 32) & 0xff7fffff) ^ expected) == 0 && rtp_be32(rtp + 8) == s->rx.ssrc &&
-	       transit - s->rx.transit + limit <= 2 * limit;
+	return ((uint32_t)(head >> 32) & 0xff7fffff) == expected && ssrc == s->rx.ssrc &&
+	       apart <= (uint32_t)s->rx_clock << MEDIA_JUMP_SHIFT;
 }
 
 // Counts a packet that continues its stream.
 static inline void media_count(struct media_stream *s, uint32_t transit, uint32_t octets, nsec_t now)
 {
-	rtp_source_next(&s->rx, octets);
 	rtp_source_time(&s->rx, RTP_NEXT, 0, transit);
+	rtp_source_next(&s->rx, octets);
 	s->rx_last_ns = now;
 }
 
+// One's-complement sum of two numbers.
+static inline uint64_t media_sum(uint64_t a, uint64_t b)
+{
+	uint64_t s = a + b;
+	return s + (s < b);
+}
+
 // The relay of such a packet, for a stream of MEDIA_PLAIN, inline for the dataplane's loop. The source lock has been
-// checked. False: nothing was touched, and media_ingest must judge it. True: counted, the header is rewritten, and
-// *ret_change is what that adds to the sum of its 32-bit words as they lie in memory, modulo 0xffff.
+// checked; `len` includes the header and at least a byte of payload. False: nothing was touched, and media_ingest must
+// judge it. True: counted, the header is rewritten, and *ret_change is what that adds, in one's complement, to a sum of
+// the packet's words as they lie in memory.
 static inline bool media_relay_quick(struct media_stream *s, uint8_t *rtp, unsigned int len, nsec_t now,
 				     uint32_t units, uint64_t *ret_change)
 {
-	uint32_t transit, old[3], new[3];
-	if (__builtin_expect(!media_continues(s, rtp, units, &transit), 0))
+	uint64_t head = rtp_be64(rtp);
+	uint32_t ssrc = rtp_be32(rtp + 8), transit;
+	if (__builtin_expect(!media_continues(s, head, ssrc, units, &transit), 0))
 		return false;
-	__builtin_memcpy(old, rtp, sizeof(old));
 	media_count(s, transit, len - RTP_HEADER_BYTES, now);
-	uint32_t first = __builtin_bswap32(old[0]);
+	uint32_t first = (uint32_t)(head >> 32);
 	first = (first & 0xff800000) | (uint32_t)s->exit_payload_type << 16 |
 		(uint16_t)(first + s->exit_seq_offset);
-	new[0] = __builtin_bswap32(first);
-	new[1] = __builtin_bswap32(__builtin_bswap32(old[1]) + s->exit_ts_offset);
-	new[2] = __builtin_bswap32(s->exit_ssrc);
-	__builtin_memcpy(rtp, new, sizeof(new));
-	*ret_change = (UINT64_C(0xffff) << 32) + new[0] + new[1] + new[2] - old[0] - old[1] - old[2];
+	uint8_t bytes[RTP_HEADER_BYTES];
+	rtp_be64_put(bytes, (uint64_t)first << 32 | (uint32_t)((uint32_t)head + s->exit_ts_offset));
+	rtp_be32_put(bytes + 8, s->exit_ssrc);
+	uint64_t old, new;
+	uint32_t old_ssrc, new_ssrc;
+	__builtin_memcpy(&old, rtp, 8);
+	__builtin_memcpy(&old_ssrc, rtp + 8, 4);
+	__builtin_memcpy(&new, bytes, 8);
+	__builtin_memcpy(&new_ssrc, bytes + 8, 4);
+	__builtin_memcpy(rtp, &new, 8);
+	__builtin_memcpy(rtp + 8, &new_ssrc, 4);
+	*ret_change = media_sum(media_sum(new, ~old), (uint64_t)new_ssrc + (uint32_t)~old_ssrc);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 // source has one writer. Hot.
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,12 @@ static inline uint16_t rtp_be16(const uint8_t *p)
 static inline uint32_t rtp_be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
+static inline void rtp_be64_put(uint8_t *p, uint64_t v)
+{
+	v = htobe64(v);
+	__builtin_memcpy(p, &v, sizeof(v));
 }
 
 static inline void rtp_be16_put(uint8_t *p, uint16_t v)
@@ -76,7 +83,9 @@ static inline enum drop_reason rtp_header_parse(const uint8_t *packet, unsigned 
 
 static inline uint64_t rtp_be64(const uint8_t *p)
 {
-	return (uint64_t)rtp_be32(p) << 32 | rtp_be32(p + 4);
+	uint64_t v;
+	__builtin_memcpy(&v, p, sizeof(v));
+	return be64toh(v);
 }
 
 // Writes the 12 bytes of a header without CSRCs, extension or padding; the payload fields of `h` are not

@@ -34,10 +34,11 @@ void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx);
 static inline void tx_hold(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
 {
 	struct worker_tx *tx = &w->tx[port];
+	unsigned int n = tx->count++;
 	m->port = port;
-	tx->frames[tx->count] = m;
-	tx->streams[tx->count] = stream;
-	if (unlikely(++tx->count == BURST_MAX))
+	tx->frames[n] = m;
+	tx->streams[n] = stream;
+	if (unlikely(n + 1 == BURST_MAX))
 		tx_send(w, port, tx);
 }
 

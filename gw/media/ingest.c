@@ -256,7 +256,7 @@ enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, 
 	struct media_stream *s = &m->streams[stream];
 	uint32_t transit;
 	if (unlikely(len <= RTP_HEADER_BYTES || len > UINT16_MAX ||
-		     !media_continues(s, rtp, units_8k(m, now), &transit)))
+		     !media_continues(s, rtp_be64(rtp), rtp_be32(rtp + 8), units_8k(m, now), &transit)))
 		return ingest_carefully(m, stream, rtp, len, now, ret_drop);
 	uint16_t seq = rtp_be16(rtp + 2);
 	uint32_t timestamp = rtp_be32(rtp + 4);
