@@ -18,7 +18,6 @@
 // Bytes come from anywhere: every length is checked before it is used, and nothing here asserts anything about them.
 #include "gw/media/inside.h"
 
-
 static enum media_verdict drop(struct media_cold *c, enum drop_reason why, enum drop_reason *ret_drop)
 {
 	c->dropped++;
