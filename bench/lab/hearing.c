@@ -24,8 +24,9 @@ static double decibel(double ratio)
 // Everything one listener's analysis needs.
 struct hearing {
 	struct timeline heard;
-	struct timeline said[SCENARIO_PARTIES_MAX];  // by party; count 0 = silent
-	long lag[SCENARIO_PARTIES_MAX][WINDOWS_MAX]; // as found, samples; heard[i] ~ said[i - lag]
+	struct timeline said[SCENARIO_PARTIES_MAX];    // by party; count 0 = silent
+	long lag[SCENARIO_PARTIES_MAX][WINDOWS_MAX];   // as found, samples; heard[i] ~ said[i - lag]
+	bool clear[SCENARIO_PARTIES_MAX][WINDOWS_MAX]; // it was found
 	unsigned int count, me;
 	const struct verdict_party *parties;
 	size_t from, window; // samples: the first window, and the size of one
@@ -53,7 +54,7 @@ static bool others_voice(const struct hearing *h, unsigned int p)
 static void find_lag(struct hearing *h, unsigned int p, struct sample *delay)
 {
 	struct sample lags = {0};
-	bool clear[WINDOWS_MAX] = {false};
+	bool *clear = h->clear[p];
 	for (unsigned int w = 0; w < h->windows; w++) {
 		double sure;
 		h->lag[p][w] = fit_lag(h->heard.pcm, h->from + w * h->window, h->window, h->said[p].pcm,
@@ -70,6 +71,55 @@ static void find_lag(struct hearing *h, unsigned int p, struct sample *delay)
 		h->lag[p][w] = clear[w] ? h->lag[p][w] : usual;
 }
 
+// How much later than at the beginning packets come at the end, by their own timestamps, ms. 0 after a change of SSRC.
+static double packets_moved(const struct phone *phone)
+{
+	const struct packet_log *log = &phone->received;
+	struct sample first = {0}, last = {0};
+	size_t third = log->count / 3, step = third / (SAMPLE_MAX / 2) + 1;
+	for (size_t i = 0; i < log->count; i += step) {
+		const struct packet *p = &log->packets[i], *zero = &log->packets[0];
+		double at = (double)(int64_t)(p->at - zero->at) / 1e6;
+		if (p->ssrc != zero->ssrc)
+			return 0;
+		at -= (double)(int32_t)(p->ts - zero->ts) * 1e3 / phone->options.codec->rtp_clock_hz;
+		if (i < third)
+			sample_add(&first, at);
+		else if (i >= 2 * third)
+			sample_add(&last, at);
+	}
+	return first.count && last.count ? sample_median(&last) - sample_median(&first) : 0;
+}
+
+// How much later than at the beginning a voice comes at the end of the recording, ms. False: it cannot be told.
+static bool voice_moved(const struct hearing *h, unsigned int p, double *ret)
+{
+	struct sample first = {0}, last = {0};
+	unsigned int third = h->windows / 3;
+	for (unsigned int w = 0; w < h->windows; w++) {
+		if (!h->clear[p][w])
+			continue;
+		if (w < third)
+			sample_add(&first, (double)h->lag[p][w]);
+		else if (w >= h->windows - third)
+			sample_add(&last, (double)h->lag[p][w]);
+	}
+	if (!first.count || !last.count)
+		return false;
+	*ret = (sample_median(&last) - sample_median(&first)) * 1e3 / h->heard.rate_hz;
+	return true;
+}
+
+static void judge_moved(const struct hearing *h, struct verdict *v)
+{
+	double packets = packets_moved(h->parties[h->me].phone), voice, worst = -1;
+	for (unsigned int p = 0; p < h->count; p++)
+		if (others_voice(h, p) && voice_moved(h, p, &voice))
+			worst = fmax(worst, fabs(packets + voice));
+	if (worst >= 0)
+		verdict_set(v, METRIC_MOVED, worst);
+}
+
 static void find_lags(struct hearing *h, struct verdict *v)
 {
 	struct sample delay = {0};
@@ -78,6 +128,7 @@ static void find_lags(struct hearing *h, struct verdict *v)
 			find_lag(h, p, &delay);
 	if (delay.count)
 		verdict_set(v, METRIC_DELAY, sample_median(&delay));
+	judge_moved(h, v);
 }
 
 // Mean over the active frames of a window, each clipped to -10..45 dB; NAN when nobody spoke.

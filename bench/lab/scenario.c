@@ -17,10 +17,11 @@ static const char *const kind_names[SCENARIO_KIND_COUNT] = {
 };
 
 static const char *const metric_names[METRIC_COUNT] = {
-	[METRIC_LOSS] = "loss", [METRIC_DELAY] = "delay",
-	[METRIC_GAP] = "gap",   [METRIC_LEVEL] = "level",
-	[METRIC_SNR] = "snr",   [METRIC_SINAD] = "sinad",
-	[METRIC_OWN] = "own",   [METRIC_IDENTICAL] = "identical",
+	[METRIC_LOSS] = "loss",   [METRIC_DELAY] = "delay",
+	[METRIC_GAP] = "gap",     [METRIC_LEVEL] = "level",
+	[METRIC_SNR] = "snr",     [METRIC_SINAD] = "sinad",
+	[METRIC_OWN] = "own",     [METRIC_IDENTICAL] = "identical",
+	[METRIC_MOVED] = "moved",
 };
 
 static const char *const compare_signs[] = {[COMPARE_EQ] = "==", [COMPARE_LE] = "<=", [COMPARE_GE] = ">="};

@@ -107,6 +107,7 @@ enum metric {
 	METRIC_SINAD,     // dB, of tones
 	METRIC_OWN,       // dB (speech) or dBm0 relative to the others' level (tones): own voice coming back
 	METRIC_IDENTICAL, // percent of sent payloads that came out bit by bit
+	METRIC_MOVED,     // ms, how far the delay of speech at the end is from that at the beginning
 	METRIC_COUNT
 };
 

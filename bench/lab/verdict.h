@@ -6,6 +6,8 @@
 //              phone that never came
 //   delay      a sample's play-out time minus its play-out time on a direct wire, milliseconds. Relay: the median over
 //              packets matched by payload. Else: the median over windows and talkers of the best-correlating lag
+//   moved      delay of the last third of the call's windows less that of the first third, absolute, medians; packets that
+//              come later by their timestamps count like samples that come later in the packets
 //   gap        longest time without a packet while the others spoke
 //   level      how far the wanted signal is off, dB: the worst of the others
 //   snr        segmental SNR of speech against the samples that were played out of the files, each talker through a

@@ -230,11 +230,14 @@ static void judges_a_mix(void)
 	}
 }
 
-// The same with voices instead of tones: every talker is found at its delay, an echo is seen for what it is.
+// The same with voices instead of tones: every talker is found at its delay, an echo is seen for what it is; and so is a
+// delay that grows on the way, whether by later packets or by later samples in them.
 static void judges_speech(void)
 {
 	static double x[SECONDS * RATE];
-	for (int echo = 0; echo < 2; echo++) {
+	static const unsigned int later_ms[] = {0, 0, 22, 30};
+	for (unsigned int round = 0; round < 4; round++) {
+		bool echo = round == 1;
 		for (unsigned int i = 0; i < PARTIES; i++) {
 			phone_make(i, 437);
 			plans[i].source = SCENARIO_PLAY;
@@ -259,8 +262,9 @@ static void judges_speech(void)
 						   (echo ? phones[0].options.source.pcm[k * 160 + i] / 100
 							 : 0));
 			c->encode(NULL, pcm, 160, payload, sizeof(payload));
-			struct packet p = {.at = NSEC_PER_SEC + (k * 20 + 45) * NSEC_PER_MSEC,
-					   .ts = k * 160,
+			unsigned int later = k < PACKETS / 2 ? 0 : later_ms[round];
+			struct packet p = {.at = NSEC_PER_SEC + (k * 20 + 45 + later) * NSEC_PER_MSEC,
+					   .ts = k * 160 + (round == 3 ? later * 8 : 0),
 					   .seq = (uint16_t)k,
 					   .ssrc = 5,
 					   .len = 160};
@@ -268,6 +272,12 @@ static void judges_speech(void)
 		}
 		struct verdict v;
 		verdict_take(SCENARIO_BRIDGE, parties, 3, 0, NULL, &v);
+		CHECK(v.known[METRIC_MOVED]);
+		CHECK_NEAR(v.value[METRIC_MOVED], later_ms[round], 0.5);
+		if (later_ms[round]) {
+			phones_free();
+			continue;
+		}
 		CHECK_NEAR(v.value[METRIC_DELAY], 45, 0.2);
 		CHECK_NEAR(v.value[METRIC_LEVEL], 0, 0.1);
 		CHECK(v.value[METRIC_SNR] > 30);
