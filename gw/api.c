@@ -26,7 +26,7 @@ static_assert(sizeof(struct stream_ref) == 40 && sizeof(struct stream_format) ==
 static_assert(sizeof(struct stream_spec) == 136, "stream spec");
 static_assert(sizeof(struct stream_quality) == 80, "stream quality");
 static_assert(sizeof(struct stream_stats) == 224, "stream stats");
-static_assert(sizeof(struct conference_spec) == 32, "conference spec");
+static_assert(sizeof(struct conference_spec) == 48, "conference spec");
 static_assert(sizeof(struct api_stream_entry) == 368, "stream entry");
 static_assert(sizeof(struct api_worker_status) == 40 && sizeof(struct api_port_status) == 64, "status parts");
 static_assert(sizeof(struct api_source_item) == 112, "source item");
@@ -73,7 +73,8 @@ static bool stream_spec_ok(const struct stream_spec *s)
 
 static bool conference_spec_ok(const struct conference_spec *s)
 {
-	return text_ok(s->device, sizeof(s->device));
+	return text_ok(s->device, sizeof(s->device)) && s->loudest <= CONFERENCE_LOUDEST_MAX &&
+	       s->level_dbm0 <= 0 && all_zero(s->zero, sizeof(s->zero));
 }
 
 static bool hello_ok(const struct api_message *m)

@@ -35,6 +35,16 @@ void mixer_all(int16_t *out, const int32_t *sum, unsigned int samples);
 // block.
 void mixer_ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to);
 
+// out = saturate((sum - own) * gain), the gain going linearly from `from` to `to`. own NULL: nothing is taken out.
+void mixer_limit(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples, float from,
+		 float to);
+
+// Sum of magnitudes.
+uint32_t mixer_magnitude(const int16_t *pcm, unsigned int samples);
+
+// Largest magnitude of a sum.
+uint32_t mixer_sum_peak(const int32_t *sum, unsigned int samples);
+
 // Sum of squares, for mixer_level.
 uint64_t mixer_energy(const int16_t *pcm, unsigned int samples);
 

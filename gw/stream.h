@@ -140,4 +140,15 @@ struct conference_spec {
 	uint32_t conference_id; // the agent's, for listings
 	char device[STREAM_DEVICE_MAX];
 	uint64_t epoch;
+	// How a mix sounds. All zero: everyone is heard as they are.
+	uint16_t mix_all_up_to; // parties up to which everyone is heard
+	uint16_t tones_up_to;   // parties up to which the tones are played; 0 = always
+	uint8_t loudest;        // talkers heard in a larger conference, at most 16; 0 = everyone
+	uint8_t noise_gate;     // dB below 0 dBm0 under which a voice is not heard; 0 = no gate
+	int8_t level_dbm0;      // to which voices are slowly brought; 0 = none
+	uint8_t join_tone;      // SCCP number of the tone played when somebody joins; 0 = none
+	uint8_t leave_tone;
+	uint8_t zero[7]; // always 0
 };
+
+#define CONFERENCE_LOUDEST_MAX 16

@@ -3,6 +3,7 @@
 #include "gw/jitter/state.h"
 
 #define LOST_MAX_MS 120
+#define FETCH_MAX   640 // bytes of a payload; the rest follows by itself
 
 // Oldest packet in the ring at or after `from`, NULL if there is none.
 static const struct slot *oldest(const struct jitter *j, uint16_t from)
@@ -234,6 +235,6 @@ void jitter_prefetch(const struct jitter *j)
 	unsigned int i = slot_index(j, j->next_seq);
 	const uint8_t *payload = j->payload + (size_t)j->stride * i;
 	__builtin_prefetch(&j->slot[i]);
-	for (unsigned int line = 0; line < 192; line += 64)
+	for (unsigned int line = 0; line < j->stride && line < FETCH_MAX; line += 64)
 		__builtin_prefetch(payload + line);
 }

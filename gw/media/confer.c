@@ -433,6 +433,8 @@ int confer_change(struct media *m, uint32_t conference, uint32_t stream, const s
 	c->route.remote = spec->remote;
 	c->route.dscp = spec->dscp;
 	commit(m, conference, stream, plan.outcome, now);
+	if (!is_member && f->mixer != NONE)
+		tone_join(m, &m->mixers[f->mixer]);
 	return 0;
 }
 
@@ -456,6 +458,8 @@ int confer_leave(struct media *m, uint32_t stream, nsec_t now)
 	if (!err && plan.outcome >= CONFERENCE_TRANSCODE)
 		err = voices_prepare(m, f, NONE, NULL, &voice);
 	commit(m, conference, NONE, err ? CONFERENCE_EMPTY : plan.outcome, now);
+	if (f->mixer != NONE)
+		tone_leave(m, &m->mixers[f->mixer]);
 	return err;
 }
 

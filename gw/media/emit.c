@@ -27,10 +27,23 @@ struct heard {
 static const int16_t *everyone(struct media_run *r, unsigned int rate, unsigned int samples)
 {
 	if (!r->all_made[rate]) {
-		mixer_all(r->all[rate], r->sum[rate], samples);
+		if (unlikely(r->limits))
+			limit_minus(r, rate, r->all[rate], r->sum[rate], NULL, samples);
+		else
+			mixer_all(r->all[rate], r->sum[rate], samples);
 		r->all_made[rate] = 1;
 	}
 	return r->all[rate];
+}
+
+// Everyone but this party.
+static void others(const struct media_run *r, unsigned int rate, int16_t *to, const int16_t *own,
+		   unsigned int samples)
+{
+	if (unlikely(r->limits))
+		limit_minus(r, rate, to, r->sum[rate], own, samples);
+	else
+		mixer_minus(to, r->sum[rate], own, samples);
 }
 
 // This tick's samples for a listener, in `to` unless they are everyone's.
@@ -44,11 +57,11 @@ static const int16_t *listen(struct media *m, struct media_voice *v, const struc
 	if (v->echo_made) {
 		static const int16_t nothing[QUANTUM_MAX];
 		tick_resample(v->echo, row->pcm ? row->pcm : nothing, v->rx_rate, r->echo, r->units);
-		mixer_minus(to, r->sum[v->tx_rate], r->echo, samples);
+		others(r, v->tx_rate, to, r->echo, samples);
 		return to;
 	}
 	if (row->pcm) {
-		mixer_minus(to, r->sum[v->tx_rate], row->pcm, samples);
+		others(r, v->tx_rate, to, row->pcm, samples);
 		return to;
 	}
 	*ret_shared = true;

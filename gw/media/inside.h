@@ -27,9 +27,10 @@
 #define TICK_SLOTS     64  // of 1 ms
 #define CARE_SLOTS     512 // of 16 ms
 #define CARE_UNIT_NS   (16 * NSEC_PER_MSEC)
-#define EVENTS         1024                // power of two
-#define SHARED_FRAMES  8                   // distinct codec and period of listeners that share a frame
-#define DIGITS_MAX     16                  // that wait to be sent
+#define EVENTS         1024 // power of two
+#define SHARED_FRAMES  8    // distinct codec and period of listeners that share a frame
+#define DIGITS_MAX     16   // that wait to be sent
+#define SEATS_MAX      CONFERENCE_LOUDEST_MAX
 #define CALL_AHEAD     8                   // voices called for before their conference's turn
 #define STALL_NS       (4 * NSEC_PER_MSEC) // a tick this late tells that arrival times cannot be believed
 
@@ -155,6 +156,19 @@ struct media_tone {
 	bool on;
 };
 
+// A voice's standing in a conference that weighs its members (floor.c). Levels are mean magnitudes in 1/16.
+struct media_floor {
+	uint32_t loud;      // smoothed
+	uint32_t speech;    // slow level of its speech
+	uint16_t speech_ms; // how long it has been listened to
+	uint16_t hang;      // ms until it is taken for silent
+	uint16_t gate_hang;
+	uint16_t gain;  // Q12, at the end of the last tick
+	uint16_t align; // Q12, that brings its speech to the level wanted
+	uint8_t gate_open;
+	uint8_t seated;
+};
+
 // What a stream needs to be mixed or transcoded, in the order in which a tick reads it.
 struct media_voice {
 	// hearing it
@@ -191,6 +205,7 @@ struct media_voice {
 	uint8_t tx_tone;         // digits are to be heard: tone
 	uint8_t tx_offset_known;
 	uint8_t echo_made;
+	struct media_floor floor;
 	// now and then
 	struct plc *plc;
 	struct resample *echo; // its own voice at the rate it hears, where that differs
@@ -220,6 +235,15 @@ struct media_mixer {
 	uint8_t quantum;            // units of 10 ms that suit all members
 	uint8_t speaks[RATES];      // somebody does, at this rate
 	uint8_t hears[RATES];
+	uint8_t weighs;  // voices go through floor.c
+	uint8_t chooses; // talkers
+	uint8_t seats, challenges;
+	uint16_t tone_ms;     // left of a tone
+	uint32_t gate, align; // mean magnitudes in 1/16; 0 = none
+	float limit;          // gain
+	uint32_t challenger;
+	uint32_t seat[SEATS_MAX]; // voices that have the floor
+	struct tone_generator tone[RATES];
 	struct resample *cross[RATES][RATES]; // [from][to], NULL where unused
 	uint8_t cross_made[RATES][RATES];
 };
@@ -245,6 +269,8 @@ struct media_run {
 	uint64_t clock; // media time at its start
 	nsec_t now;
 	uint8_t all_made[RATES];
+	uint8_t limits; // the gain is not unity throughout
+	float limit_from, limit_to;
 	uint32_t shared_count;
 	struct media_row *row;
 	int16_t *matrix; // rows of samples, back to back
@@ -346,6 +372,21 @@ bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t
 void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
 		   uint64_t clock);
 void voice_discard(struct media_voice *v, nsec_t now, unsigned int samples);
+
+// floor.c
+void floor_settle(struct media *m, struct media_mixer *x);
+void floor_join(struct media_mixer *x, struct media_voice *v);
+void floor_leave(struct media *m, struct media_mixer *x, uint32_t voice);
+void floor_weigh(const struct media_mixer *x, struct media_voice *v, unsigned int units);
+void floor_give(struct media *m, struct media_mixer *x);
+
+// loud.c
+void limit_turn(struct media *m, struct media_mixer *x);
+void limit_minus(const struct media_run *r, unsigned int rate, int16_t *out, const int32_t *sum,
+		 const int16_t *own, unsigned int samples);
+void tone_join(struct media *m, struct media_mixer *x);
+void tone_leave(struct media *m, struct media_mixer *x);
+void tone_add(struct media *m, struct media_mixer *x);
 
 // tick.c
 uint32_t mixer_open(struct media *m, uint32_t conference, nsec_t now);

@@ -49,6 +49,10 @@ uint32_t mixer_open(struct media *m, uint32_t conference, nsec_t now)
 	x->voices = 0;
 	x->clock = 0;
 	x->quantum = 1;
+	x->limit = 1.0f;
+	x->weighs = x->chooses = x->seats = x->challenges = 0;
+	x->tone_ms = 0;
+	x->challenger = NONE;
 	wheel_add(&m->ticks, i, wheel_calmest(&m->ticks, now / NSEC_PER_MSEC, 20));
 	if (x->tick.due * NSEC_PER_MSEC < m->tick_due)
 		m->tick_due = x->tick.due * NSEC_PER_MSEC;
@@ -90,6 +94,7 @@ void mixer_voice_add(struct media *m, uint32_t mixer, uint32_t voice)
 		m->voices[x->last].next = voice;
 	x->last = voice;
 	x->voices++;
+	floor_join(x, v);
 }
 
 static bool same_listener(const struct media *m, const struct media_voice *a, const struct media_voice *b)
@@ -125,6 +130,7 @@ void mixer_voice_remove(struct media *m, uint32_t voice)
 	struct media_voice *v = &m->voices[voice];
 	struct media_mixer *x = &m->mixers[v->mixer];
 	coder_hand_on(m, x, v);
+	floor_leave(m, x, voice);
 	if (v->prev == NONE)
 		x->first = v->next;
 	else
@@ -180,6 +186,7 @@ void mixer_settle(struct media *m, uint32_t mixer)
 		}
 	}
 	source_rates(m, x->conference, x->speaks);
+	floor_settle(m, x);
 	x->quantum = quantum_of(periods);
 	for (unsigned int from = 0; from < RATES; from++)
 		for (unsigned int to = 0; to < RATES; to++) {
@@ -272,7 +279,7 @@ static void conferences_call(const struct media *m, uint32_t mixer)
 	fetch_ahead(m, mixer, fetch_packet);
 }
 
-// Lets every voice speak into its row, measures it and adds it to the sum of its rate.
+// Lets every voice speak into its row, measures it and adds it to the sum of its rate, unless it is to be weighed first.
 static void gather(struct media *m, struct media_mixer *x)
 {
 	struct media_run *r = &m->run;
@@ -298,12 +305,17 @@ static void gather(struct media *m, struct media_mixer *x)
 		if (unlikely(v->extras & EXTRA_EAR))
 			spoke = ear_pass(m, v, r->units, spoke, at);
 		if (spoke) {
+			uint32_t magnitudes = x->weighs ? mixer_magnitude(at, samples)
+							: mixer_add_level(r->sum[v->rx_rate], at, samples);
+			voice_measure(v, magnitudes, at, samples, r->clock);
 			row->pcm = at;
 			at += samples;
-			voice_measure(v, mixer_add_level(r->sum[v->rx_rate], row->pcm, samples), row->pcm,
-				      samples, r->clock);
 		}
+		if (unlikely(x->weighs))
+			floor_weigh(x, v, r->units);
 	}
+	if (unlikely(x->weighs))
+		floor_give(m, x);
 }
 
 // Resamples one tick in blocks of 10 ms, which every filter takes.
@@ -316,19 +328,43 @@ void tick_resample(struct resample *filter, const int16_t *in, unsigned int from
 	}
 }
 
+static void shift_add(int32_t *sum, const int16_t *pcm, unsigned int samples, unsigned int shift)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		sum[i] += pcm[i] * (1 << shift);
+}
+
+// A sum in 16 bits, by as many bits lower as it takes: the limiter comes after all rates are together.
+static unsigned int shift_down(int16_t *out, const int32_t *sum, unsigned int samples)
+{
+	uint32_t peak = mixer_sum_peak(sum, samples);
+	unsigned int shift = 0;
+	while (peak >> shift > INT16_MAX)
+		shift++;
+	if (shift == 0)
+		mixer_all(out, sum, samples);
+	for (unsigned int i = 0; shift && i < samples; i++)
+		out[i] = (int16_t)(sum[i] >> shift);
+	return shift;
+}
+
 static void cross(struct media *m, struct media_mixer *x)
 {
 	struct media_run *r = &m->run;
+	unsigned int shift[RATES] = {0};
 	// First all that was said at each rate, before any of it crosses over.
 	for (unsigned int from = 0; from < RATES; from++)
 		if (x->speaks[from])
-			mixer_all(r->all[from], r->sum[from], r->units * samples_10ms[from]);
+			shift[from] = shift_down(r->all[from], r->sum[from], r->units * samples_10ms[from]);
 	for (unsigned int from = 0; from < RATES; from++)
 		for (unsigned int to = 0; to < RATES; to++) {
 			if (!x->cross_made[from][to])
 				continue;
 			tick_resample(x->cross[from][to], r->all[from], from, r->out, r->units);
-			mixer_add(r->sum[to], r->out, r->units * samples_10ms[to]);
+			if (shift[from])
+				shift_add(r->sum[to], r->out, r->units * samples_10ms[to], shift[from]);
+			else
+				mixer_add(r->sum[to], r->out, r->units * samples_10ms[to]);
 		}
 }
 
@@ -401,6 +437,9 @@ static bool run_begin(struct media *m, nsec_t now)
 	sources_add(m, x->conference);
 	if (crosses(x))
 		cross(m, x);
+	if (unlikely(x->tone_ms))
+		tone_add(m, x);
+	limit_turn(m, x);
 	memset(r->all_made, 0, sizeof(r->all_made));
 	x->clock += r->units;
 	wheel_add(&m->ticks, i, x->tick.due + r->units * 10u);

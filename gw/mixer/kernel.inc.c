@@ -77,6 +77,43 @@ static void ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to)
 	}
 }
 
+static int16_t turn_down(int32_t x, float gain)
+{
+	float y = (float)x * gain;
+	return (int16_t)(y > INT16_MAX ? INT16_MAX : y < INT16_MIN ? INT16_MIN : y);
+}
+
+static void limit(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
+		  unsigned int samples, float from, float to)
+{
+	float step = samples ? (to - from) / (float)samples : 0;
+	if (!own) {
+		for (unsigned int i = 0; i < samples; i++)
+			out[i] = turn_down(sum[i], from + step * (float)(int32_t)i);
+		return;
+	}
+	for (unsigned int i = 0; i < samples; i++)
+		out[i] = turn_down(sum[i] - own[i], from + step * (float)(int32_t)i);
+}
+
+static uint32_t magnitude(const int16_t *pcm, unsigned int samples)
+{
+	uint32_t magnitudes = 0;
+	for (unsigned int i = 0; i < samples; i++)
+		magnitudes += (uint32_t)(pcm[i] < 0 ? -pcm[i] : pcm[i]);
+	return magnitudes;
+}
+
+static uint32_t sum_peak(const int32_t *sum, unsigned int samples)
+{
+	int32_t high = 0, low = 0;
+	for (unsigned int i = 0; i < samples; i++) {
+		high = sum[i] > high ? sum[i] : high;
+		low = sum[i] < low ? sum[i] : low;
+	}
+	return (uint32_t)(high > -low ? high : -low);
+}
+
 static uint64_t energy(const int16_t *pcm, unsigned int samples)
 {
 	uint64_t e = 0;
@@ -104,6 +141,9 @@ const struct mixer_kernel KERNEL = {
 	.minus = minus,
 	.all = all,
 	.ramp = ramp,
+	.limit = limit,
+	.magnitude = magnitude,
+	.sum_peak = sum_peak,
 	.energy = energy,
 	.peak = peak,
 };

@@ -60,6 +60,22 @@ void mixer_ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to)
 	kernel->ramp(pcm, samples, from, to);
 }
 
+void mixer_limit(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples, float from,
+		 float to)
+{
+	kernel->limit(out, sum, own, samples, from, to);
+}
+
+uint32_t mixer_magnitude(const int16_t *pcm, unsigned int samples)
+{
+	return kernel->magnitude(pcm, samples);
+}
+
+uint32_t mixer_sum_peak(const int32_t *sum, unsigned int samples)
+{
+	return kernel->sum_peak(sum, samples);
+}
+
 uint64_t mixer_energy(const int16_t *pcm, unsigned int samples)
 {
 	return kernel->energy(pcm, samples);
