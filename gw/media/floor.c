@@ -17,19 +17,19 @@
 
 #include "gw/media/inside.h"
 
-#define UNITY         4096
-#define ACTIVE        (90 * 16) // mean magnitude of about -43 dBm0, in 1/16: below nobody asks for the floor
-#define HANG_MS       300
-#define GATE_HANG_MS  200
-#define FADE_MS       8
-#define CHALLENGES    3    // ticks
-#define LOUDER_Q10    1446 // 3 dB
-#define SPEECH_MS     500  // of speech, before its level is known
-#define GAIN_LEAST    (UNITY / 4)
-#define GAIN_MOST     (UNITY * 4)
-#define SPEECH_SHIFT  6   // of the slow level, per 10 ms
-#define GAIN_SHIFT    8   // 3.4 dB in a second
-#define FULL_MEAN_Q4  (11300 * 16) // mean magnitude of speech at 0 dBm0
+#define UNITY        4096
+#define ACTIVE       (90 * 16) // mean magnitude of about -43 dBm0, in 1/16: below nobody asks for the floor
+#define HANG_MS      300
+#define GATE_HANG_MS 200
+#define FADE_MS      8
+#define CHALLENGES   3    // ticks
+#define LOUDER_Q10   1446 // 3 dB
+#define SPEECH_MS    500  // of speech, before its level is known
+#define GAIN_LEAST   (UNITY / 4)
+#define GAIN_MOST    (UNITY * 4)
+#define SPEECH_SHIFT 6            // of the slow level, per 10 ms
+#define GAIN_SHIFT   8            // 3.4 dB in a second
+#define FULL_MEAN_Q4 (11300 * 16) // mean magnitude of speech at 0 dBm0
 
 static const uint16_t samples_10ms[RATES] = {80, 160, 480};
 
@@ -187,7 +187,8 @@ static void choose(struct media *m, struct media_mixer *x)
 		return;
 	}
 	unsigned int q = quietest(m, x);
-	bool louder = m->voices[who].floor.loud > (uint64_t)m->voices[x->seat[q]].floor.loud * LOUDER_Q10 >> 10;
+	bool louder =
+		m->voices[who].floor.loud > (uint64_t)m->voices[x->seat[q]].floor.loud * LOUDER_Q10 >> 10;
 	if (!louder || who != x->challenger)
 		x->challenges = 0;
 	x->challenger = louder ? who : NONE;

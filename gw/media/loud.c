@@ -41,8 +41,8 @@ void limit_turn(struct media *m, struct media_mixer *x)
 }
 
 // out = (sum - own) under the limiter's gain; own NULL = the sum itself.
-void limit_minus(const struct media_run *r, unsigned int rate, int16_t *out, const int32_t *sum, const int16_t *own,
-		 unsigned int samples)
+void limit_minus(const struct media_run *r, unsigned int rate, int16_t *out, const int32_t *sum,
+		 const int16_t *own, unsigned int samples)
 {
 	// Down within the attack; up over the whole of the tick.
 	unsigned int ramp = r->limit_to < r->limit_from ? samples_10ms[rate] * ATTACK_MS / 10 : samples;

@@ -110,7 +110,8 @@ static void hysteresis(void)
 		if (abs(p->pcm[i] - p->pcm[i - 1]) > steepest)
 			steepest = abs(p->pcm[i] - p->pcm[i - 1]);
 	for (unsigned int i = 0; i < 3; i++)
-		allowed += measure_amplitude(most[i]) * (2 * 3.141592653589793 * tone_hz[i] / SECOND + 1 / 128.0);
+		allowed += measure_amplitude(most[i]) *
+			   (2 * 3.141592653589793 * tone_hz[i] / SECOND + 1 / 128.0);
 	if (steepest > allowed)
 		fprintf(stderr, "steepest step %.0f, allowed %.0f\n", steepest, allowed);
 	CHECK(steepest <= allowed);
@@ -176,7 +177,8 @@ static void limiter(void)
 		r->phone[i].sends = false;
 	rig_run(r, 4000);
 	CHECK_NEAR(heard(r, LISTENER, 0, SECOND), 3, 0.01);
-	CHECK(measure_sine(phone_tail(&r->phone[LISTENER], SECOND), SECOND, SECOND, tone_hz[0]).sinad_db > 60);
+	CHECK(measure_sine(phone_tail(&r->phone[LISTENER], SECOND), SECOND, SECOND, tone_hz[0]).sinad_db >
+	      60);
 	rig_free(r);
 }
 
@@ -249,6 +251,7 @@ static void tones(void)
 	rig_free(r);
 }
 
-T_MAIN("media_floor", {"a small conference is exact", small_is_exact}, {"the loudest are heard", loudest_are_heard},
-       {"hysteresis", hysteresis}, {"silence gives way", silence_gives_way}, {"limiter", limiter},
-       {"alignment", alignment}, {"gate", gate}, {"tones", tones})
+T_MAIN("media_floor", {"a small conference is exact", small_is_exact},
+       {"the loudest are heard", loudest_are_heard}, {"hysteresis", hysteresis},
+       {"silence gives way", silence_gives_way}, {"limiter", limiter}, {"alignment", alignment},
+       {"gate", gate}, {"tones", tones})
