@@ -127,40 +127,6 @@ static int print_answer(struct session *s, const struct command_match *m, const 
 
 // --- the daemon ---
 
-static int transport_error(struct session *s, int rc)
-{
-	session_close(s);
-	switch (rc) {
-	case -EACCES:
-	case -EPERM:
-		fprintf(s->err,
-			"error: no permission for the admin socket %s\nhint: join the group that owns it "
-			"(ls -l %s), or use sudo\n",
-			s->socket, s->socket);
-		return CTL_PERMISSION;
-	case -ETIMEDOUT:
-		fprintf(s->err,
-			"error: no answer from %s within %.1f s\nhint: give it more time with --timeout; "
-			"systemctl status slimline-control\n",
-			s->socket, s->timeout_ms / 1000.0);
-		return CTL_TIMEOUT;
-	case -EBADMSG:
-	case -EMSGSIZE:
-		fprintf(s->err,
-			"error: what answered at %s is not slimline-control of this release\n"
-			"hint: check --socket, and slimctl --version\n",
-			s->socket);
-		return CTL_UNREACHABLE;
-	default:
-		fprintf(s->err,
-			"error: cannot reach slimline-control at %s: %s\nhint: is it running? systemctl "
-			"status "
-			"slimline-control; another path: --socket\n",
-			s->socket, strerror(-rc));
-		return CTL_UNREACHABLE;
-	}
-}
-
 static int reply_error(struct session *s, const json_t *reply)
 {
 	const char *error = json_string_value(json_object_get(reply, "error"));
@@ -179,6 +145,49 @@ static int reply_error(struct session *s, const json_t *reply)
 		fputc('\n', s->err);
 	}
 	return code > CTL_OK && code < CTL_CODE_COUNT ? (int)code : CTL_REFUSED;
+}
+
+// No reply came: what is said instead has the form of one.
+static int transport_error(struct session *s, int rc)
+{
+	char error[512],
+		hint[256] = "is it running? systemctl status slimline-control; another path: --socket";
+	enum ctl_code code = CTL_UNREACHABLE;
+	session_close(s);
+	switch (rc) {
+	case -EACCES:
+	case -EPERM:
+		code = CTL_PERMISSION;
+		snprintf(error, sizeof(error), "no permission for the admin socket %s", s->socket);
+		snprintf(hint, sizeof(hint), "join the group that owns it (ls -l %s), or use sudo",
+			 s->socket);
+		break;
+	case -ETIMEDOUT:
+		code = CTL_TIMEOUT;
+		snprintf(error, sizeof(error), "no answer from %s within %.1f s", s->socket,
+			 s->timeout_ms / 1000.0);
+		snprintf(hint, sizeof(hint),
+			 "give it more time with --timeout; systemctl status slimline-control");
+		break;
+	case -EBADMSG:
+	case -EMSGSIZE:
+		snprintf(error, sizeof(error), "what answered at %s is not slimline-control of this release",
+			 s->socket);
+		snprintf(hint, sizeof(hint), "check --socket, and slimctl --version");
+		break;
+	default:
+		snprintf(error, sizeof(error), "cannot reach slimline-control at %s: %s", s->socket,
+			 strerror(-rc));
+	}
+	json_t *reply = json_pack("{s:b, s:i, s:i, s:s, s:s}", "ok", 0, "schema", CTL_SCHEMA, "code",
+				  (int)code, "error", error, "hint", hint);
+	if (!reply) { // the path is no UTF-8
+		fprintf(s->err, "error: %s\nhint: %s\n", error, hint);
+		return (int)code;
+	}
+	rc = reply_error(s, reply);
+	json_decref(reply);
+	return rc;
 }
 
 // Asks, over the old connection if that still works.

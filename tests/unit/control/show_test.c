@@ -281,6 +281,16 @@ static void test_unreachable(void)
 	snprintf(f.path, sizeof(f.path), "%s/none", f.dir);
 	CHECK_INT(slimctl(&f, PRINT_TABLE, "show status", &r), CTL_UNREACHABLE);
 	CHECK(strstr(r.err, "cannot reach slimline-control") != NULL);
+	CHECK_STR(r.out, "");
+	done(&r);
+	// a script reads the same in the form of every other refusal
+	CHECK_INT(slimctl(&f, PRINT_JSON, "show status", &r), CTL_UNREACHABLE);
+	json_t *reply = json_loads(r.out, 0, NULL);
+	CHECK(json_is_false(json_object_get(reply, "ok")));
+	CHECK_INT(json_integer_value(json_object_get(reply, "code")), CTL_UNREACHABLE);
+	CHECK(json_is_string(json_object_get(reply, "error")) &&
+	      json_is_string(json_object_get(reply, "hint")));
+	json_decref(reply);
 	done(&r);
 	CHECK_INT(slimctl(&f, PRINT_TABLE, "show status | nonsense", &r), CTL_USAGE);
 	done(&r);
