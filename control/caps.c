@@ -44,8 +44,21 @@ static void add_codec(struct caps_list *l, const struct config_profile_codec *c)
 		add(l, SCCP_CODEC_G729B, c->period_ms_max);
 }
 
+// A telephone has codecs, and digits as telephone-events.
+static unsigned int list_line(const struct config_profile *p, struct caps_entry ret[CAPS_MAX])
+{
+	struct caps_list l = {.entries = ret, .limit = CAPS_MAX - 1};
+	for (unsigned int i = 0; i < p->codec_count; i++)
+		add_codec(&l, &p->codecs[i]);
+	l.limit = CAPS_MAX;
+	add(&l, PAYLOAD_RFC2833, PSEUDO_PERIOD_MS);
+	return l.count;
+}
+
 unsigned int caps_list(const struct config_profile *p, struct caps_entry ret[CAPS_MAX])
 {
+	if (p->kind == CONFIG_LINE)
+		return list_line(p, ret);
 	bool codes = p->kind != CONFIG_MTP; // decodes audio, so it can hear digits in it
 	bool speaks = p->kind == CONFIG_MOH || p->kind == CONFIG_ANNUNCIATOR;
 	struct caps_list l = {.entries = ret,

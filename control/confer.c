@@ -200,13 +200,20 @@ static void tell_ready(struct conference *c, nsec_t now)
 	end_if_empty(c, now);
 }
 
+// A device of kind line that registers echoes; a room, which does not, mixes.
+static uint32_t kind_flags(const struct device *d)
+{
+	if (d->line)
+		return CONFERENCE_ECHO;
+	return config_kind_mixes(d->profile->kind) ? CONFERENCE_BRIDGE : 0;
+}
+
 static void act_open(void *object, const void *data)
 {
 	struct conference *c = object;
 	nsec_t now = ((const struct confer_data *)data)->now;
 	struct conference_spec spec = {.conference_id = c->conference_id, .epoch = c->device->core->epoch};
-	if (config_kind_mixes(c->device->profile->kind))
-		spec.flags |= CONFERENCE_BRIDGE;
+	spec.flags = kind_flags(c->device);
 	memcpy(spec.device, c->device->config->name, sizeof(spec.device));
 	c->request = dp_conference_open(dataplane(c), &spec, on_reply, c, now);
 	if (!c->request) {

@@ -18,8 +18,8 @@ static void on_lost(void *object, nsec_t now)
 {
 	struct core *c = object;
 	log_error("dataplane", "connection lost", "media goes on; nothing can be changed until it is back");
-	for (unsigned int i = 0; i < c->device_count; i++) {
-		struct device *d = c->devices[i];
+	struct device *d;
+	for (unsigned int i = 0; (d = core_holder(c, i)); i++) {
 		LIST_FOREACH(q, &d->conference_list, struct conference, link)
 		confer_dataplane_lost(q, now);
 		LIST_FOREACH(p, &d->party_list, struct party, in_device)
@@ -42,10 +42,13 @@ static void on_back(void *object, bool same, nsec_t now)
 		   c->dp.info.streams_open);
 	if (c->hooks.dataplane_back)
 		c->hooks.dataplane_back(c->hooks.context, same, now);
-	for (unsigned int i = 0; i < c->device_count; i++) {
-		struct device *d = c->devices[i];
+	struct device *d;
+	for (unsigned int i = 0; (d = core_holder(c, i)); i++) {
 		LIST_FOREACH(q, &d->conference_list, struct conference, link)
 		confer_dataplane_back(q, same, now);
+	}
+	for (unsigned int i = 0; i < c->device_count; i++) {
+		d = c->devices[i];
 		LIST_FOREACH(p, &d->party_list, struct party, in_device)
 		party_dataplane_back(p, same, now);
 		reg_capacity_changed(d, now);
@@ -71,6 +74,20 @@ static void on_source_event(void *object, const struct api_source_event *e, nsec
 
 // ---- life ----
 
+static int make_devices(struct core *c, const struct config_device *configs, unsigned int count,
+			struct device ***list, unsigned int *made)
+{
+	*list = calloc(count ? count : 1, sizeof(struct device *));
+	if (!*list)
+		return -ENOMEM;
+	for (; *made < count; (*made)++) {
+		int rc = device_new(c, &configs[*made], &(*list)[*made]);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 int core_init(struct core *c, const struct core_options *o)
 {
 	*c = (struct core){.config = o->config,
@@ -86,35 +103,33 @@ int core_init(struct core *c, const struct core_options *o)
 			       .source_event = on_source_event};
 	timer_set_init(&c->timers);
 	dp_init(&c->dp, &c->timers, &o->dataplane, &user, o->epoch);
-	c->devices = calloc(o->config->device_count ? o->config->device_count : 1, sizeof(struct device *));
 	c->alarms = calloc(o->config->source_count + o->config->announcement_count + 1, sizeof(*c->alarms));
-	if (!c->devices || !c->alarms) {
+	int rc = c->alarms ? 0 : -ENOMEM;
+	if (!rc)
+		rc = make_devices(c, o->config->rooms, o->config->room_count, &c->rooms, &c->room_count);
+	if (!rc)
+		rc = make_devices(c, o->config->devices, o->config->device_count, &c->devices,
+				  &c->device_count);
+	if (rc)
 		core_fini(c);
-		return -ENOMEM;
-	}
-	for (unsigned int i = 0; i < o->config->device_count; i++) {
-		int rc = device_new(c, &o->config->devices[i], &c->devices[i]);
-		if (rc) {
-			core_fini(c);
-			return rc;
-		}
-		c->device_count++;
-	}
-	return 0;
+	return rc;
 }
 
 void core_fini(struct core *c)
 {
 	for (unsigned int i = 0; i < c->device_count; i++)
 		device_free(c->devices[i]);
+	for (unsigned int i = 0; i < c->room_count; i++) // after the parties in them
+		device_free(c->rooms[i]);
 	free(c->devices);
+	free(c->rooms);
 	dp_fini(&c->dp);
 	index_fini(&c->streams);
 	index_fini(&c->sources);
 	free(c->alarms);
 	c->alarms = NULL;
-	c->devices = NULL;
-	c->device_count = 0;
+	c->devices = c->rooms = NULL;
+	c->device_count = c->room_count = 0;
 }
 
 void core_start(struct core *c, nsec_t now)
@@ -141,11 +156,19 @@ bool core_stopped(const struct core *c)
 
 // ---- finding ----
 
+struct device *core_holder(const struct core *c, unsigned int i)
+{
+	if (i < c->device_count)
+		return c->devices[i];
+	return i - c->device_count < c->room_count ? c->rooms[i - c->device_count] : NULL;
+}
+
 struct device *core_device(const struct core *c, const char *name)
 {
-	for (unsigned int i = 0; i < c->device_count; i++) {
-		if (strcmp(c->devices[i]->name, name) == 0)
-			return c->devices[i];
+	struct device *d;
+	for (unsigned int i = 0; (d = core_holder(c, i)); i++) {
+		if (strcmp(d->name, name) == 0)
+			return d;
 	}
 	return NULL;
 }

@@ -41,6 +41,8 @@ struct core {
 	bool *alarms;         // of config.sources, then of config.announcements: cannot be played
 	struct device **devices;
 	unsigned int device_count;
+	struct device **rooms; // hold the conferences that lines share; they register nowhere
+	unsigned int room_count;
 	uint64_t epoch;
 	uint64_t seed;
 	bool stopping;
@@ -57,7 +59,10 @@ void core_start(struct core *c, nsec_t now);
 void core_stop(struct core *c, nsec_t now);
 bool core_stopped(const struct core *c);
 
-// Device by its registered name; NULL when there is none.
+// Devices, then rooms; NULL after the last. For walks over whatever may hold a conference.
+struct device *core_holder(const struct core *c, unsigned int i);
+
+// Device by its registered name, or room by "#" and its name; NULL when there is none.
 struct device *core_device(const struct core *c, const char *name);
 
 // Party of a dataplane stream; NULL when none has it.

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// device.c - One registered media resource and everything it owns.
+// device.c - One registered media resource or telephone and everything it owns.
 #include "control/device.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "control/confer.h"
+#include "control/line.h"
 #include "control/party.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
 
 #define ORPHAN_CHECK_MIN_NS NSEC_PER_SEC
+#define ROOM_CONFERENCE     1 // the one conference of a room
 
 // Orphans end when they fall silent; the dataplane reports that as it happens, and this finds those that were silent
 // before they became orphans or that never received anything.
@@ -54,6 +56,12 @@ int device_new(struct core *c, const struct config_device *config, struct device
 	list_init(&d->shrunk);
 	timer_init(&d->orphans, on_orphans, d);
 	reg_init(&d->reg, d);
+	int rc = config->line ? line_new(d, &c->config->lines[config->line - 1], &d->line) : 0;
+	if (rc) {
+		device_free(d);
+		return rc;
+	}
+	d->room = config->room ? c->rooms[config->room - 1] : NULL;
 	*ret = d;
 	return 0;
 }
@@ -63,6 +71,7 @@ void device_free(struct device *d)
 	if (!d)
 		return;
 	reg_fini(&d->reg);
+	line_free(d->line);
 	timer_stop(&d->core->timers, &d->orphans);
 	LIST_FOREACH(p, &d->party_list, struct party, in_device)
 	party_discard(p);
@@ -80,8 +89,7 @@ void device_free(struct device *d)
 void device_send(struct device *d, const struct sccp_msg *m, nsec_t now)
 {
 	uint8_t pdu[SCCP_PDU_MAX];
-	unsigned int version = d->reg.version ? d->reg.version : agents_current(&d->agents)->version;
-	int len = sccp_encode(m, version, pdu, sizeof(pdu));
+	int len = sccp_encode(m, device_version(d), pdu, sizeof(pdu));
 	int rc = len > 0 && d->reg.link
 			 ? d->core->links.send(d->core->links.context, d->reg.link, pdu, (size_t)len)
 			 : -ENOTCONN;
@@ -100,6 +108,23 @@ void device_send(struct device *d, const struct sccp_msg *m, nsec_t now)
 		h->message(h->context, d, true, pdu, (size_t)len, now);
 }
 
+unsigned int device_version(const struct device *d)
+{
+	if (d->reg.version)
+		return d->reg.version;
+	return d->config->version ? d->config->version : agents_current(&d->agents)->version;
+}
+
+struct device *device_home(struct device *d)
+{
+	return d->room ? d->room : d;
+}
+
+uint32_t device_conference(const struct device *d, uint32_t conference_id)
+{
+	return d->room ? ROOM_CONFERENCE : conference_id;
+}
+
 void device_drain(struct device *d, bool on, nsec_t now)
 {
 	d->draining = on;
@@ -116,6 +141,10 @@ void device_refuse(struct device *d, enum refusal why, uint32_t conference_id, u
 
 void device_close_all(struct device *d, nsec_t now)
 {
+	if (d->room) {
+		LIST_FOREACH(p, &d->party_list, struct party, in_device)
+		party_close(p, now);
+	}
 	while (!list_empty(&d->conference_list))
 		confer_free(LIST_ITEM(d->conference_list.next, struct conference, link), now);
 }
@@ -130,6 +159,8 @@ void device_orphan_all(struct device *d, nsec_t now)
 	if (d->orphan_count > before)
 		timer_start(&d->core->timers, &d->orphans,
 			    now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
+	if (d->line)
+		line_agent_lost(d->line, now);
 }
 
 void device_changed(struct device *d, nsec_t now)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// device.h - One registered media resource and everything it owns.
+// device.h - One registered media resource or telephone and everything it owns.
 //
 // A device owns its connection, its conferences and its parties; freeing it frees them all. Its identity and limits
 // are the configuration's; what an agent can make it hold is bounded by resource_admit.
@@ -17,6 +17,7 @@
 #include "gw/config.h"
 #include "gw/list.h"
 
+struct line;
 struct sccp_msg;
 
 struct device {
@@ -25,6 +26,8 @@ struct device {
 	const struct config_profile *profile;
 	const struct config_group *group;
 	const char *name;
+	struct line *line;   // what a telephone has more; NULL for a media resource
+	struct device *room; // in whose conference its parties meet; NULL = in conferences of its own
 	struct agents agents;
 	struct reg reg;
 	struct index conferences;    // by conference id
@@ -51,6 +54,13 @@ void device_free(struct device *d); // takes NULL
 
 // Sends one message to the agent; counts it, or counts why not.
 void device_send(struct device *d, const struct sccp_msg *m, nsec_t now);
+
+// The highest SCCP version offered, or the one agreed on.
+unsigned int device_version(const struct device *d);
+
+// Where its parties meet, and under which number.
+struct device *device_home(struct device *d);
+uint32_t device_conference(const struct device *d, uint32_t conference_id);
 
 // Takes no new media, or takes it again; what runs goes on.
 void device_drain(struct device *d, bool on, nsec_t now);

@@ -6,6 +6,7 @@
 
 #include "control/confer.h"
 #include "control/device.h"
+#include "control/line.h"
 #include "control/party.h"
 #include "control/player.h"
 #include "gw/log.h"
@@ -70,7 +71,7 @@ static void refuse_multicast(struct device *d, const struct sccp_msg *m, nsec_t 
 	device_send(d, &a, now);
 }
 
-// Every message an agent may send to a media resource.
+// Every message an agent may send to any device.
 static const struct row rows[] = {
 	{SCCP_REGISTER_ACK, REGISTERING, reg_on_ack},
 	{SCCP_REGISTER_REJECT, REGISTERING | 1u << REG_CAPABILITIES, reg_on_reject},
@@ -78,10 +79,6 @@ static const struct row rows[] = {
 	{SCCP_KEEP_ALIVE_ACK, ANY, reg_on_keepalive_ack},
 	{SCCP_UNREGISTER_ACK, LEAVING, reg_on_unregister_ack},
 	{SCCP_RESET, REGISTERED | REGISTERING, reg_on_reset},
-	{SCCP_VERSION_RES, ANY, ignore},
-	{SCCP_CONFIG_STAT_RES, ANY, ignore},
-	{SCCP_TIME_DATE_RES, ANY, ignore},
-	{SCCP_SERVER_RES, ANY, ignore},
 	{SCCP_OPEN_RECEIVE_CHANNEL, REGISTERED, party_on_open},
 	{SCCP_CLOSE_RECEIVE_CHANNEL, REGISTERED, party_on_close},
 	{SCCP_START_MEDIA_TRANSMISSION, REGISTERED, party_on_start},
@@ -92,6 +89,17 @@ static const struct row rows[] = {
 	{SCCP_CONNECTION_STATISTICS_REQ, REGISTERED, party_on_statistics},
 	{SCCP_SUBSCRIBE_DTMF_PAYLOAD_REQ, REGISTERED, party_on_subscribe},
 	{SCCP_UN_SUBSCRIBE_DTMF_PAYLOAD_REQ, REGISTERED, party_on_unsubscribe},
+	{SCCP_OPEN_MULTI_MEDIA_RECEIVE_CHANNEL, REGISTERED, refuse_multimedia},
+	{SCCP_START_MULTI_MEDIA_TRANSMISSION, REGISTERED, refuse_multimedia_start},
+	{SCCP_START_MULTICAST_MEDIA_RECEPTION, REGISTERED, refuse_multicast},
+};
+
+// To media resources only.
+static const struct row resource_rows[] = {
+	{SCCP_VERSION_RES, ANY, ignore},
+	{SCCP_CONFIG_STAT_RES, ANY, ignore},
+	{SCCP_TIME_DATE_RES, ANY, ignore},
+	{SCCP_SERVER_RES, ANY, ignore},
 	{SCCP_CREATE_CONFERENCE_REQ, REGISTERED, confer_on_create},
 	{SCCP_DELETE_CONFERENCE_REQ, REGISTERED, confer_on_delete},
 	{SCCP_MODIFY_CONFERENCE_REQ, REGISTERED, confer_on_modify},
@@ -101,9 +109,6 @@ static const struct row rows[] = {
 	{SCCP_AUDIT_CONFERENCE_REQ, REGISTERED, confer_on_audit},
 	{SCCP_AUDIT_PARTICIPANT_REQ, REGISTERED, confer_on_audit_participants},
 	{SCCP_CLEAR_CONFERENCE, REGISTERED, confer_on_clear},
-	{SCCP_OPEN_MULTI_MEDIA_RECEIVE_CHANNEL, REGISTERED, refuse_multimedia},
-	{SCCP_START_MULTI_MEDIA_TRANSMISSION, REGISTERED, refuse_multimedia_start},
-	{SCCP_START_MULTICAST_MEDIA_RECEPTION, REGISTERED, refuse_multicast},
 	{SCCP_START_MULTICAST_MEDIA_TRANSMISSION, REGISTERED, party_on_multicast},
 	{SCCP_STOP_MULTICAST_MEDIA_TRANSMISSION, REGISTERED, party_on_multicast_stop},
 	{SCCP_START_ANNOUNCEMENT, REGISTERED, player_on_announcement},
@@ -112,13 +117,21 @@ static const struct row rows[] = {
 	{SCCP_STOP_TONE, REGISTERED, player_on_tone_stop},
 };
 
-static const struct row *find(uint32_t id)
+static const struct row *find_in(const struct row *table, size_t count, uint32_t id)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].id == id)
-			return &rows[i];
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].id == id)
+			return &table[i];
 	}
 	return NULL;
+}
+
+#define FIND_IN(table, id) find_in(table, sizeof(table) / sizeof((table)[0]), id)
+
+static const struct row *find(const struct device *d, uint32_t id)
+{
+	const struct row *row = FIND_IN(rows, id);
+	return row || d->line ? row : FIND_IN(resource_rows, id);
 }
 
 static void undecodable(struct device *d, int result, const uint8_t *pdu, size_t len)
@@ -133,11 +146,13 @@ static void undecodable(struct device *d, int result, const uint8_t *pdu, size_t
 static void handle(struct device *d, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_msg_info *info = sccp_msg_info(m->id);
-	const struct row *row = find(m->id);
+	const struct row *row = find(d, m->id);
 	uint16_t state = d->reg.fsm.state;
 	if (!info) {
 		device_count(d, COUNT_pdu_unknown);
 		log_notice(d->name, "message of unknown id", "id=0x%04x bytes=%u", m->id, m->body_len);
+	} else if (!row && d->line && line_on_message(d->line, m, now)) {
+		return;
 	} else if (!row) {
 		device_count(d, COUNT_pdu_unsupported);
 		log_info(d->name, "message for another kind of device", "message=%s", info->name);
@@ -154,13 +169,12 @@ static void handle(struct device *d, const struct sccp_msg *m, nsec_t now)
 static void work(struct device *d, const uint8_t *pdu, size_t len, nsec_t now)
 {
 	struct sccp_msg m;
-	unsigned int version = d->reg.version ? d->reg.version : agents_current(&d->agents)->version;
 	const struct hooks *h = &d->core->hooks;
 	device_count(d, COUNT_rx_messages);
 	d->reg.unanswered = 0;
 	if (h->message)
 		h->message(h->context, d, false, pdu, len, now);
-	int rc = sccp_decode(pdu, len, version, &m);
+	int rc = sccp_decode(pdu, len, device_version(d), &m);
 	if (rc < 0)
 		undecodable(d, rc, pdu, len);
 	else

@@ -68,18 +68,19 @@ int party_restore(struct device *d, const struct party_image *image, nsec_t now,
 		return -EEXIST;
 	uint32_t number = player_conference(d, image->conference_id,
 					    image->tx_named ? image->tx_party_id : image->rx_party_id);
-	struct conference *c = confer_find(d, number);
+	struct conference *c = confer_find(device_home(d), device_conference(d, number));
 	if (resource_is_full(d, c))
 		return -ENOSPC;
 	bool fresh = !c;
 	if (fresh)
-		c = confer_new(d, number, now);
+		c = confer_new(device_home(d), device_conference(d, number), now);
 	struct party *p = c ? party_new(d, c, image->call_reference, now) : NULL;
 	if (!p) {
 		if (fresh && c)
 			confer_free(c, now);
 		return -ENOMEM;
 	}
+	p->conference_id = image->conference_id;
 	if (fresh)
 		c->orphan = true;
 	fill(p, image);

@@ -105,8 +105,8 @@ struct leg {
 // hear each other. Listeners to music do not hear each other in any case.
 static struct conference *open_conference(struct device *d, uint32_t conference_id)
 {
-	struct conference *c = confer_find(d, conference_id);
-	if (c && c->orphan && d->profile->kind != CONFIG_MOH) {
+	struct conference *c = confer_find(device_home(d), device_conference(d, conference_id));
+	if (c && c->orphan && !d->room && d->profile->kind != CONFIG_MOH) {
 		confer_set_aside(c);
 		return NULL;
 	}
@@ -115,23 +115,26 @@ static struct conference *open_conference(struct device *d, uint32_t conference_
 
 static enum refusal make_party(struct device *d, const struct leg *l, nsec_t now, struct party **ret)
 {
-	if (!l->conference_id)
+	uint32_t id = l->conference_id;
+	if (!id && d->line) // old agents name no conference to a telephone
+		id = l->call_reference ? l->call_reference : l->party_id;
+	if (!id)
 		return REFUSAL_conference;
-	uint32_t number = player_conference(d, l->conference_id, l->party_id);
+	uint32_t number = player_conference(d, id, l->party_id);
 	struct conference *c = open_conference(d, number);
 	enum refusal why = resource_admit(d, c);
 	if (why)
 		return why;
 	bool fresh = !c;
 	if (fresh)
-		c = confer_new(d, number, now);
+		c = confer_new(device_home(d), device_conference(d, number), now);
 	struct party *p = c ? party_new(d, c, l->call_reference, now) : NULL;
 	if (!p) {
 		if (fresh && c)
 			confer_free(c, now);
 		return REFUSAL_memory;
 	}
-	p->conference_id = l->conference_id;
+	p->conference_id = id; // the agent's word, whatever conference it meets others in
 	*ret = p;
 	return REFUSAL_none;
 }

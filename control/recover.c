@@ -418,8 +418,9 @@ static void reconcile(struct recover *r, nsec_t now)
 	for (size_t i = 0; i < r->party_count; i++)
 		if (!r->parties[i]->claimed)
 			restore_record(r, r->parties[i], now);
-	for (unsigned int i = 0; i < c->device_count; i++)
-		settle_device(c->devices[i], now);
+	struct device *d;
+	for (unsigned int i = 0; (d = core_holder(c, i)); i++)
+		settle_device(d, now);
 	r->finished = true;
 	r->result.waiting = false;
 	free_lists(r);

@@ -2,7 +2,8 @@
 // reg.c - Registration FSM of one device.
 //
 // The sequence after the TCP connection is that of an IOS media resource: Register and IpPort 0; on CapabilitiesReq
-// MediaResourceNotification first, then VersionReq and CapabilitiesRes. Nothing is asked for that only phones need.
+// MediaResourceNotification first, then VersionReq and CapabilitiesRes. A line sends its capabilities alone and goes on
+// with the questions of a telephone: line.c.
 //
 // A lost agent never ends media: parties become orphans until an agent speaks of them again or they fall silent, and the
 // agent is told the capacity less the orphans. With switch-over "immediate" the device registers with the next agent at
@@ -16,6 +17,7 @@
 
 #include "control/device.h"
 #include "control/dispatch.h"
+#include "control/line.h"
 #include "control/reg_inner.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
@@ -207,8 +209,7 @@ static void act_accepted(void *object, const void *data)
 	const struct reg_data *e = data;
 	const struct sccp_register_ack *ack = &e->message->register_ack;
 	struct reg *r = &d->reg;
-	r->version =
-		(uint8_t)sccp_version_negotiate(agents_current(&d->agents)->version, ack->protocol_version);
+	r->version = (uint8_t)sccp_version_negotiate(device_version(d), ack->protocol_version);
 	r->keepalive_ms = reg_keepalive_ms(d, ack->keep_alive_interval);
 	r->unanswered = 0;
 	r->acks_keepalive = false;
@@ -236,10 +237,14 @@ static void act_capabilities(void *object, const void *data)
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
 	timer_stop(&d->core->timers, &d->reg.timer);
-	reg_say_notification(d, now);
-	reg_say(d, SCCP_VERSION_REQ, now);
+	if (!d->line) {
+		reg_say_notification(d, now);
+		reg_say(d, SCCP_VERSION_REQ, now);
+	}
 	reg_say_capabilities(d, now);
 	device_changed(d, now);
+	if (d->line)
+		line_registered(d->line, now);
 }
 
 // Some agents never ask; they may still send media requests, so the device counts as in service.
@@ -250,6 +255,8 @@ static void act_capabilities_timeout(void *object, const void *data)
 	device_count(d, COUNT_capabilities_timeout);
 	reg_say_notification(d, now);
 	device_changed(d, now);
+	if (d->line)
+		line_registered(d->line, now);
 }
 
 // ---- actions: losing the agent ----

@@ -14,6 +14,7 @@
 #define FEATURE_BYTE_41   0x02
 #define FEATURE_BYTES_42  0x0001
 #define IOS_ADDRESS_SCOPE 2
+#define LINE_FEATURES     0x8500 // of a telephone: dynamic messages, telephone-events, abbreviated dialling
 
 void reg_say(struct device *d, enum sccp_id id, nsec_t now)
 {
@@ -36,10 +37,10 @@ void reg_say_register(struct device *d, nsec_t now)
 	r->device_type = d->config->type;
 	r->max_streams = resource_streams(d);
 	r->active_streams = d->party_count;
-	r->protocol_version = agents_current(&d->agents)->version;
-	r->proto_hi = FEATURE_BYTE_41;
-	r->phone_features = FEATURE_BYTES_42;
-	r->ip_v4_address_scope = IOS_ADDRESS_SCOPE;
+	r->protocol_version = (uint8_t)device_version(d);
+	r->proto_hi = d->line ? 0 : FEATURE_BYTE_41;
+	r->phone_features = d->line ? LINE_FEATURES : FEATURE_BYTES_42;
+	r->ip_v4_address_scope = d->line ? 0 : IOS_ADDRESS_SCOPE;
 	device_send(d, &m, now);
 	reg_say(d, SCCP_IP_PORT, now);
 	device_count(d, COUNT_registers);
@@ -48,6 +49,8 @@ void reg_say_register(struct device *d, nsec_t now)
 void reg_say_notification(struct device *d, nsec_t now)
 {
 	struct sccp_msg m;
+	if (d->line)
+		return; // telephones have no capacity to tell
 	sccp_init(&m, SCCP_MEDIA_RESOURCE_NOTIFICATION);
 	uint32_t out = resource_out_of_service(d);
 	m.media_resource_notification.device_type = d->config->type;

@@ -63,12 +63,19 @@ enum refusal resource_dataplane(const struct device *d)
 	return dp_is_usable(&d->core->dp) ? REFUSAL_none : REFUSAL_dataplane_away;
 }
 
-// Listeners to music share conferences, so that they are counted, not those.
-bool resource_is_full(const struct device *d, const struct conference *c)
+// Listeners to music share conferences, and lines rooms, so that the parties are counted, not those; a line's participants
+// are those of its room.
+enum refusal resource_is_full(const struct device *d, const struct conference *c)
 {
+	bool counts_parties = d->profile->kind == CONFIG_MOH || d->line;
+	if (counts_parties && d->party_count >= d->profile->sessions)
+		return REFUSAL_sessions;
 	if (d->profile->kind == CONFIG_MOH)
-		return d->party_count >= d->profile->sessions;
-	return c ? c->party_count >= d->profile->participants : d->conference_count >= d->profile->sessions;
+		return REFUSAL_none;
+	if (c)
+		return c->party_count >= d->profile->participants ? REFUSAL_participants : REFUSAL_none;
+	return !counts_parties && d->conference_count >= d->profile->sessions ? REFUSAL_sessions
+									      : REFUSAL_none;
 }
 
 enum refusal resource_admit(const struct device *d, const struct conference *c)
@@ -77,9 +84,7 @@ enum refusal resource_admit(const struct device *d, const struct conference *c)
 		return REFUSAL_draining;
 	if (resource_dataplane(d))
 		return REFUSAL_dataplane_away;
-	if (!resource_is_full(d, c))
-		return REFUSAL_none;
-	return c && d->profile->kind != CONFIG_MOH ? REFUSAL_participants : REFUSAL_sessions;
+	return resource_is_full(d, c);
 }
 
 enum refusal resource_admit_conference(const struct device *d, uint32_t participants)
@@ -90,7 +95,7 @@ enum refusal resource_admit_conference(const struct device *d, uint32_t particip
 
 uint32_t resource_streams(const struct device *d)
 {
-	return d->profile->sessions * d->profile->participants;
+	return d->line ? d->profile->sessions : d->profile->sessions * d->profile->participants;
 }
 
 // Orphans hold streams that the agent believes free, so they are out of service until they end.

@@ -29,14 +29,14 @@ enum refusal refusal_of_dataplane(int status);
 // Can the dataplane do anything at all for a party that is already there?
 enum refusal resource_dataplane(const struct device *d);
 
+// Are the device's limits reached for one more party in this conference; NULL = in a new one? The reason, or none.
+enum refusal resource_is_full(const struct device *d, const struct conference *c);
+
 // May the device take one more party into this conference; NULL = into a new one?
 enum refusal resource_admit(const struct device *d, const struct conference *c);
 
 // May the device take a further conference with this many participants?
 enum refusal resource_admit_conference(const struct device *d, uint32_t participants);
-
-// True when the limits of its profile leave no room for one more party in this conference; NULL = for a new one.
-bool resource_is_full(const struct device *d, const struct conference *c);
 
 // Streams that the agent is told: all of them, and of these the ones that cannot be offered now.
 uint32_t resource_streams(const struct device *d);

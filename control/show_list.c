@@ -179,8 +179,9 @@ static void finish_conferences(struct show_job *j)
 	json_t *list = json_array();
 	const struct core *core = j->show->core;
 	uint32_t at = 0;
-	for (unsigned int i = 0; i < core->device_count; i++) {
-		LIST_FOREACH(c, &core->devices[i]->conference_list, struct conference, link)
+	const struct device *holder;
+	for (unsigned int i = 0; (holder = core_holder(core, i)); i++) {
+		LIST_FOREACH(c, &holder->conference_list, struct conference, link)
 		{
 			if (j->one ? c->conference_id == j->id : at >= j->cursor && at < j->cursor + PAGE)
 				json_array_append_new(list, conference_json(j, c));

@@ -25,6 +25,7 @@
 #define CONFIG_PROFILES_MAX       256
 #define CONFIG_PROFILE_CODECS_MAX 24
 #define CONFIG_DEVICES_MAX        4096
+#define CONFIG_LINES_MAX          256
 #define CONFIG_PARTICIPANTS_MAX   1024 // of one conference
 #define CONFIG_SOURCES_MAX        1000
 #define CONFIG_ANNOUNCEMENTS_MAX  1000
@@ -136,13 +137,15 @@ enum config_kind {
 	CONFIG_MTP,               // "mtp"
 	CONFIG_MOH,               // "moh": music on hold
 	CONFIG_ANNUNCIATOR,       // "annunciator"
+	CONFIG_LINE,              // "line"
 	CONFIG_KIND_COUNT
 };
 
-// True for kinds whose conferences are always mixed; sources play in them.
+// True for kinds whose conferences are always mixed (a line's rooms are); sources play in them.
 static inline bool config_kind_mixes(enum config_kind k)
 {
-	return k == CONFIG_CONFERENCE_BRIDGE || k == CONFIG_MOH || k == CONFIG_ANNUNCIATOR;
+	return k == CONFIG_CONFERENCE_BRIDGE || k == CONFIG_MOH || k == CONFIG_ANNUNCIATOR ||
+	       k == CONFIG_LINE;
 }
 
 // Which music a party id hears.
@@ -167,9 +170,9 @@ struct config_profile {
 	enum config_kind kind;
 	struct config_profile_codec codecs[CONFIG_PROFILE_CODECS_MAX]; // in order of preference
 	unsigned int codec_count;
-	bool pass_through;         // codec 258/259: payload-blind relay
-	uint32_t sessions;         // conferences, or relayed/transcoded calls, or listeners to music
-	uint32_t participants;     // of one conference; 2 for transcoder and mtp, 1 for moh
+	bool pass_through;     // codec 258/259: payload-blind relay
+	uint32_t sessions;     // conferences, or relayed/transcoded calls, or listeners to music
+	uint32_t participants; // of one conference; 2 for transcoder and mtp; of a room for a line, 1 for moh
 	struct config_music music; // moh
 	int country;               // enum tone_country of gw/tone.h
 };
@@ -181,6 +184,31 @@ struct config_device {
 	uint32_t
 		type; // SCCP device type number; default by kind: 52, 112, 112 (83 for a G.711-only mtp), 70, 126
 	struct addr address; // media address it uses; ADDR_NONE = any
+	unsigned int line;   // index into config.lines + 1; 0 = a media resource
+	unsigned int room;   // index into config.rooms + 1; 0 = none
+	uint8_t version;     // highest SCCP version to offer; 0 = the agent's
+};
+
+#define CONFIG_ANSWER_NEVER UINT32_MAX
+#define CONFIG_ROOM_MAX     14
+
+enum config_action {
+	CONFIG_ACTION_ECHO, // "echo"
+	CONFIG_ACTION_ROOM, // "room"
+};
+
+// A number of telephones of one sort; each becomes a device.
+struct config_line {
+	char name[CONFIG_NAME_MAX]; // template
+	uint32_t count;
+	uint64_t mac; // of the first
+	unsigned int profile;
+	unsigned int group;
+	uint32_t type;
+	uint8_t version;
+	uint32_t answer_ms; // CONFIG_ANSWER_NEVER = somebody has to
+	enum config_action action;
+	char room[CONFIG_ROOM_MAX + 1];
 };
 
 enum config_store { CONFIG_STORE_MEMORY, CONFIG_STORE_REDIS };
@@ -227,8 +255,12 @@ struct config {
 	unsigned int announcement_count;
 	struct config_profile *profiles;
 	unsigned int profile_count;
-	struct config_device *devices;
+	struct config_device *devices; // those of the file, then those of its lines
 	unsigned int device_count;
+	struct config_line *lines;
+	unsigned int line_count;
+	struct config_device *rooms; // named "#" and the room; they register nowhere
+	unsigned int room_count;
 };
 
 // Reads and checks a file. Every problem found is written to `errors` as "file:line:col: path: problem", one a line.

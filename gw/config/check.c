@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define PARTICIPANTS_DEFAULT 8 // as IOS: maximum conference-participants
+#define PARTICIPANTS_ROOM    32
 // SCCP device types (hardware bridge, hardware media resource, software MTP).
 #define TYPE_BRIDGE   52
 #define TYPE_RESOURCE 112
@@ -88,9 +89,10 @@ static void check_participants(const struct cfg_at *at, struct config_profile *p
 {
 	bool plays = p->kind == CONFIG_MOH || p->kind == CONFIG_ANNUNCIATOR;
 	bool bridge = p->kind == CONFIG_CONFERENCE_BRIDGE;
+	bool line = p->kind == CONFIG_LINE;
 	if (p->participants == 0)
-		p->participants = bridge ? PARTICIPANTS_DEFAULT : plays ? 1 : 2;
-	if (!bridge && !plays && p->participants != 2)
+		p->participants = bridge ? PARTICIPANTS_DEFAULT : plays ? 1 : line ? PARTICIPANTS_ROOM : 2;
+	if (!bridge && !plays && !line && p->participants != 2)
 		cfg_problem(at, "participants", "exactly 2 parties in a device of kind %s",
 			    config_kind_name(p->kind));
 	if (bridge && p->participants < 3)
@@ -131,6 +133,8 @@ void config_check_device(const struct cfg_at *at)
 	const struct config *c = at->root;
 	struct config_device *d = at->base;
 	const struct config_profile *p = &c->profiles[d->profile];
+	if (p->kind == CONFIG_LINE)
+		cfg_problem(at, "profile", "%s is of kind line: those stand under lines", p->name);
 	if (d->type != 0)
 		return;
 	if (p->kind == CONFIG_CONFERENCE_BRIDGE)

@@ -46,6 +46,8 @@ void config_free(struct config *c)
 	free(c->announcements);
 	free(c->profiles);
 	free(c->devices);
+	free(c->lines);
+	free(c->rooms);
 	free(c);
 }
 

@@ -4,7 +4,7 @@
 #include "gw/tone.h"
 
 const char *const config_kind_words[] = {"conference-bridge", "transcoder", "mtp", "moh",
-					 "annunciator",       NULL};
+					 "annunciator",       "line",       NULL};
 static const char *const switchover_words[] = {"graceful", "immediate", NULL};
 static const char *const switchback_words[] = {"graceful", "guard", "immediate", "never", NULL};
 
@@ -267,7 +267,8 @@ static const struct cfg_option profile_rows[] = {
 	 .parse = config_parse_participants,
 	 .what = "auto or number 2..1024",
 	 .effect = CFG_RESTART,
-	 .help = "Parties of one conference; auto is 8 for a conference-bridge, 1 for moh and annunciator, "
+	 .help = "Parties of one conference, or of a room; auto is 8 for a conference-bridge, 1 for moh and "
+		 "annunciator, 32 for a line, "
 		 "and 2 "
 		 "for the others"},
 	{.name = "music",

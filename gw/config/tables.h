@@ -42,6 +42,9 @@ extern const struct cfg_table config_source_table;
 extern const struct cfg_table config_announcement_table;
 extern const struct cfg_table config_music_table;
 
+// lines.c
+extern const struct cfg_table config_line_table;
+
 // parse.c: readers of single values, as cfg_option.parse asks.
 int config_parse_schema(const struct cfg_at *at, const char *text, void *field);
 int config_parse_name(const struct cfg_at *at, const char *text, void *field);
@@ -81,4 +84,5 @@ void config_check_profile(const struct cfg_at *at);
 void config_check_device(const struct cfg_at *at);
 void config_check_source(const struct cfg_at *at);
 void config_check_announcement(const struct cfg_at *at);
+void config_check_line(const struct cfg_at *at);
 void config_check_store(const struct cfg_at *at);

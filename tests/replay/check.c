@@ -7,6 +7,7 @@
 
 #include "control/device.h"
 #include "control/party.h"
+#include "tests/replay/lines.h"
 #include "tests/replay/run.h"
 
 void fail(struct run *r, const char *format, ...)
@@ -125,6 +126,30 @@ static void check_stream(struct run *r, char **a)
 		fail(r, "%s", problem);
 }
 
+// check line KEY VALUE ...
+static void check_line(struct run *r, char **a)
+{
+	char actual[128];
+	for (; a[0]; a += 2)
+		want_text(r, a[0], lines_show(r->device, a[0], actual, sizeof(actual)), a[1]);
+}
+
+static void check_call(struct run *r, char **a)
+{
+	uint32_t reference = a[0] ? (uint32_t)strtoul(a[0], NULL, 0) : 0;
+	want_text(r, "call", lines_call(r->device, reference), a[1]);
+}
+
+// check conference-flags ID FLAGS: what the dataplane has been told
+static void check_flags(struct run *r, char **a)
+{
+	uint32_t id = a[0] ? (uint32_t)strtoul(a[0], NULL, 0) : 0;
+	for (unsigned int i = 0; i < FAKE_DP_CONFERENCES; i++)
+		if (r->dp.conferences[i].handle && r->dp.conferences[i].spec.conference_id == id)
+			return want_number(r, "flags", r->dp.conferences[i].spec.flags, a[1]);
+	fail(r, "the dataplane has no conference %u", id);
+}
+
 static void check_version(struct run *r, char **a)
 {
 	want_number(r, "version", r->device->reg.version, a[0]);
@@ -155,12 +180,25 @@ static const struct {
 	const char *name;
 	void (*run)(struct run *r, char **args);
 } checks[] = {
-	{"state", check_state},     {"count", check_count},       {"refusal", check_refusal},
-	{"parties", check_parties}, {"orphans", check_orphans},   {"conferences", check_conferences},
-	{"streams", check_streams}, {"requests", check_requests}, {"party", check_party},
-	{"stream", check_stream},   {"version", check_version},   {"reject", check_reject},
-	{"agent", check_agent},     {"stopped", check_stopped},   {"closed", check_closed},
+	{"state", check_state},
+	{"count", check_count},
+	{"refusal", check_refusal},
+	{"parties", check_parties},
+	{"orphans", check_orphans},
+	{"conferences", check_conferences},
+	{"streams", check_streams},
+	{"requests", check_requests},
+	{"party", check_party},
+	{"stream", check_stream},
+	{"version", check_version},
+	{"reject", check_reject},
+	{"agent", check_agent},
+	{"stopped", check_stopped},
+	{"closed", check_closed},
 	{"sources", check_sources},
+	{"line", check_line},
+	{"call", check_call},
+	{"conference-flags", check_flags},
 };
 
 void say_check(struct run *r, char *text)

@@ -22,6 +22,7 @@
 //   forget-store              every record is lost
 //   lose PARTY                its stream ends and nobody sees it     rename PARTY DEVICE   it was made for another device
 //   idle PARTY TIME           its stream has received nothing for so long
+//   line ACT [ARG]            the user of a line: dial, enbloc, press, answer, hangup, hold
 //   check WHAT ARGS           see checks[] of check.c
 #include <ctype.h>
 #include <dirent.h>
@@ -32,6 +33,7 @@
 
 #include "control/device.h"
 #include "gw/log.h"
+#include "tests/replay/lines.h"
 #include "tests/replay/run.h"
 #include "tests/replay/text.h"
 
@@ -480,6 +482,14 @@ static void say_recover(struct run *r, char *args)
 	}
 }
 
+static void say_line(struct run *r, char *args)
+{
+	char problem[TEXT_MAX];
+	if (!lines_act(r->device, args, r->now, problem, sizeof(problem)))
+		fail(r, "%s", problem);
+	pump(r);
+}
+
 static void say_played(struct run *r, char *args)
 {
 	if (!fake_dp_source_end(&r->dp, &r->core.dp, r->now))
@@ -496,31 +506,19 @@ static const struct {
 	const char *name;
 	void (*run)(struct run *r, char *args);
 } statements[] = {
-	{"device", say_device},
-	{"start", say_start},
-	{"stop", say_stop},
-	{"drain", say_drain},
-	{"undrain", say_undrain},
-	{"connect", say_connect},
-	{"refuse", say_refuse},
-	{"hangup", say_hangup},
-	{"clog", say_clog},
-	{"unclog", say_unclog},
-	{"speak", say_speak},
-	{"bytes", say_bytes},
-	{"forget", say_forget},
-	{"registered", say_registered},
-	{"time", say_time},
-	{"dataplane", say_dataplane},
-	{"event", say_event},
-	{"check", say_check},
-	{"kill", say_kill},
-	{"recover", say_recover},
-	{"forget-store", say_forget_store},
-	{"lose", say_astray},
-	{"rename", say_astray},
-	{"played", say_played},
-	{"unreadable", say_unreadable},
+	{"device", say_device},   {"start", say_start},
+	{"stop", say_stop},       {"drain", say_drain},
+	{"undrain", say_undrain}, {"connect", say_connect},
+	{"refuse", say_refuse},   {"hangup", say_hangup},
+	{"clog", say_clog},       {"unclog", say_unclog},
+	{"speak", say_speak},     {"bytes", say_bytes},
+	{"forget", say_forget},   {"registered", say_registered},
+	{"time", say_time},       {"dataplane", say_dataplane},
+	{"event", say_event},     {"check", say_check},
+	{"line", say_line},       {"kill", say_kill},
+	{"recover", say_recover}, {"forget-store", say_forget_store},
+	{"lose", say_astray},     {"rename", say_astray},
+	{"played", say_played},   {"unreadable", say_unreadable},
 	{"idle", say_idle},
 };
 

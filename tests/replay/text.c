@@ -28,7 +28,21 @@ static const struct sccp_field *find_field(const struct sccp_field *f, const cha
 	return NULL;
 }
 
-// Where "name", "name[2]" or "name[2].sub" is. Returns the field and its place, or NULL.
+// Takes "[2]" off the front of *rest, if it is there. False: it is out of range.
+static bool step(const struct sccp_field *f, const char **rest, char **place)
+{
+	if (**rest != '[')
+		return true;
+	char *end;
+	unsigned long n = strtoul(*rest + 1, &end, 10);
+	if (*end != ']' || n >= f->count)
+		return false;
+	*place += n * f->stride;
+	*rest = end + 1;
+	return true;
+}
+
+// Where "name", "name[2]", "name[2].sub" or "name[2].sub[3]" is. Returns the field and its place, or NULL.
 static const struct sccp_field *locate(uint32_t id, char *body, const char *key, char **ret_place)
 {
 	size_t len = strcspn(key, "[");
@@ -37,19 +51,19 @@ static const struct sccp_field *locate(uint32_t id, char *body, const char *key,
 		return NULL;
 	char *place = body + f->offset;
 	const char *rest = key + len;
-	if (*rest == '[') {
-		unsigned long n = strtoul(rest + 1, (char **)&rest, 10);
-		if (*rest++ != ']' || n >= f->count)
-			return NULL;
-		place += n * f->stride;
-	}
+	if (!step(f, &rest, &place))
+		return NULL;
 	if (f->kind == SCCP_KIND_GROUP) {
 		if (*rest++ != '.')
 			return NULL;
-		f = find_field(sccp_group_fields(f->group), rest, strlen(rest));
+		len = strcspn(rest, "[");
+		f = find_field(sccp_group_fields(f->group), rest, len);
 		if (!f)
 			return NULL;
 		place += f->offset;
+		rest += len;
+		if (!step(f, &rest, &place))
+			return NULL;
 	}
 	*ret_place = place;
 	return f;
@@ -191,7 +205,7 @@ int text_errno(const char *name)
 		int number;
 	} known[] = {{"ENOSPC", ENOSPC},   {"EADDRINUSE", EADDRINUSE}, {"EADDRNOTAVAIL", EADDRNOTAVAIL},
 		     {"ENOTSUP", ENOTSUP}, {"ELOOP", ELOOP},           {"EINVAL", EINVAL},
-		     {"ENOENT", ENOENT}};
+		     {"ENOENT", ENOENT},   {"EBUSY", EBUSY},           {"ENOTCONN", ENOTCONN}};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].number;

@@ -94,6 +94,70 @@ static void the_carrier_sample_is_sound(void)
 	config_free(c);
 }
 
+static void lines_become_devices(void)
+{
+	struct config *c = load_sample("carrier.yaml");
+	CHECK_INT(c->line_count, 3);
+	CHECK_INT(c->device_count, 6 + 4 + 24 + 8);
+	CHECK_STR(c->devices[6].name, "SEP02005E100001");
+	CHECK_STR(c->devices[9].name, "SEP02005E100004");
+	CHECK_STR(c->devices[10].name, "AN0200005E20001");
+	CHECK_STR(c->devices[33].name, "AN0200005E20024");
+	CHECK_STR(c->devices[41].name, "UM1-VI8");
+	CHECK_INT(c->devices[6].type, 7);
+	CHECK_INT(c->devices[6].version, 17);
+	CHECK_INT(c->devices[10].type, 30027);
+	CHECK_INT(c->devices[41].type, 80);
+	CHECK_INT(c->devices[5].line, 0);
+	CHECK_INT(c->devices[6].line, 1);
+	CHECK_INT(c->devices[6].room, 0);
+	CHECK_INT(c->lines[0].answer_ms, 1000);
+	CHECK_INT(c->room_count, 1);
+	CHECK_STR(c->rooms[0].name, "#all-hands");
+	CHECK_INT(c->devices[10].room, 1);
+	CHECK_INT(c->devices[41].room, 1);
+	config_free(c);
+}
+
+#define LINE(text)                                                                                           \
+	HEAD AGENTS                                                                                          \
+		"profiles: [{name: p, kind: line, codecs: [pcmu]}, {name: m, kind: mtp, codecs: [pcmu]}]\n"  \
+		"lines: [{" text "}]\n"
+
+static void bad_lines_are_explained(void)
+{
+	static const struct {
+		const char *text, *problem;
+	} cases[] = {
+		{LINE("name: 'SEP{mac}', profile: p, group: g"), "{mac} in the name needs one"},
+		{LINE("name: 'SEP{mac}', mac: 02-00, profile: p, group: g"), "is no MAC address"},
+		{LINE("name: 'X{m}', profile: p, group: g"), "only {mac} and {n}, {nn}, {nnn}"},
+		{LINE("name: X, count: 2, profile: p, group: g"), "need {mac} or {n}"},
+		{LINE("name: 'ABCDEFGHIJKLMN{nn}', profile: p, group: g"), "a name of 16 characters"},
+		{LINE("name: 'X{n}', count: 4097, profile: p, group: g"), "is out of range 1..4096"},
+		{LINE("name: X, profile: m, group: g"), "m is no profile of kind line"},
+		{LINE("name: X, profile: p, group: g, type: 796O"), "did you mean 7960?"},
+		{LINE("name: X, profile: p, group: g, version: 23"), "neither auto nor an SCCP version"},
+		{LINE("name: X, profile: p, group: g, answer: soon"), "neither never nor a duration"},
+		{LINE("name: X, profile: p, group: g, action: room"),
+		 "the action room needs the name of one"},
+		{LINE("name: X, profile: p, group: g, action: room, room: a b"), "a room has 1 to 14"},
+		{LINE("name: X, profile: p, group: g}, {name: X, profile: p, group: g"),
+		 "X is there already"},
+		{HEAD AGENTS
+		 "profiles: [{name: p, kind: line, codecs: [pcmu]}]\ndevices: [{name: D, profile: p, "
+		 "group: g}]\n",
+		 "p is of kind line: those stand under lines"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *c = NULL;
+		CHECK_INT(read_text(cases[i].text, &c), -EINVAL);
+		if (!strstr(errors, cases[i].problem))
+			fprintf(stderr, "expected \"%s\" in: %s", cases[i].problem, errors);
+		CHECK(strstr(errors, cases[i].problem) != NULL);
+	}
+}
+
 static void defaults_are_sensible(void)
 {
 	struct config *c = accepts(HEAD AGENTS PROFILES);
@@ -272,7 +336,8 @@ static void the_manual_is_complete(void)
 	errors = NULL;
 }
 
-T_MAIN("config", {"the_lab_sample_is_sound", the_lab_sample_is_sound},
+T_MAIN("config", {"lines become devices", lines_become_devices}, {"bad lines", bad_lines_are_explained},
+       {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
        {"defaults_are_sensible", defaults_are_sensible},
        {"order_in_the_file_does_not_matter", order_in_the_file_does_not_matter},

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// line.h - What a device that is a telephone adds to a media resource: questions after registration, calls, a dialler.
+//
+// The agent decides about calls; a line follows. It keeps what a telephone would show, answers what rings by its rule,
+// and does what slimctl tells it: hook, keys, numbers. Media of its calls are parties like any other's: of an echo, or
+// of a room that lines of every agent share.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/line_call.h"
+#include "gw/clock.h"
+#include "gw/fsm.h"
+#include "gw/timer.h"
+
+struct device;
+struct sccp_msg;
+struct config_line;
+
+#define LINE_CALLS_MAX   8  // at a time; more of an agent are ignored and counted
+#define LINE_BUTTONS_MAX 8  // numbers of one telephone that are looked at
+#define LINE_KEYS_MAX    32 // soft keys of a template
+#define LINE_SETS_MAX    16
+#define LINE_SET_KEYS    16
+#define LINE_DIGITS_MAX  24
+
+enum line_state {
+	LINE_OFF,    // not registered
+	LINE_ASKING, // templates, numbers, time
+	LINE_READY,
+	LINE_STATE_COUNT
+};
+
+// One directory number.
+struct line_button {
+	char number[26];
+	char name[41];
+	char forward[26]; // where all calls go, "" = nowhere
+};
+
+struct line {
+	struct device *device;
+	const struct config_line *config;
+	struct fsm fsm; // enum line_state
+	unsigned int step, part;
+	unsigned int unanswered; // questions of this registration that the agent let pass
+	struct timer timer;      // of the present question
+	nsec_t since;
+	// what the agent told
+	struct line_button buttons[LINE_BUTTONS_MAX];
+	unsigned int button_count;
+	unsigned int speed_dials;
+	uint32_t keys[LINE_KEYS_MAX]; // soft-key event of each template entry
+	unsigned int key_count;
+	uint8_t sets[LINE_SETS_MAX][LINE_SET_KEYS]; // template entries from 1; 0 = none
+	unsigned int set_count;
+	uint32_t idle_set, idle_mask; // soft keys while there is no call
+	// what it would show
+	char prompt[98];
+	uint32_t ringer;  // SCCP_RING_MODE
+	uint32_t lamp;    // SCCP_LAMP of its first line
+	uint32_t waiting; // SCCP_LAMP of voice mail
+	uint32_t tone;    // SCCP_TONE, 0 = none
+	bool speaker;
+	// calls and the dialler
+	struct line_call calls[LINE_CALLS_MAX];
+	char digits[LINE_DIGITS_MAX + 1]; // still to dial
+	struct timer dial;
+	uint64_t answered, dialled, failed; // calls
+};
+
+int line_new(struct device *d, const struct config_line *config, struct line **ret);
+void line_free(struct line *l); // takes NULL
+
+// The device has told its capabilities: what is asked next.
+void line_registered(struct line *l, nsec_t now);
+
+// The agent connection ended: its calls are gone, their media stay.
+void line_agent_lost(struct line *l, nsec_t now);
+
+// Handles a message for telephones. False: there is no such message.
+bool line_on_message(struct line *l, const struct sccp_msg *m, nsec_t now);
+
+// The call with a reference; or, when it is 0, the newest of an instance. NULL when there is none.
+struct line_call *line_call_find(struct line *l, uint32_t instance, uint32_t reference);
+
+// True when the agent's template and the call's set offer a soft key now. `c` NULL: without a call.
+bool line_has_key(const struct line *l, const struct line_call *c, uint32_t event);
+
+// What a person would do. 0, -ENOTCONN without an agent, -ENOENT without such a call, -EBUSY, -EINVAL.
+int line_dial(struct line *l, const char *number, nsec_t now);   // off-hook, then digit by digit
+int line_enbloc(struct line *l, const char *number, nsec_t now); // the whole number at once
+int line_press(struct line *l, const char *key, nsec_t now);     // a digit, or a soft key by name or number
+int line_answer(struct line *l, nsec_t now);
+int line_hang_up(struct line *l, nsec_t now);
+int line_hold(struct line *l, nsec_t now); // or back from it
+
+// The room's own: prepares the dialler.
+void line_dialler_init(struct line *l);
+
+const char *line_state_name(unsigned int state);
+extern const struct fsm_table line_table;

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// lines.c - The table of lines, and what becomes of one: as many devices as it counts, each with a name of its own.
+//
+// A name holds {mac}, the MAC address in 12 digits, counting up from the one given, and {n}, the number of the line from
+// 1, with as many digits at least as there are n's. So SEP{mac}, ATA{mac}, AN0123456789{nnn} or UM1-VI{n}.
+#include "gw/config/tables.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_MS_MAX 3600000
+
+static const char *const action_words[] = {"echo", "room", NULL};
+
+// Device types by the names people know them by; Cisco's model list has a voice mail port as 80.
+static const struct {
+	const char *name;
+	uint32_t type;
+} types[] = {{"7910", 6},       {"7920", 30002},  {"7940", 8},
+	     {"7960", 7},       {"7961", 30018},  {"7970", 30006},
+	     {"ata186", 12},    {"vg224", 30027}, {"ip-communicator", 30016},
+	     {"unity-port", 80}};
+
+#define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
+
+static const char *type_name_at(const void *names, size_t i)
+{
+	return types[i].name;
+}
+
+// --- values ---
+
+static int parse_type(const struct cfg_at *at, const char *text, void *field)
+{
+	char *end;
+	for (size_t i = 0; i < TYPE_COUNT; i++) {
+		if (strcmp(types[i].name, text) == 0) {
+			*(uint32_t *)field = types[i].type;
+			return 0;
+		}
+	}
+	unsigned long n = strtoul(text, &end, 10);
+	if (isdigit((unsigned char)*text) && !*end && n > 0 && n <= 99999999) {
+		*(uint32_t *)field = (uint32_t)n;
+		return 0;
+	}
+	const char *near = cfg_nearest(text, type_name_at, NULL, TYPE_COUNT);
+	cfg_problem(at, NULL, "%.40s is neither a known phone nor an SCCP device type number%s%s%s", text,
+		    near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	return -EINVAL;
+}
+
+// "" stays 0: a name without {mac} needs none.
+static int parse_mac(const struct cfg_at *at, const char *text, void *field)
+{
+	uint64_t mac = 0;
+	unsigned int digits = 0;
+	if (!*text)
+		return 0;
+	for (const char *p = text; *p; p++) {
+		if ((*p == ':' || *p == '-' || *p == '.') && digits)
+			continue;
+		if (!isxdigit((unsigned char)*p) || ++digits > 12)
+			goto bad;
+		int c = tolower((unsigned char)*p);
+		mac = mac << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	if (digits != 12)
+		goto bad;
+	*(uint64_t *)field = mac;
+	return 0;
+bad:
+	cfg_problem(at, NULL, "is no MAC address such as 02:00:5e:00:00:01");
+	return -EINVAL;
+}
+
+static int parse_answer(const struct cfg_at *at, const char *text, void *field)
+{
+	char *unit;
+	if (strcmp(text, "never") == 0) {
+		*(uint32_t *)field = CONFIG_ANSWER_NEVER;
+		return 0;
+	}
+	unsigned long n = strtoul(text, &unit, 10);
+	unsigned long scale = strcmp(unit, "ms") == 0 ? 1 : strcmp(unit, "s") == 0 ? 1000 : 0;
+	if (!isdigit((unsigned char)*text) || !scale || n > ANSWER_MS_MAX || n * scale > ANSWER_MS_MAX) {
+		cfg_problem(at, NULL, "is neither never nor a duration such as 0s or 500ms, at most 3600s");
+		return -EINVAL;
+	}
+	*(uint32_t *)field = (uint32_t)(n * scale);
+	return 0;
+}
+
+static int parse_version(const struct cfg_at *at, const char *text, void *field)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	if (strcmp(text, "auto") == 0)
+		return 0;
+	if (!isdigit((unsigned char)*text) || *end || n < 1 || n > 22) {
+		cfg_problem(at, NULL, "is neither auto nor an SCCP version 1..22");
+		return -EINVAL;
+	}
+	*(uint8_t *)field = (uint8_t)n;
+	return 0;
+}
+
+static int parse_room(const struct cfg_at *at, const char *text, void *field)
+{
+	size_t n = strlen(text);
+	if (n > CONFIG_ROOM_MAX ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != n) {
+		cfg_problem(at, NULL, "a room has 1 to %d letters, digits, dots, dashes and underscores",
+			    CONFIG_ROOM_MAX);
+		return -EINVAL;
+	}
+	memcpy(field, text, n + 1);
+	return 0;
+}
+
+// --- names ---
+
+// Writes the name of line number i (from 0). Returns its length, above 15 when it does not fit; -EINVAL for a brace that
+// means nothing.
+static int expand(const struct config_line *l, uint32_t i, char *ret, size_t cap)
+{
+	size_t len = 0;
+	for (const char *p = l->name; *p && len < cap; p++) {
+		size_t ns = *p == '{' ? strspn(p + 1, "n") : 0;
+		if (strncmp(p, "{mac}", 5) == 0) {
+			len += (size_t)snprintf(ret + len, cap - len, "%012" PRIX64, l->mac + i);
+			p += 4;
+		} else if (ns && p[1 + ns] == '}') {
+			len += (size_t)snprintf(ret + len, cap - len, "%0*" PRIu32, (int)ns, i + 1);
+			p += ns + 1;
+		} else if (*p == '{' || *p == '}') {
+			return -EINVAL;
+		} else {
+			ret[len++] = *p;
+		}
+	}
+	if (len < cap)
+		ret[len] = '\0';
+	return (int)len;
+}
+
+static const struct config_device *find_device(const struct config *c, const char *name)
+{
+	for (unsigned int i = 0; i < c->device_count; i++)
+		if (strcmp(c->devices[i].name, name) == 0)
+			return &c->devices[i];
+	return NULL;
+}
+
+// Grows one of the lists of devices by n.
+static struct config_device *grow(struct config_device **list, unsigned int *count, unsigned int n)
+{
+	struct config_device *more = reallocarray(*list, *count + n, sizeof(*more));
+	if (!more)
+		return NULL;
+	memset(more + *count, 0, n * sizeof(*more));
+	*list = more;
+	*count += n;
+	return more + *count - n;
+}
+
+// The room by its name, made when it is new; its number from 1, 0 without memory.
+static unsigned int take_room(struct config *c, const struct config_line *l)
+{
+	for (unsigned int i = 0; i < c->room_count; i++)
+		if (strcmp(c->rooms[i].name + 1, l->room) == 0)
+			return i + 1;
+	struct config_device *r = grow(&c->rooms, &c->room_count, 1);
+	if (!r)
+		return 0;
+	snprintf(r->name, sizeof(r->name), "#%s", l->room);
+	r->profile = l->profile;
+	r->group = l->group;
+	return c->room_count;
+}
+
+static void make_devices(const struct cfg_at *at, struct config *c, const struct config_line *l)
+{
+	char name[64];
+	unsigned int room = l->action == CONFIG_ACTION_ROOM ? take_room(c, l) : 0;
+	unsigned int first = c->device_count;
+	if (!grow(&c->devices, &c->device_count, l->count))
+		return cfg_problem(at, NULL, "out of memory");
+	for (uint32_t i = 0; i < l->count; i++) {
+		struct config_device *d = &c->devices[first + i];
+		expand(l, i, name, sizeof(name));
+		if (find_device(c, name))
+			return cfg_problem(at, "name", "device %.15s is there already", name);
+		memcpy(d->name, name, sizeof(d->name));
+		d->profile = l->profile;
+		d->group = l->group;
+		d->type = l->type;
+		d->version = l->version;
+		d->line = (unsigned int)at->index + 1;
+		d->room = room;
+	}
+}
+
+void config_check_line(const struct cfg_at *at)
+{
+	struct config *c = at->root;
+	const struct config_line *l = at->base;
+	char name[64];
+	int len = expand(l, l->count ? l->count - 1 : 0, name, sizeof(name));
+	bool has_mac = strstr(l->name, "{mac}");
+	unsigned int left = CONFIG_DEVICES_MAX - c->device_count;
+	if (l->profile < c->profile_count && c->profiles[l->profile].kind != CONFIG_LINE)
+		cfg_problem(at, "profile", "%s is no profile of kind line", c->profiles[l->profile].name);
+	if (l->action == CONFIG_ACTION_ROOM && !l->room[0])
+		cfg_problem(at, "room", "the action room needs the name of one");
+	if (has_mac && !l->mac)
+		cfg_problem(at, "mac", "{mac} in the name needs one");
+	if (len < 0)
+		cfg_problem(at, "name", "only {mac} and {n}, {nn}, {nnn} may stand in braces");
+	else if (len == 0 || len > 15)
+		cfg_problem(at, "name", "%.40s makes a name of %d characters, 1 to 15 are allowed", l->name,
+			    len);
+	else if (l->count > 1 && !has_mac && !strstr(l->name, "{n"))
+		cfg_problem(at, "name", "%u lines need {mac} or {n} to tell them apart", l->count);
+	else if (l->count > left)
+		cfg_problem(at, "count", "only %u more devices are possible", left);
+	else
+		make_devices(at, c, l);
+}
+
+// --- the table ---
+
+static const struct cfg_option line_rows[] = {
+	{.name = "name",
+	 .type = CFG_TEXT,
+	 FIELD(config_line, name),
+	 .min = 1,
+	 .effect = CFG_RESTART,
+	 .help = "Name under which each registers; {mac} stands for its MAC address, {n} or {nnn} for its "
+		 "number"},
+	{.name = "count",
+	 .type = CFG_NUMBER,
+	 FIELD(config_line, count),
+	 .min = 1,
+	 .max = CONFIG_DEVICES_MAX,
+	 .fallback = "1",
+	 .effect = CFG_RESTART,
+	 .help = "How many of them"},
+	{.name = "mac",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_line, mac),
+	 .fallback = "",
+	 .parse = parse_mac,
+	 .what = "MAC address",
+	 .effect = CFG_RESTART,
+	 .help = "MAC address of the first; the others count up"},
+	{.name = "profile",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_line, profile),
+	 .parse = config_parse_device_profile,
+	 .what = "name of a profile of kind line",
+	 .effect = CFG_RESTART,
+	 .help = "Codecs, calls at a time, and parties of a room"},
+	{.name = "group",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_line, group),
+	 .parse = config_parse_device_group,
+	 .what = "name of an agent group",
+	 .effect = CFG_RESTART,
+	 .help = "Where they register"},
+	{.name = "type",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_line, type),
+	 .fallback = "7960",
+	 .parse = parse_type,
+	 .what = "7910, 7920, 7940, 7960, 7961, 7970, ip-communicator, ata186, vg224, unity-port or a number "
+		 "of another",
+	 .effect = CFG_RESTART,
+	 .help = "The telephone they appear as"},
+	{.name = "version",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_line, version),
+	 .fallback = "auto",
+	 .parse = parse_version,
+	 .what = "auto or 1..22",
+	 .effect = CFG_RESTART,
+	 .help = "Highest SCCP version offered; auto is the agent's"},
+	{.name = "answer",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_line, answer_ms),
+	 .fallback = "0s",
+	 .parse = parse_answer,
+	 .what = "never or duration",
+	 .effect = CFG_RESTART,
+	 .help = "How long an incoming call rings before it is answered"},
+	{.name = "action",
+	 .type = CFG_WORD,
+	 FIELD(config_line, action),
+	 .words = action_words,
+	 .fallback = "echo",
+	 .effect = CFG_RESTART,
+	 .help = "What a call meets: its own voice, or everybody in the same room"},
+	{.name = "room",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_line, room),
+	 .fallback = "",
+	 .parse = parse_room,
+	 .what = "name of at most 14 characters",
+	 .effect = CFG_RESTART,
+	 .help = "Room of the action room; lines of any agent may share it"},
+};
+const struct cfg_table config_line_table = TABLE(line_rows, .check = config_check_line);
