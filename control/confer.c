@@ -254,6 +254,7 @@ static void act_void(void *object, const void *data)
 {
 	struct conference *c = object;
 	c->handle = 0;
+	c->adopted = false;
 	player_conference_void(c, ((const struct confer_data *)data)->now);
 }
 
@@ -332,6 +333,7 @@ int confer_restore(struct device *d, const struct confer_image *image, nsec_t no
 	c->orphan = true;
 	if (image->handle) {
 		c->handle = image->handle;
+		c->adopted = true;
 		c->fsm.state = CONFER_OPEN;
 	}
 	*ret = c;

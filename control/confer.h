@@ -59,6 +59,7 @@ struct conference {
 	struct list participants;
 	uint32_t participant_count;
 	api_handle handle; // in the dataplane, 0 = none
+	bool adopted;      // with that handle, from the process before: what plays in it was begun there
 	uint32_t request;
 	bool orphan;        // its agent connection has ended
 	bool indexed;       // found by its number; not so once set aside

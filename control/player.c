@@ -235,7 +235,7 @@ static void music_begin(struct conference *c)
 
 void player_conference_opened(struct conference *c, nsec_t now)
 {
-	if (c->device->profile->kind == CONFIG_MOH &&
+	if (c->device->profile->kind == CONFIG_MOH && !c->adopted &&
 	    c->conference_id <= c->device->core->config->source_count)
 		music_begin(c);
 	LIST_FOREACH(p, &c->players, struct player, link)
