@@ -14,7 +14,8 @@ int lookup_init(struct lookup *t, unsigned int local_max, int socket)
 		t->v4[i].local = LOCAL_NONE;
 		t->v6[i].local = LOCAL_NONE;
 	}
-	size_t size = sizeof(*t->entries) * LOOKUP_PAIRS * (local_max ? local_max : 1);
+	t->group_first = local_max;
+	size_t size = sizeof(*t->entries) * LOOKUP_PAIRS * (local_max + LOOKUP_GROUPS);
 	t->entries = rte_zmalloc_socket("lookup", size, RTE_CACHE_LINE_SIZE, socket);
 	return t->entries ? 0 : -ENOMEM;
 }
@@ -34,13 +35,9 @@ void lookup_port_set(struct lookup *t, uint16_t port, const uint8_t mac[6], uint
 	t->ports[port].vlan = vlan;
 }
 
-int lookup_local_add(struct lookup *t, const struct local *local)
+// A worker that looks meanwhile finds the address without an index, which is not ours, or with it.
+static void insert(struct lookup *t, unsigned int index, const struct local *local)
 {
-	if (t->local_count == LOCALS_MAX)
-		return -ENOSPC;
-	if (lookup_local(t, &local->addr) != LOCAL_NONE)
-		return -EEXIST;
-	unsigned int index = t->local_count++;
 	t->locals[index] = *local;
 	t->port_of[index] = local->port;
 	if (local->addr.family == ADDR_IPV4) {
@@ -49,14 +46,39 @@ int lookup_local_add(struct lookup *t, const struct local *local)
 		unsigned int h = lookup_hash_v4(ip);
 		while (t->v4[h].local != LOCAL_NONE)
 			h = (h + 1) % LOOKUP_SLOTS;
-		t->v4[h] = (struct lookup_v4){.ip = ip, .local = index};
+		t->v4[h].ip = ip;
+		__atomic_store_n(&t->v4[h].local, index, __ATOMIC_RELEASE);
 	} else {
 		unsigned int h = lookup_hash_v6(local->addr.ip);
 		while (t->v6[h].local != LOCAL_NONE)
 			h = (h + 1) % LOOKUP_SLOTS;
 		memcpy(t->v6[h].ip, local->addr.ip, 16);
-		t->v6[h].local = index;
+		__atomic_store_n(&t->v6[h].local, index, __ATOMIC_RELEASE);
 	}
+}
+
+int lookup_local_add(struct lookup *t, const struct local *local)
+{
+	if (t->local_count == LOCALS_MAX || t->local_count == t->group_first)
+		return -ENOSPC;
+	if (lookup_local(t, &local->addr) != LOCAL_NONE)
+		return -EEXIST;
+	unsigned int index = t->local_count++;
+	insert(t, index, local);
+	return (int)index;
+}
+
+int lookup_group_add(struct lookup *t, unsigned int local, const struct addr *group)
+{
+	unsigned int index = lookup_local(t, group);
+	if (index != LOCAL_NONE)
+		return t->locals[index].port == t->locals[local].port ? (int)index : -EADDRINUSE;
+	if (t->group_count == LOOKUP_GROUPS)
+		return -ENOSPC;
+	struct local entry = t->locals[local];
+	entry.addr = *group;
+	index = t->group_first + t->group_count++;
+	insert(t, index, &entry);
 	return (int)index;
 }
 

@@ -11,10 +11,11 @@
 
 #include "gw/addr.h"
 
-#define LOCALS_MAX   64
-#define LOCAL_NONE   255
-#define LOOKUP_SLOTS 128
-#define LOOKUP_PAIRS 32768 // RTP/RTCP port pairs of one address
+#define LOCALS_MAX    64
+#define LOCAL_NONE    255
+#define LOOKUP_SLOTS  128
+#define LOOKUP_GROUPS 16    // multicast groups received in one life of the process
+#define LOOKUP_PAIRS  32768 // RTP/RTCP port pairs of one address
 
 // One of our media addresses and the wire it lives on.
 struct local {
@@ -46,9 +47,11 @@ struct lookup {
 	struct lookup_v4 v4[LOOKUP_SLOTS];
 	struct lookup_v6 v6[LOOKUP_SLOTS];
 	struct lookup_port ports[RTE_MAX_ETHPORTS];
-	uint16_t port_of[LOCALS_MAX]; // DPDK port of an address
-	struct local locals[LOCALS_MAX];
+	uint16_t port_of[LOCALS_MAX + LOOKUP_GROUPS]; // DPDK port of an address
+	struct local locals[LOCALS_MAX + LOOKUP_GROUPS];
 	unsigned int local_count;
+	unsigned int group_first; // locals from here on are groups
+	unsigned int group_count;
 	uint32_t *entries; // [local][port / 2]
 };
 
@@ -116,7 +119,11 @@ void lookup_port_set(struct lookup *t, uint16_t port, const uint8_t mac[6], uint
 // Adds one of our addresses. Returns its index, -ENOSPC or -EEXIST.
 int lookup_local_add(struct lookup *t, const struct local *local);
 
-// Index of our address or LOCAL_NONE.
+// Index of a multicast group on the wire of one of our addresses, after all of those have been added; it stays ours for
+// good. Workers may be looking. Returns -ENOSPC, or -EADDRINUSE when it is received on another wire.
+int lookup_group_add(struct lookup *t, unsigned int local, const struct addr *group);
+
+// Index of our address or of a group, or LOCAL_NONE.
 unsigned int lookup_local(const struct lookup *t, const struct addr *a);
 
 // Makes a stream findable, or unfindable with entry 0. Owner worker only.

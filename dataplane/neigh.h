@@ -6,6 +6,7 @@
 // answering keeps its last known address while it is asked again: media goes on.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -17,6 +18,7 @@
 #include "gw/drop.h"
 
 #define NEIGH_BUCKETS 4096
+#define NEIGH_GROUPS  LOOKUP_GROUPS
 
 struct neigh_entry {
 	struct addr addr;
@@ -30,6 +32,15 @@ struct neigh_entry {
 	nsec_t due; // next probe
 };
 
+// A multicast group that we take part in.
+struct neigh_group {
+	struct addr addr;
+	unsigned int holders; // 0 = free
+	uint8_t local;        // the address of ours that reports it
+	bool again;           // the first report is repeated soon
+	nsec_t due;           // next report
+};
+
 typedef void neigh_send_fn(void *arg, uint16_t port, struct rte_mbuf *m);
 
 struct neigh {
@@ -39,6 +50,7 @@ struct neigh {
 	uint16_t buckets[NEIGH_BUCKETS];
 	uint32_t capacity;
 	uint32_t used; // highest entry ever used
+	struct neigh_group groups[NEIGH_GROUPS];
 	struct rte_mempool *pool;
 	neigh_send_fn *send; // takes the frame
 	void *send_arg;
@@ -54,6 +66,7 @@ int neigh_init(struct neigh *n, const struct lookup *lookup, uint32_t capacity, 
 void neigh_fini(struct neigh *n);
 
 // Holds the next hop from one of our addresses to a remote one.
+// A multicast remote is its own next hop, and always resolved.
 // Returns 0, -ENETUNREACH when neither prefix nor gateway leads there, -ENOSPC when the table is full.
 int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remote, nsec_t now,
 		   uint16_t *ret_hop);
@@ -66,6 +79,11 @@ void neigh_input(struct neigh *n, struct rte_mbuf *m, nsec_t now);
 
 // Sends due probes. Returns when it wants to run next, UINT64_MAX for never.
 nsec_t neigh_run(struct neigh *n, nsec_t now);
+
+// Takes part in a group on the wire of one of our addresses, until as many have left as joined: routers and switches hear
+// of it at once, now and then, and when they ask. Returns 0 or -ENOSPC.
+int neigh_group_join(struct neigh *n, unsigned int local, const struct addr *group, nsec_t now);
+void neigh_group_leave(struct neigh *n, const struct addr *group);
 
 // Tells the wire where our addresses are: gratuitous ARP, unsolicited neighbour advertisement.
 void neigh_announce(struct neigh *n);

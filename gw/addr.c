@@ -66,6 +66,30 @@ static void text_ipv4(const uint8_t *ip, char *out)
 	}
 }
 
+int addr_port_parse(const char *text, struct addr_port *ret)
+{
+	char host[ADDR_TEXT_MAX];
+	struct addr_port a = {0};
+	const char *colon = strrchr(text, ':');
+	bool bracket = text[0] == '[';
+	size_t n = colon ? (size_t)(colon - text) : 0;
+	unsigned int port = 0;
+	if (n < 3 || n >= sizeof(host) || (bracket && colon[-1] != ']') || !colon[1] || strlen(colon) > 6)
+		return -EINVAL;
+	memcpy(host, text + bracket, n - 2u * bracket);
+	host[n - 2u * bracket] = '\0';
+	for (const char *p = colon + 1; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return -EINVAL;
+		port = port * 10 + (unsigned int)(*p - '0');
+	}
+	if (addr_parse(host, &a.addr) < 0 || bracket != (a.addr.family == ADDR_IPV6) || port > UINT16_MAX)
+		return -EINVAL;
+	a.port = (uint16_t)port;
+	*ret = a;
+	return 0;
+}
+
 const char *addr_text(const struct addr *a, char *buf, size_t cap)
 {
 	char text[INET6_ADDRSTRLEN] = "-";

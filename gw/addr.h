@@ -35,6 +35,9 @@ int addr_parse(const char *text, struct addr *ret);
 // Reads "192.0.2.1/24"; a missing length means the full 32 or 128. Returns 0 or -EINVAL.
 int addr_parse_prefix(const char *text, struct addr *ret, uint8_t *ret_length);
 
+// Reads "192.0.2.1:4000" or "[2001:db8::1]:4000". Returns 0, or -EINVAL and leaves *ret.
+int addr_port_parse(const char *text, struct addr_port *ret);
+
 // Writes the address; always NUL-terminates when cap > 0. Returns buf.
 const char *addr_text(const struct addr *a, char *buf, size_t cap);
 

@@ -12,6 +12,7 @@
 #define FRAME_IPV4      20
 #define FRAME_IPV6      40
 #define FRAME_TTL       MEDIA_TTL
+#define FRAME_TTL_GROUP 1 // music must not leave the segment by accident
 #define FRAME_PROTO_UDP 17
 
 // Where a datagram comes from and goes to. Ports in host order, addresses as in struct addr.
@@ -21,8 +22,16 @@ struct frame_path {
 	uint16_t src_port;
 	uint16_t dst_port;
 	uint8_t dscp;
+	uint8_t ttl;
 	bool v6;
 };
+
+// Of a destination in network order.
+static inline uint8_t frame_ttl(const uint8_t *dst_ip, bool v6)
+{
+	bool group = v6 ? dst_ip[0] == 0xff : dst_ip[0] >> 4 == 0xe;
+	return group ? FRAME_TTL_GROUP : FRAME_TTL;
+}
 
 static inline void frame_store16(uint8_t *p, uint16_t host)
 {
@@ -33,13 +42,13 @@ static inline void frame_store16(uint8_t *p, uint16_t host)
 // Writes an IPv4 header that ends at `udp`, checksum included. `len` counts the UDP header and its payload, `ends` is the
 // sum of both addresses, all of them as they stand on the wire.
 static inline uint8_t *frame_write_ipv4_sum(uint8_t *udp, uint32_t src, uint32_t dst, uint64_t ends,
-					    uint8_t dscp, uint16_t len, uint16_t id)
+					    uint8_t dscp, uint8_t ttl, uint16_t len, uint16_t id)
 {
 	uint8_t *ip = udp - FRAME_IPV4;
 	uint32_t w0 =
 		rte_cpu_to_be_32(UINT32_C(0x45000000) | (uint32_t)dscp << 18 | (uint32_t)(len + FRAME_IPV4));
 	uint32_t w1 = rte_cpu_to_be_32((uint32_t)id << 16 | 0x4000); // may not be fragmented
-	uint32_t w2 = rte_cpu_to_be_32((uint32_t)FRAME_TTL << 24 | FRAME_PROTO_UDP << 16);
+	uint32_t w2 = rte_cpu_to_be_32((uint32_t)ttl << 24 | FRAME_PROTO_UDP << 16);
 	uint16_t sum = (uint16_t)~sum_fold((uint64_t)w0 + w1 + w2 + ends);
 	memcpy(ip, &w0, 4);
 	memcpy(ip + 4, &w1, 4);
@@ -54,7 +63,7 @@ static inline uint8_t *frame_write_ipv4(uint8_t *udp, const struct frame_path *p
 					uint16_t id)
 {
 	uint32_t src = sum_load32(path->src_ip), dst = sum_load32(path->dst_ip);
-	return frame_write_ipv4_sum(udp, src, dst, (uint64_t)src + dst, path->dscp, len, id);
+	return frame_write_ipv4_sum(udp, src, dst, (uint64_t)src + dst, path->dscp, path->ttl, len, id);
 }
 
 // Moves the start of a frame's data, after headers of another length were written.
@@ -71,7 +80,7 @@ static inline uint8_t *frame_write_ipv6(uint8_t *udp, const struct frame_path *p
 {
 	uint8_t *ip = udp - FRAME_IPV6;
 	uint32_t w0 = rte_cpu_to_be_32(UINT32_C(0x60000000) | (uint32_t)path->dscp << 22);
-	uint32_t w1 = rte_cpu_to_be_32((uint32_t)len << 16 | FRAME_PROTO_UDP << 8 | FRAME_TTL);
+	uint32_t w1 = rte_cpu_to_be_32((uint32_t)len << 16 | FRAME_PROTO_UDP << 8 | path->ttl);
 	memcpy(ip, &w0, 4);
 	memcpy(ip + 4, &w1, 4);
 	memcpy(ip + 8, path->src_ip, 16);

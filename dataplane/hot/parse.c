@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // parse.c - Checks Ethernet, VLAN, IPv4, IPv6 and UDP, and rejects by name.
-// Exits: classify (UDP to one of our addresses), slow path (ARP, ICMP, ICMPv6).
+// Exits: classify (UDP to one of our addresses or groups), slow path (ARP, ICMP, ICMPv6, IGMP, MLD).
 // Drops: eth_short eth_not_ours eth_type ip_header ip_checksum ip_fragment ip_proto ip_not_ours udp_length
 //        udp_checksum slow_full
 //
@@ -17,7 +17,14 @@
 
 enum { ETH_HEADER = 14, ETH_VLAN_HEADER = 18, IPV4_HEADER = 20, IPV6_HEADER = 40, UDP_HEADER = 8 };
 enum { TYPE_IPV4 = 0x0800, TYPE_ARP = 0x0806, TYPE_VLAN = 0x8100, TYPE_IPV6 = 0x86dd };
-enum { PROTO_ICMP = 1, PROTO_UDP = 17, PROTO_FRAGMENT = 44, PROTO_ICMPV6 = 58 };
+enum {
+	PROTO_HOPS = 0,
+	PROTO_ICMP = 1,
+	PROTO_IGMP = 2,
+	PROTO_UDP = 17,
+	PROTO_FRAGMENT = 44,
+	PROTO_ICMPV6 = 58
+};
 
 static inline uint16_t load16(const uint8_t *p)
 {
@@ -61,7 +68,7 @@ static inline bool ipv4_header_intact(const struct rte_mbuf *m, const uint8_t *i
 }
 
 static inline unsigned int parse_ipv4(const struct lookup *t, struct rte_mbuf *m, struct note *n,
-				      const uint8_t *ip)
+				      const uint8_t *ip, bool multicast)
 {
 	unsigned int header = (ip[0] & 15u) * 4, total = load16(ip + 2);
 	if (unlikely(ip[0] >> 4 != 4 || header < IPV4_HEADER || total < header ||
@@ -70,12 +77,15 @@ static inline unsigned int parse_ipv4(const struct lookup *t, struct rte_mbuf *m
 	if (unlikely(!ipv4_header_intact(m, ip, header)))
 		return DROP_ip_checksum;
 	unsigned int local = lookup_local_v4(t, sum_load32(ip + 16));
-	if (unlikely(local == LOCAL_NONE || t->port_of[local] != m->port))
+	if (unlikely(multicast && ip[9] == PROTO_IGMP))
+		return PARSE_SLOW;
+	if (unlikely(local == LOCAL_NONE || t->port_of[local] != m->port ||
+		     multicast != (local >= t->group_first)))
 		return DROP_ip_not_ours;
 	if (unlikely(load16(ip + 6) & 0x3fff)) // more fragments, or an offset
 		return DROP_ip_fragment;
 	if (unlikely(ip[9] != PROTO_UDP))
-		return ip[9] == PROTO_ICMP ? PARSE_SLOW : (unsigned int)DROP_ip_proto;
+		return ip[9] == PROTO_ICMP && !multicast ? PARSE_SLOW : (unsigned int)DROP_ip_proto;
 	n->local = (uint8_t)local;
 	n->l4 = (uint16_t)(n->l3 + header);
 	return parse_udp(t, m, n, ip + header, total - header);
@@ -90,6 +100,9 @@ static inline unsigned int parse_ipv6(const struct lookup *t, struct rte_mbuf *m
 	if (unlikely(ip[0] >> 4 != 6 || n->l3 + IPV6_HEADER + len > m->data_len))
 		return DROP_ip_header;
 	unsigned int local = lookup_local_v6(t, ip + 24);
+	bool query = ip[24] == 0xff && ip[6] == PROTO_HOPS && len > 8 && ip[IPV6_HEADER] == PROTO_ICMPV6;
+	if (unlikely(query)) // multicast listener discovery
+		return PARSE_SLOW;
 	if (local == LOCAL_NONE || t->port_of[local] != m->port)
 		return ip[24] == 0xff && ip[6] == PROTO_ICMPV6 ? PARSE_SLOW : (unsigned int)DROP_ip_not_ours;
 	if (unlikely(ip[6] != PROTO_UDP)) {
@@ -97,7 +110,7 @@ static inline unsigned int parse_ipv6(const struct lookup *t, struct rte_mbuf *m
 			return PARSE_SLOW;
 		return ip[6] == PROTO_FRAGMENT ? DROP_ip_fragment : DROP_ip_proto;
 	}
-	if (unlikely(multicast))
+	if (unlikely(multicast != (local >= t->group_first)))
 		return DROP_ip_not_ours;
 	n->flags |= NOTE_V6;
 	n->local = (uint8_t)local;
@@ -127,7 +140,7 @@ static inline unsigned int parse_one(const struct lookup *t, struct rte_mbuf *m,
 	if (unlikely(vlan != port->vlan || (!multicast && (rte_le_to_cpu_64(head) ^ port->mac) << 16)))
 		return DROP_eth_not_ours;
 	if (likely(type == TYPE_IPV4))
-		return multicast ? (unsigned int)DROP_ip_not_ours : parse_ipv4(t, m, n, eth + n->l3);
+		return parse_ipv4(t, m, n, eth + n->l3, multicast);
 	if (type == TYPE_IPV6)
 		return parse_ipv6(t, m, n, eth + n->l3, multicast);
 	return type == TYPE_ARP ? PARSE_SLOW : (unsigned int)DROP_eth_type;

@@ -41,7 +41,7 @@ static inline void rewrite_v4(struct worker *w, const struct media_stream *s, co
 	uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(udp + 6) + new + SUM_ZERO - old);
 	memcpy(udp, &ports, 4);
 	memcpy(udp + 6, &sum, 2);
-	frame_write_ipv4_sum(udp, src, dst, ends, s->exit_dscp, len, w->ip_id++);
+	frame_write_ipv4_sum(udp, src, dst, ends, s->exit_dscp, FRAME_TTL, len, w->ip_id++);
 }
 
 static inline enum drop_reason relay_one(struct worker *w, struct rte_mbuf *m, const struct note *n)
@@ -67,6 +67,7 @@ static inline enum drop_reason relay_one(struct worker *w, struct rte_mbuf *m, c
 		.src_port = s->exit_src_port,
 		.dst_port = s->exit_dst_port,
 		.dscp = s->exit_dscp,
+		.ttl = FRAME_TTL,
 		.v6 = s->flags & MEDIA_EXIT_V6,
 	};
 	int start = (int)n->l4 - (path.v6 ? FRAME_IPV6 : FRAME_IPV4) - (int)hop->header_len;

@@ -25,6 +25,8 @@ enum {
 	NEIGH_TYPE_IPV6 = 0x86dd
 };
 
+enum { NEIGH_PROTO_HOPS = 0, NEIGH_PROTO_IGMP = 2 };
+
 // A received slow-path frame, taken apart as far as every kind needs it.
 struct neigh_frame {
 	struct rte_mbuf *m;
@@ -52,6 +54,14 @@ const struct local *neigh_local(const struct neigh *n, uint16_t port, const stru
 enum drop_reason neigh_arp_input(struct neigh *n, const struct neigh_frame *f, nsec_t now);
 enum drop_reason neigh_icmp_input(struct neigh *n, const struct neigh_frame *f, bool *ret_kept);
 enum drop_reason neigh_icmpv6_input(struct neigh *n, const struct neigh_frame *f, nsec_t now, bool *ret_kept);
+
+// Queries of routers (IGMP, MLD), and reports that are due. Returns when the next one is.
+enum drop_reason neigh_igmp_input(struct neigh *n, const struct neigh_frame *f, nsec_t now);
+enum drop_reason neigh_mld_input(struct neigh *n, const struct neigh_frame *f, nsec_t now);
+nsec_t neigh_groups_run(struct neigh *n, nsec_t now);
+
+// Ethernet address of a multicast group (RFC 1112 s6.4, RFC 2464 s7).
+void neigh_group_mac(const struct addr *group, uint8_t mac[6]);
 
 // Asks for a neighbour: to everybody, or to `mac` alone when it is not NULL.
 void neigh_arp_request(struct neigh *n, const struct local *from, const uint8_t target[4],

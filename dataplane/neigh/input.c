@@ -39,9 +39,11 @@ static enum drop_reason sort(struct neigh *n, const struct neigh_frame *f, nsec_
 	case NEIGH_TYPE_ARP:
 		return neigh_arp_input(n, f, now);
 	case NEIGH_TYPE_IPV4:
-		return neigh_icmp_input(n, f, ret_kept);
+		return f->l3[9] == NEIGH_PROTO_IGMP ? neigh_igmp_input(n, f, now)
+						    : neigh_icmp_input(n, f, ret_kept);
 	case NEIGH_TYPE_IPV6:
-		return neigh_icmpv6_input(n, f, now, ret_kept);
+		return f->l3[6] == NEIGH_PROTO_HOPS ? neigh_mld_input(n, f, now)
+						    : neigh_icmpv6_input(n, f, now, ret_kept);
 	default:
 		return DROP_eth_type;
 	}

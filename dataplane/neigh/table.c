@@ -134,7 +134,8 @@ int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remot
 	const struct addr *next = remote;
 	if (from->addr.family != remote->family)
 		return -ENETUNREACH;
-	if (!prefix_covers(from, remote))
+	bool group = addr_is_multicast(remote);
+	if (!group && !prefix_covers(from, remote))
 		next = &from->gateway;
 	if (next->family != from->addr.family)
 		return -ENETUNREACH;
@@ -156,6 +157,12 @@ int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remot
 		n->hops[index].header_len = from->vlan ? HOP_HEADER_MAX : HOP_HEADER_MAX - 4;
 	}
 	struct neigh_entry *e = &n->entries[index];
+	if (group && e->state == NEIGH_INCOMPLETE) { // nobody need be asked
+		neigh_group_mac(remote, e->mac);
+		e->state = NEIGH_REACHABLE;
+		e->due = UINT64_MAX;
+		publish(n, index);
+	}
 	if (e->holders++ == 0 && e->due <= now)
 		ask(n, e, now);
 	else if (e->due < n->due)
@@ -173,7 +180,7 @@ void neigh_hop_release(struct neigh *n, uint16_t hop)
 void neigh_learn(struct neigh *n, uint16_t port, const struct addr *a, const uint8_t mac[6], nsec_t now)
 {
 	uint16_t index = find(n, port, a);
-	if (!index || mac[0] & 1)
+	if (!index || mac[0] & 1 || addr_is_multicast(a))
 		return;
 	struct neigh_entry *e = &n->entries[index];
 	bool changed = e->state == NEIGH_INCOMPLETE || memcmp(e->mac, mac, 6) != 0;
@@ -195,7 +202,7 @@ nsec_t neigh_run(struct neigh *n, nsec_t now)
 {
 	if (now < n->due)
 		return n->due;
-	n->due = UINT64_MAX;
+	n->due = neigh_groups_run(n, now);
 	for (uint32_t i = 1; i <= n->used; i++) {
 		struct neigh_entry *e = &n->entries[i];
 		if (e->state == NEIGH_FREE || !e->holders)
@@ -224,6 +231,7 @@ void neigh_announce(struct neigh *n)
 const struct local *neigh_local(const struct neigh *n, uint16_t port, const struct addr *a)
 {
 	unsigned int local = lookup_local(n->lookup, a);
-	return local != LOCAL_NONE && n->lookup->locals[local].port == port ? &n->lookup->locals[local]
-									    : NULL;
+	return local < n->lookup->group_first && n->lookup->locals[local].port == port
+		       ? &n->lookup->locals[local]
+		       : NULL;
 }

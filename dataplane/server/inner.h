@@ -43,11 +43,13 @@ struct server_stream {
 	uint16_t hop;
 	uint8_t local_index;
 	uint8_t state; // enum server_state
+	bool hidden;   // a live source's: in no listing, nobody's business
 };
 
 struct server_source {
 	struct list node; // in its conference
 	struct server_conference *conference;
+	struct server_stream *live;    // receives it, instead of the following
 	struct media_source_spec spec; // pieces are those of `sounds`, in order
 	struct sound *sounds[MEDIA_PIECES];
 	uint32_t unreadable; // items asked for that are not among them
@@ -122,9 +124,12 @@ void server_list(struct server *s, struct server_client *c, const struct api_mes
 void server_list_reply(struct server *s, const struct mail *m);
 
 // Requests about sources; source.c.
-int server_source_open(struct server *s, struct server_client *c, const struct api_message *m);
+int server_source_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now);
 int server_source_close(struct server *s, struct server_client *c, const struct api_message *m);
 void server_source_replied(struct server *s, const struct mail *m, struct api_message *reply);
+
+// Gives back all that a stream holds.
+void server_stream_release(struct server *s, struct server_stream *t);
 
 // Forgets a source that its worker plays no more.
 void server_source_release(struct server *s, struct server_source *t);

@@ -95,7 +95,7 @@ static uint32_t streams_ask(struct server *s, struct server_page *page, uint32_t
 {
 	struct server_stream *t;
 	while ((t = slot_next(&s->streams, &cursor))) {
-		if (t->state != SERVER_OPEN)
+		if (t->state != SERVER_OPEN || t->hidden)
 			continue;
 		if (page->outstanding == API_PAGE_STREAMS)
 			return slot_index(slot_handle(&s->streams, t));

@@ -105,18 +105,22 @@ static int conference_close(struct server *s, struct server_client *c, const str
 
 // --- streams ---
 
-static void stream_release(struct server *s, struct server_stream *t)
+void server_stream_release(struct server *s, struct server_stream *t)
 {
 	list_remove(&t->node);
 	t->conference->stream_count--;
 	s->worker_streams[t->worker]--;
 	neigh_hop_release(&s->dp->neigh, t->hop);
-	portmap_release(&s->ports, t->local_index, t->local.port);
+	if (t->local_index >= s->dp->lookup.group_first)
+		neigh_group_leave(&s->dp->neigh, &t->local.addr);
+	else
+		portmap_release(&s->ports, t->local_index, t->local.port);
 	slot_close(&s->streams, slot_handle(&s->streams, t));
 }
 
-// Checks what a stream is told against our addresses, its local one included.
-static int spec_check(const struct server *s, const struct stream_spec *spec, const struct addr *local)
+// Checks what a stream is told against our addresses, its local one included. Only a mix is sent to groups.
+static int spec_check(const struct server *s, const struct server_conference *k,
+		      const struct stream_spec *spec, const struct addr *local)
 {
 	const struct addr *remote = &spec->remote.addr;
 	if (spec->flags & ~STREAM_FLAGS || spec->dscp > 63)
@@ -126,7 +130,7 @@ static int spec_check(const struct server *s, const struct stream_spec *spec, co
 	if (lookup_local(&s->dp->lookup, remote) != LOCAL_NONE)
 		return -ELOOP;
 	if (remote->family != local->family || !spec->remote.port || addr_is_any(remote) ||
-	    addr_is_multicast(remote))
+	    (addr_is_multicast(remote) && !(k->spec.flags & CONFERENCE_BRIDGE)))
 		return -EINVAL;
 	if (spec->source.addr.family != ADDR_NONE && spec->source.addr.family != local->family)
 		return -EINVAL;
@@ -140,7 +144,7 @@ static int local_choose(const struct server *s, const struct stream_spec *spec, 
 	uint8_t family = spec->remote.addr.family;
 	if (spec->local.addr.family != ADDR_NONE) {
 		unsigned int local = lookup_local(l, &spec->local.addr);
-		if (local == LOCAL_NONE)
+		if (local >= l->group_first)
 			return -EADDRNOTAVAIL;
 		*ret = local;
 		return 0;
@@ -161,8 +165,8 @@ static int hop_take(struct server *s, const struct stream_spec *spec, unsigned i
 	return neigh_hop_take(&s->dp->neigh, local, &spec->remote.addr, now, ret);
 }
 
-static int stream_reserve(struct server *s, const struct stream_spec *spec, unsigned int worker, nsec_t now,
-			  struct server_stream *t)
+static int stream_reserve(struct server *s, const struct server_conference *k, const struct stream_spec *spec,
+			  nsec_t now, struct server_stream *t)
 {
 	unsigned int local;
 	int rc = local_choose(s, spec, &local);
@@ -170,11 +174,11 @@ static int stream_reserve(struct server *s, const struct stream_spec *spec, unsi
 		return rc;
 	t->local_index = (uint8_t)local;
 	t->local = (struct addr_port){.addr = s->dp->lookup.locals[local].addr, .port = spec->local.port};
-	rc = spec_check(s, spec, &t->local.addr);
+	rc = spec_check(s, k, spec, &t->local.addr);
 	if (rc)
 		return rc;
 	rc = t->local.port ? portmap_take_exact(&s->ports, local, t->local.port)
-			   : portmap_take(&s->ports, local, worker, &t->local.port);
+			   : portmap_take(&s->ports, local, k->worker, &t->local.port);
 	if (rc)
 		return rc;
 	rc = hop_take(s, spec, local, now, &t->hop);
@@ -191,7 +195,7 @@ static int stream_open(struct server *s, struct server_client *c, const struct a
 		return -ENOENT;
 	struct server_stream reserved = {0};
 	uint32_t handle;
-	int rc = stream_reserve(s, spec, k->worker, now, &reserved);
+	int rc = stream_reserve(s, k, spec, now, &reserved);
 	if (rc)
 		return rc;
 	struct server_stream *t = slot_open(&s->streams, &handle);
@@ -224,10 +228,10 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 {
 	const struct stream_spec *spec = &m->stream_set.spec;
 	struct server_stream *t = slot_get(&s->streams, m->stream_set.handle);
-	if (!t || t->state != SERVER_OPEN)
+	if (!t || t->state != SERVER_OPEN || t->hidden)
 		return -ENOENT;
 	uint16_t hop = HOP_NONE;
-	int rc = spec_check(s, spec, &t->local.addr);
+	int rc = spec_check(s, t->conference, spec, &t->local.addr);
 	if (rc == 0)
 		rc = hop_take(s, spec, t->local_index, now, &hop);
 	if (rc)
@@ -247,7 +251,7 @@ static int stream_ask(struct server *s, struct server_client *c, const struct ap
 		      enum mail_kind kind)
 {
 	struct server_stream *t = slot_get(&s->streams, m->handle_request.handle);
-	if (!t || t->state != SERVER_OPEN)
+	if (!t || t->state != SERVER_OPEN || t->hidden)
 		return -ENOENT;
 	struct mail *mail = server_mail(s, kind, c->id, m->header.request, m->header.type);
 	mail->handle = m->handle_request.handle;
@@ -317,7 +321,7 @@ void server_request(struct server *s, struct server_client *c, const struct api_
 		rc = stream_ask(s, c, m, MAIL_STREAM_STATS);
 		break;
 	case API_SOURCE_OPEN:
-		rc = server_source_open(s, c, m);
+		rc = server_source_open(s, c, m, now);
 		break;
 	case API_SOURCE_CLOSE:
 		rc = server_source_close(s, c, m);
@@ -337,7 +341,7 @@ void server_request(struct server *s, struct server_client *c, const struct api_
 static void conference_closed(struct server *s, struct server_conference *k)
 {
 	while (!list_empty(&k->streams))
-		stream_release(s, LIST_ITEM(k->streams.next, struct server_stream, node));
+		server_stream_release(s, LIST_ITEM(k->streams.next, struct server_stream, node));
 	while (!list_empty(&k->sources))
 		server_source_release(s, LIST_ITEM(k->sources.next, struct server_source, node));
 	conference_release(s, k);
@@ -364,7 +368,7 @@ static void stream_replied(struct server *s, const struct mail *m, struct api_me
 	reply->stream_reply.local = t->local;
 	if (m->kind == MAIL_STREAM_OPEN) {
 		if (m->status) {
-			stream_release(s, t);
+			server_stream_release(s, t);
 			return;
 		}
 		t->index = m->stream;
@@ -385,7 +389,7 @@ static void stats_replied(struct server *s, const struct mail *m, struct api_mes
 	reply->stream_stats_reply.handle = m->handle;
 	reply->stream_stats_reply.stats = m->stats;
 	if (m->kind == MAIL_STREAM_CLOSE)
-		stream_release(s, slot_get(&s->streams, m->handle));
+		server_stream_release(s, slot_get(&s->streams, m->handle));
 }
 
 void server_reply(struct server *s, struct mail *m, nsec_t now)
@@ -399,12 +403,12 @@ void server_reply(struct server *s, struct mail *m, nsec_t now)
 		server_mail_free(s, m);
 		return;
 	}
-	if (m->kind == MAIL_CONFERENCE_OPEN || m->kind == MAIL_CONFERENCE_CLOSE)
+	if (type == API_SOURCE_OPEN || type == API_SOURCE_CLOSE)
+		server_source_replied(s, m, &reply);
+	else if (m->kind == MAIL_CONFERENCE_OPEN || m->kind == MAIL_CONFERENCE_CLOSE)
 		conference_replied(s, m, &reply);
 	else if (m->kind == MAIL_STREAM_OPEN || m->kind == MAIL_STREAM_SET)
 		stream_replied(s, m, &reply);
-	else if (m->kind == MAIL_SOURCE_OPEN || m->kind == MAIL_SOURCE_CLOSE)
-		server_source_replied(s, m, &reply);
 	else if (m->kind == MAIL_DIGIT_SEND)
 		reply.handle_reply.handle = m->handle;
 	else

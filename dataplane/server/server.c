@@ -278,7 +278,7 @@ void server_event(struct server *s, const struct worker_event *e)
 		return;
 	}
 	const struct server_stream *stream = slot_get(&s->streams, e->handle);
-	if (!stream)
+	if (!stream || stream->hidden)
 		return;
 	struct api_message m;
 	api_init(&m, API_EVENT_STREAM, 0);

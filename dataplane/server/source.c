@@ -9,6 +9,11 @@
 #include <math.h>
 #include <string.h>
 
+#include <rte_ethdev.h>
+
+#include "gw/codec.h"
+#include "gw/log.h"
+
 #define GAIN_CB_MIN (-600)
 #define GAIN_CB_MAX 200
 
@@ -51,7 +56,118 @@ static int sounds_take(struct server *s, const struct api_source_open *m, struct
 	return t->spec.count ? 0 : first;
 }
 
-int server_source_open(struct server *s, struct server_client *c, const struct api_message *m)
+// --- live ---
+
+// The port must see frames to any group: few devices filter by group, and those that do take long to tell.
+static void filter_open(const struct port *p)
+{
+	if (rte_eth_allmulticast_enable(p->id) != 0 && rte_eth_promiscuous_enable(p->id) != 0)
+		log_info(p->name, "device has no multicast filter");
+}
+
+// Takes part in a group on the first wire of its family. Returns the index of the group.
+static int group_join(struct server *s, const struct addr *group, nsec_t now)
+{
+	struct lookup *l = &s->dp->lookup;
+	unsigned int local = 0;
+	while (local < l->local_count && l->locals[local].addr.family != group->family)
+		local++;
+	if (local == l->local_count)
+		return -EADDRNOTAVAIL;
+	int index = lookup_group_add(l, local, group);
+	if (index < 0)
+		return index;
+	for (unsigned int i = 0; i < s->dp->port_count; i++)
+		if (s->dp->ports[i].id == l->locals[local].port)
+			filter_open(&s->dp->ports[i]);
+	int rc = neigh_group_join(&s->dp->neigh, local, group, now);
+	return rc ? rc : index;
+}
+
+static int live_spec(const struct api_source_item *i, struct stream_spec *ret)
+{
+	const struct codec *codec = codec_by_id(i->tone);
+	*ret = (struct stream_spec){.flags = STREAM_RECV};
+	if (addr_port_parse(i->path, &ret->local) < 0 || !addr_is_multicast(&ret->local.addr) ||
+	    ret->local.port % 2 || !ret->local.port || !codec)
+		return -EINVAL;
+	if (codec->payload_type > 127 || !codec_can_transcode(codec->id))
+		return -ENOTSUP;
+	ret->rx = (struct stream_format){.codec = (uint8_t)codec->id,
+					 .period_ms = codec->period_ms_default,
+					 .payload_type = codec->payload_type};
+	ret->tx = ret->rx;
+	return 0;
+}
+
+// A live source is a member of the conference that only speaks: a stream whose local address is the group's.
+static int live_open(struct server *s, struct server_client *c, const struct api_message *m,
+		     struct server_source *source, nsec_t now)
+{
+	struct server_conference *k = source->conference;
+	struct stream_spec spec;
+	uint32_t handle;
+	int rc = live_spec(&m->source_open.items[0], &spec);
+	int group = rc ? rc : group_join(s, &spec.local.addr, now);
+	if (group < 0)
+		return group;
+	uint32_t *slot = lookup_slot(&s->dp->lookup, (unsigned int)group, spec.local.port);
+	bool taken = __atomic_load_n(slot, __ATOMIC_ACQUIRE) != 0;
+	struct server_stream *t = taken ? NULL : slot_open(&s->streams, &handle);
+	if (!t) {
+		neigh_group_leave(&s->dp->neigh, &spec.local.addr);
+		return taken ? -EADDRINUSE : -ENOSPC;
+	}
+	*t = (struct server_stream){.conference = k,
+				    .worker = k->worker,
+				    .local_index = (uint8_t)group,
+				    .local = spec.local,
+				    .slot = slot,
+				    .state = SERVER_OPENING,
+				    .hidden = true};
+	list_push_back(&k->streams, &t->node);
+	k->stream_count++;
+	s->worker_streams[t->worker]++;
+	source->live = t;
+	spec.conference = k->index;
+	struct mail *mail = server_mail(s, MAIL_STREAM_OPEN, c->id, m->header.request, m->header.type);
+	mail->handle = handle;
+	mail->stream_spec = spec;
+	mail->slot = slot;
+	mail->request[SERVER_EXTRA] = slot_handle(&s->sources, source);
+	server_post(s, k->worker, mail);
+	return 0;
+}
+
+static void live_close(struct server *s, struct server_client *c, const struct api_message *m,
+		       struct server_source *source)
+{
+	struct server_stream *t = source->live;
+	struct mail *mail = server_mail(s, MAIL_STREAM_CLOSE, c->id, m->header.request, m->header.type);
+	t->state = SERVER_CLOSING;
+	mail->handle = slot_handle(&s->streams, t);
+	mail->stream = t->index;
+	mail->slot = t->slot;
+	mail->request[SERVER_EXTRA] = slot_handle(&s->sources, source);
+	server_post(s, t->worker, mail);
+}
+
+// --- requests ---
+
+static void play(struct server *s, struct server_client *c, const struct api_message *m,
+		 struct server_source *t, uint32_t handle)
+{
+	t->spec.conference = t->conference->index;
+	t->spec.tag = handle;
+	t->spec.loop = m->source_open.flags & API_SOURCE_LOOP;
+	struct mail *mail = server_mail(s, MAIL_SOURCE_OPEN, c->id, m->header.request, m->header.type);
+	mail->handle = handle;
+	mail->source_spec = &t->spec;
+	mail->request[SERVER_EXTRA] = handle;
+	server_post(s, t->conference->worker, mail);
+}
+
+int server_source_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
 {
 	const struct api_source_open *open = &m->source_open;
 	struct server_conference *k = slot_get(&s->conferences, open->conference);
@@ -63,21 +179,17 @@ int server_source_open(struct server *s, struct server_client *c, const struct a
 	struct server_source *t = slot_open(&s->sources, &handle);
 	if (!t)
 		return -ENOSPC;
-	int rc = sounds_take(s, open, t);
+	t->conference = k;
+	t->state = SERVER_OPENING;
+	bool live = open->items[0].kind == API_SOURCE_LIVE;
+	int rc = live ? live_open(s, c, m, t, now) : sounds_take(s, open, t);
 	if (rc) {
 		slot_close(&s->sources, handle);
 		return rc;
 	}
-	t->conference = k;
-	t->state = SERVER_OPENING;
-	t->spec.conference = k->index;
-	t->spec.tag = handle;
-	t->spec.loop = open->flags & API_SOURCE_LOOP;
 	list_push_back(&k->sources, &t->node);
-	struct mail *mail = server_mail(s, MAIL_SOURCE_OPEN, c->id, m->header.request, m->header.type);
-	mail->handle = handle;
-	mail->source_spec = &t->spec;
-	server_post(s, k->worker, mail);
+	if (!live)
+		play(s, c, m, t, handle);
 	return 0;
 }
 
@@ -87,8 +199,13 @@ int server_source_close(struct server *s, struct server_client *c, const struct 
 	if (!t || t->state != SERVER_OPEN || t->conference->state != SERVER_OPEN)
 		return -ENOENT;
 	t->state = SERVER_CLOSING;
+	if (t->live) {
+		live_close(s, c, m, t);
+		return 0;
+	}
 	struct mail *mail = server_mail(s, MAIL_SOURCE_CLOSE, c->id, m->header.request, m->header.type);
 	mail->handle = m->handle_request.handle;
+	mail->request[SERVER_EXTRA] = m->handle_request.handle;
 	mail->source = t->index;
 	server_post(s, t->conference->worker, mail);
 	return 0;
@@ -104,18 +221,24 @@ void server_source_release(struct server *s, struct server_source *t)
 // The worker opened or closed one.
 void server_source_replied(struct server *s, const struct mail *m, struct api_message *reply)
 {
-	struct server_source *t = slot_get(&s->sources, m->handle);
-	if (m->kind == MAIL_SOURCE_CLOSE) {
-		reply->handle_reply.handle = m->handle;
+	uint32_t handle = (uint32_t)m->request[SERVER_EXTRA];
+	struct server_source *t = slot_get(&s->sources, handle);
+	bool closed = m->kind == MAIL_SOURCE_CLOSE || m->kind == MAIL_STREAM_CLOSE;
+	if (closed)
+		reply->handle_reply.handle = handle;
+	if (closed || m->status) {
+		if (t->live)
+			server_stream_release(s, t->live);
 		server_source_release(s, t);
 		return;
 	}
-	if (m->status) {
-		server_source_release(s, t);
-		return;
-	}
-	reply->source_reply.handle = m->handle;
+	reply->source_reply.handle = handle;
 	reply->source_reply.unreadable = t->unreadable;
-	t->index = m->source;
 	t->state = SERVER_OPEN;
+	t->index = m->source;
+	if (!t->live)
+		return;
+	t->live->index = m->stream;
+	if (t->live->state == SERVER_OPENING)
+		t->live->state = SERVER_OPEN;
 }

@@ -178,30 +178,18 @@ int config_parse_rtp_ports(const struct cfg_at *at, const char *text, void *fiel
 // "239.1.1.1:4000" or "[ff05::1]:4000": a group, and an even port for its RTP.
 int config_parse_group_port(const struct cfg_at *at, const char *text, void *field)
 {
-	struct addr_port *g = field;
-	char host[ADDR_TEXT_MAX];
-	unsigned long port;
+	struct addr_port g;
 	if (text[0] == '\0')
 		return 0;
-	const char *colon = strrchr(text, ':');
-	bool bracket = text[0] == '[';
-	size_t n = colon ? (size_t)(colon - text) - 2u * bracket : sizeof(host);
-	if (!colon || n >= sizeof(host) || (bracket && colon[-1] != ']')) {
+	if (addr_port_parse(text, &g) < 0 || !addr_is_multicast(&g.addr)) {
 		cfg_problem(at, NULL, "is no group and port such as 239.1.1.1:4000 or [ff05::1]:4000");
 		return -EINVAL;
 	}
-	memcpy(host, text + bracket, n);
-	host[n] = '\0';
-	if (addr_parse(host, &g->addr) < 0 || !addr_is_multicast(&g->addr) ||
-	    read_number(colon + 1, UINT16_MAX, &port) < 0) {
-		cfg_problem(at, NULL, "is no group and port such as 239.1.1.1:4000 or [ff05::1]:4000");
-		return -EINVAL;
-	}
-	if (port < PORT_MIN || port % 2) {
+	if (g.port < PORT_MIN || g.port % 2) {
 		cfg_problem(at, NULL, "needs an even port of %d or above", PORT_MIN);
 		return -EINVAL;
 	}
-	g->port = (uint16_t)port;
+	*(struct addr_port *)field = g;
 	return 0;
 }
 

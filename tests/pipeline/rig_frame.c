@@ -53,12 +53,24 @@ static uint32_t pseudo(const struct rig_datagram *d, unsigned int udp_len)
 	return sum16(sum16(sum16(0, d->src.ip, n), d->dst.ip, n), tail, 4);
 }
 
+// MAC address of a group (RFC 1112, RFC 2464); false when it is none.
+static bool group_mac(const struct addr *a, uint8_t mac[6])
+{
+	const uint8_t v4[6] = {0x01, 0x00, 0x5e, a->ip[1] & 0x7f, a->ip[2], a->ip[3]};
+	const uint8_t v6[6] = {0x33, 0x33, a->ip[12], a->ip[13], a->ip[14], a->ip[15]};
+	if (!addr_is_multicast(a))
+		return false;
+	memcpy(mac, a->family == ADDR_IPV6 ? v6 : v4, 6);
+	return true;
+}
+
 size_t rig_encode(const struct rig *r, unsigned int port, const struct rig_datagram *d, uint8_t *frame)
 {
 	bool v6 = d->src.family == ADDR_IPV6;
 	uint8_t *p = frame;
 	unsigned int udp_len = 8u + d->len;
-	memcpy(p, rig_mac(r, port), 6);
+	if (!group_mac(&d->dst, p))
+		memcpy(p, rig_mac(r, port), 6);
 	rig_far_mac(&d->src, p + 6);
 	p += 12;
 	if (d->vlan) {
@@ -132,14 +144,15 @@ bool rig_decode(const struct rig *r, unsigned int port, const struct rig_frame *
 	if (type == 0x0800) {
 		if (p[0] != 0x45 || p + get16(p + 2) != end || p[9] != 17)
 			return wrong("IPv4 header");
-		if (p[8] != 64 || rig_checksum(0, p, 20) != 0)
+		if (p[8] != (p[16] >> 4 == 14 ? 1 : 64) || rig_checksum(0, p, 20) != 0)
 			return wrong("TTL or header checksum");
 		d.dscp = p[1] >> 2;
 		d.src = addr_ipv4(p + 12);
 		d.dst = addr_ipv4(p + 16);
 		p += 20;
 	} else if (type == 0x86dd) {
-		if (p[0] >> 4 != 6 || p + 40 + get16(p + 4) != end || p[6] != 17 || p[7] != 64)
+		if (p[0] >> 4 != 6 || p + 40 + get16(p + 4) != end || p[6] != 17 ||
+		    p[7] != (p[24] == 0xff ? 1 : 64))
 			return wrong("IPv6 header");
 		d.dscp = (uint8_t)((get16(p) >> 6) & 63);
 		d.src = addr_ipv6(p + 8);
@@ -149,7 +162,8 @@ bool rig_decode(const struct rig *r, unsigned int port, const struct rig_frame *
 		return wrong("EtherType");
 	}
 	uint8_t mac[6];
-	hop_mac(&d.dst, mac);
+	if (!group_mac(&d.dst, mac))
+		hop_mac(&d.dst, mac);
 	if (memcmp(f->bytes, mac, 6) != 0 || memcmp(f->bytes + 6, rig_mac(r, port), 6) != 0)
 		return wrong("MAC addresses");
 	unsigned int udp_len = get16(p + 4);

@@ -70,6 +70,31 @@ static void ports_are_written(void)
 	CHECK_STR(addr_port_text(&four, small, sizeof(small)), "192.0");
 }
 
+static void ports_are_read(void)
+{
+	static const char *const good[] = {"192.0.2.1:4000", "[2001:db8::1]:65535", "239.1.1.1:0"};
+	static const char *const bad[] = {"",
+					  ":",
+					  ":4000",
+					  "192.0.2.1",
+					  "192.0.2.1:",
+					  "192.0.2.1:x",
+					  "192.0.2.1:65536",
+					  "192.0.2.1:123456",
+					  "2001:db8::1:4000",
+					  "[2001:db8::1:4000",
+					  "[]:4000",
+					  "[192.0.2.1]:4000"};
+	char text[ADDR_TEXT_MAX];
+	struct addr_port a;
+	for (unsigned int i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CHECK_INT(addr_port_parse(good[i], &a), 0);
+		CHECK_STR(addr_port_text(&a, text, sizeof(text)), good[i]);
+	}
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(addr_port_parse(bad[i], &a) < 0);
+}
+
 static void equal_means_every_byte(void)
 {
 	const uint8_t ip[4] = {192, 0, 2, 1};
@@ -98,4 +123,5 @@ static void classes(void)
 
 T_MAIN("addr", {"text_goes_both_ways", text_goes_both_ways}, {"bad_text_is_refused", bad_text_is_refused},
        {"prefixes_are_read", prefixes_are_read}, {"ports_are_written", ports_are_written},
-       {"equal_means_every_byte", equal_means_every_byte}, {"classes", classes})
+       {"ports_are_read", ports_are_read}, {"equal_means_every_byte", equal_means_every_byte},
+       {"classes", classes})

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// group.c - Membership of multicast groups, told to routers and switches by IGMP and MLD.
+//
+// IGMPv2 (RFC 2236) and MLDv1 (RFC 2710): later routers understand them and fall back (RFC 3376 s7.3, RFC 3810 s8.3). A
+// group is reported when it is joined, once more a second later, whenever a router asks, and every minute besides, so
+// that a switch that missed one of these does not forget it. Reports of others do not keep ours back: switches hide
+// them from us in any case. The groups are few, so answers need not be spread over time.
+#include "dataplane/neigh/inner.h"
+
+#include <errno.h>
+
+enum { IPV4_LEN = 24, IPV6_LEN = 40, HOPS_LEN = 8, IGMP_LEN = 8, MLD_LEN = 24 }; // headers with router alert
+enum { IGMP_QUERY = 0x11, IGMP_REPORT = 0x16, IGMP_LEAVE = 0x17 };
+enum { MLD_QUERY = 130, MLD_REPORT = 131, MLD_DONE = 132, PROTO_ICMPV6 = 58 };
+
+#define AGAIN  NSEC_PER_SEC
+#define REPORT (60 * NSEC_PER_SEC)
+
+static const uint8_t all_routers_v4[4] = {224, 0, 0, 2};
+static const uint8_t all_routers_v6[16] = {0xff, 0x02, [15] = 2};
+
+void neigh_group_mac(const struct addr *group, uint8_t mac[6])
+{
+	if (group->family == ADDR_IPV6) {
+		mac[0] = mac[1] = 0x33;
+		memcpy(mac + 2, group->ip + 12, 4);
+		return;
+	}
+	const uint8_t m[6] = {0x01, 0x00, 0x5e, group->ip[1] & 0x7f, group->ip[2], group->ip[3]};
+	memcpy(mac, m, 6);
+}
+
+static void store_sum(uint8_t *p, uint64_t sum)
+{
+	uint16_t c = (uint16_t)~sum_fold(sum);
+	memcpy(p, &c, 2);
+}
+
+static void igmp_send(struct neigh *n, const struct neigh_group *g, uint8_t type)
+{
+	const struct local *from = &n->lookup->locals[g->local];
+	struct addr to = type == IGMP_LEAVE ? addr_ipv4(all_routers_v4) : g->addr;
+	struct rte_mbuf *m;
+	uint8_t mac[6];
+	neigh_group_mac(&to, mac);
+	uint8_t *ip = neigh_frame_new(n, from, mac, NEIGH_TYPE_IPV4, IPV4_LEN + IGMP_LEN, &m);
+	if (!ip)
+		return;
+	struct wire_writer w = wire_writer(ip, IPV4_LEN + IGMP_LEN);
+	wire_put_u8(&w, 0x40 | IPV4_LEN / 4);
+	wire_put_u8(&w, 0xc0); // internetwork control
+	wire_put_be16(&w, IPV4_LEN + IGMP_LEN);
+	wire_put_be32(&w, 0x4000); // not fragmented
+	wire_put_u8(&w, 1);        // TTL
+	wire_put_u8(&w, NEIGH_PROTO_IGMP);
+	wire_put_zero(&w, 2);
+	wire_put(&w, from->addr.ip, 4);
+	wire_put(&w, to.ip, 4);
+	wire_put_be32(&w, UINT32_C(0x94040000)); // router alert, RFC 2113
+	wire_put_u8(&w, type);
+	wire_put_zero(&w, 3);
+	wire_put(&w, g->addr.ip, 4);
+	store_sum(ip + 10, sum_bytes(ip, IPV4_LEN));
+	store_sum(ip + IPV4_LEN + 2, sum_bytes(ip + IPV4_LEN, IGMP_LEN));
+	n->send(n->send_arg, from->port, m);
+}
+
+// Routers listen to link-local senders only: the address that the port's MAC address makes (RFC 4291 appendix A).
+static void link_local(const struct local *from, uint8_t ip[16])
+{
+	const uint8_t *mac = from->mac;
+	const uint8_t made[16] = {0xfe,       0x80,   0,      0,    0,    0,      0,      0,
+				  mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
+	memcpy(ip, made, 16);
+}
+
+static void mld_send(struct neigh *n, const struct neigh_group *g, uint8_t type)
+{
+	const struct local *from = &n->lookup->locals[g->local];
+	struct addr to = type == MLD_DONE ? addr_ipv6(all_routers_v6) : g->addr;
+	const unsigned int len = HOPS_LEN + MLD_LEN;
+	uint8_t mac[6], sender[16];
+	struct rte_mbuf *m;
+	neigh_group_mac(&to, mac);
+	link_local(from, sender);
+	uint8_t *ip = neigh_frame_new(n, from, mac, NEIGH_TYPE_IPV6, IPV6_LEN + len, &m);
+	if (!ip)
+		return;
+	struct wire_writer w = wire_writer(ip, IPV6_LEN + len);
+	wire_put_be32(&w, UINT32_C(0x60000000));
+	wire_put_be16(&w, (uint16_t)len);
+	wire_put_u8(&w, NEIGH_PROTO_HOPS);
+	wire_put_u8(&w, 1); // hop limit
+	wire_put(&w, sender, 16);
+	wire_put(&w, to.ip, 16);
+	wire_put_u8(&w, PROTO_ICMPV6);
+	wire_put_u8(&w, 0);
+	wire_put_be32(&w, UINT32_C(0x05020000)); // router alert, RFC 2711
+	wire_put_be16(&w, 0x0100);               // padding
+	wire_put_u8(&w, type);
+	wire_put_zero(&w, 7);
+	wire_put(&w, g->addr.ip, 16);
+	const uint8_t tail[8] = {0, 0, 0, MLD_LEN, 0, 0, 0, PROTO_ICMPV6};
+	uint8_t *mld = ip + IPV6_LEN + HOPS_LEN;
+	store_sum(mld + 2, sum_bytes(ip + 8, 32) + sum_bytes(tail, 8) + sum_bytes(mld, MLD_LEN));
+	n->send(n->send_arg, from->port, m);
+}
+
+static void report(struct neigh *n, struct neigh_group *g, nsec_t now)
+{
+	if (g->addr.family == ADDR_IPV6)
+		mld_send(n, g, MLD_REPORT);
+	else
+		igmp_send(n, g, IGMP_REPORT);
+	g->due = now + (g->again ? AGAIN : REPORT);
+	g->again = false;
+	if (g->due < n->due)
+		n->due = g->due;
+}
+
+static struct neigh_group *find(struct neigh *n, const struct addr *a)
+{
+	for (unsigned int i = 0; i < NEIGH_GROUPS; i++)
+		if (n->groups[i].holders && addr_equal(&n->groups[i].addr, a))
+			return &n->groups[i];
+	return NULL;
+}
+
+int neigh_group_join(struct neigh *n, unsigned int local, const struct addr *group, nsec_t now)
+{
+	struct neigh_group *g = find(n, group);
+	if (g) {
+		g->holders++;
+		return 0;
+	}
+	for (unsigned int i = 0; i < NEIGH_GROUPS; i++) {
+		g = &n->groups[i];
+		if (g->holders)
+			continue;
+		*g = (struct neigh_group){
+			.addr = *group, .holders = 1, .local = (uint8_t)local, .again = true};
+		report(n, g, now);
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+void neigh_group_leave(struct neigh *n, const struct addr *group)
+{
+	struct neigh_group *g = find(n, group);
+	if (!g || --g->holders)
+		return;
+	if (group->family == ADDR_IPV6)
+		mld_send(n, g, MLD_DONE);
+	else
+		igmp_send(n, g, IGMP_LEAVE);
+}
+
+nsec_t neigh_groups_run(struct neigh *n, nsec_t now)
+{
+	nsec_t due = UINT64_MAX;
+	for (unsigned int i = 0; i < NEIGH_GROUPS; i++) {
+		struct neigh_group *g = &n->groups[i];
+		if (!g->holders)
+			continue;
+		if (g->due <= now)
+			report(n, g, now);
+		if (g->due < due)
+			due = g->due;
+	}
+	return due;
+}
+
+// Answers for one group, or for all of them on this port.
+static void answer(struct neigh *n, const struct neigh_frame *f, const struct addr *asked, nsec_t now)
+{
+	for (unsigned int i = 0; i < NEIGH_GROUPS; i++) {
+		struct neigh_group *g = &n->groups[i];
+		if (g->holders && g->addr.family == asked->family &&
+		    n->lookup->locals[g->local].port == f->port &&
+		    (addr_is_any(asked) || addr_equal(asked, &g->addr)))
+			report(n, g, now);
+	}
+}
+
+// What other members and routers tell each other does not concern us.
+enum drop_reason neigh_igmp_input(struct neigh *n, const struct neigh_frame *f, nsec_t now)
+{
+	unsigned int header = (f->l3[0] & 15u) * 4, total = neigh_load16(f->l3 + 2);
+	const uint8_t *igmp = f->l3 + header;
+	if (total < header + IGMP_LEN || sum_fold(sum_bytes(igmp, total - header)) != UINT16_MAX)
+		return DROP_icmp_malformed;
+	if (igmp[0] != IGMP_QUERY)
+		return DROP_icmp_ignored;
+	struct addr asked = addr_ipv4(igmp + 4);
+	answer(n, f, &asked, now);
+	return DROP_NONE;
+}
+
+enum drop_reason neigh_mld_input(struct neigh *n, const struct neigh_frame *f, nsec_t now)
+{
+	const uint8_t *ip = f->l3, *options = ip + IPV6_LEN;
+	unsigned int len = neigh_load16(ip + 4);
+	unsigned int skip = len >= 2 ? (options[1] + 1u) * 8 : len;
+	if (len < skip + MLD_LEN)
+		return DROP_icmp_malformed;
+	const uint8_t *mld = options + skip;
+	unsigned int left = len - skip;
+	const uint8_t tail[8] = {0, 0, (uint8_t)(left >> 8), (uint8_t)left, 0, 0, 0, PROTO_ICMPV6};
+	if (sum_fold(sum_bytes(ip + 8, 32) + sum_bytes(tail, 8) + sum_bytes(mld, left)) != UINT16_MAX)
+		return DROP_icmp_malformed;
+	if (mld[0] != MLD_QUERY)
+		return DROP_icmp_ignored;
+	struct addr asked = addr_ipv6(mld + 8);
+	answer(n, f, &asked, now);
+	return DROP_NONE;
+}
