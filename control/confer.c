@@ -208,12 +208,30 @@ static uint32_t kind_flags(const struct device *d)
 	return config_kind_mixes(d->profile->kind) ? CONFERENCE_BRIDGE : 0;
 }
 
+static bool parties_talk(enum config_kind k)
+{
+	return k == CONFIG_CONFERENCE_BRIDGE || k == CONFIG_LINE;
+}
+
+static void mix_set(struct conference_spec *spec, const struct config_mix *mix)
+{
+	spec->loudest = (uint8_t)mix->loudest;
+	spec->mix_all_up_to = (uint16_t)mix->mix_all_up_to;
+	spec->tones_up_to = (uint16_t)mix->tones_up_to;
+	spec->level_dbm0 = mix->level_dbm0;
+	spec->noise_gate = (uint8_t)-mix->gate_dbm0;
+	spec->join_tone = mix->join_tone;
+	spec->leave_tone = mix->leave_tone;
+}
+
 static void act_open(void *object, const void *data)
 {
 	struct conference *c = object;
 	nsec_t now = ((const struct confer_data *)data)->now;
 	struct conference_spec spec = {.conference_id = c->conference_id, .epoch = c->device->core->epoch};
 	spec.flags = kind_flags(c->device);
+	if (parties_talk(c->device->profile->kind))
+		mix_set(&spec, &c->device->profile->mix);
 	memcpy(spec.device, c->device->config->name, sizeof(spec.device));
 	c->request = dp_conference_open(dataplane(c), &spec, on_reply, c, now);
 	if (!c->request) {

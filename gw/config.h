@@ -160,6 +160,19 @@ struct config_music {
 	unsigned int map_count;
 };
 
+#define CONFIG_MIX_LOUDEST_MAX 16
+
+// How the conferences of a bridge sound, or the rooms of lines.
+struct config_mix {
+	uint32_t loudest;       // talkers heard in a large conference; 0 = everyone
+	uint32_t mix_all_up_to; // parties up to which everyone is heard
+	uint32_t tones_up_to;   // parties up to which tones are played; 0 = always
+	int8_t level_dbm0;      // to which speech is brought; 0 = as it is
+	int8_t gate_dbm0;       // below which a party is not heard; 0 = no gate
+	uint8_t join_tone;      // SCCP number; 0 = none
+	uint8_t leave_tone;
+};
+
 struct config_profile_codec {
 	enum codec_id codec;
 	uint8_t period_ms_max;
@@ -174,6 +187,7 @@ struct config_profile {
 	uint32_t sessions;     // conferences, or relayed/transcoded calls, or listeners to music
 	uint32_t participants; // of one conference; 2 for transcoder and mtp; of a room for a line, 1 for moh
 	struct config_music music; // moh
+	struct config_mix mix;     // conference-bridge, line
 	int country;               // enum tone_country of gw/tone.h
 };
 

@@ -115,6 +115,8 @@ void config_check_profile(const struct cfg_at *at)
 		cfg_problem(at, "kind", "music on hold needs at least one of sources");
 	if (p->kind != CONFIG_MOH && cfg_has(at, "music"))
 		cfg_problem(at, "music", "only devices of kind moh play music");
+	if (p->kind != CONFIG_CONFERENCE_BRIDGE && p->kind != CONFIG_LINE && cfg_has(at, "mix"))
+		cfg_problem(at, "mix", "only devices of kind conference-bridge and line mix");
 	if (p->codec_count == 0 && !p->pass_through)
 		cfg_problem(at, "codecs", "at least one codec is needed, or pass-through: yes on an mtp");
 	check_codecs(at, p);

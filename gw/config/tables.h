@@ -45,6 +45,9 @@ extern const struct cfg_table config_music_table;
 // lines.c
 extern const struct cfg_table config_line_table;
 
+// schema_mix.c
+extern const struct cfg_table config_mix_table;
+
 // parse.c: readers of single values, as cfg_option.parse asks.
 int config_parse_schema(const struct cfg_at *at, const char *text, void *field);
 int config_parse_name(const struct cfg_at *at, const char *text, void *field);

@@ -73,6 +73,36 @@ static void the_lab_sample_is_sound(void)
 	config_free(c);
 }
 
+static void how_conferences_sound(void)
+{
+	struct config *c =
+		accepts(HEAD PORTS AGENTS "profiles: [{name: p, kind: conference-bridge, codecs: [pcmu]}]\n"
+					  "devices: [{name: d, profile: p, group: g}]\n");
+	CHECK_INT(c->profiles[0].mix.loudest, 3);
+	CHECK_INT(c->profiles[0].mix.mix_all_up_to, 8);
+	CHECK_INT(c->profiles[0].mix.level_dbm0, 0);
+	CHECK_INT(c->profiles[0].mix.gate_dbm0, 0);
+	CHECK_INT(c->profiles[0].mix.join_tone, 0);
+	config_free(c);
+	c = accepts(HEAD PORTS AGENTS
+		    "profiles: [{name: p, kind: conference-bridge, codecs: [pcmu], mix: {loudest: 5, "
+		    "level-alignment: -20dBm0, noise-gate: -50dBm0, join-tone: beep-bonk, tones-up-to: 4}}]\n"
+		    "devices: [{name: d, profile: p, group: g}]\n");
+	CHECK_INT(c->profiles[0].mix.loudest, 5);
+	CHECK_INT(c->profiles[0].mix.level_dbm0, -20);
+	CHECK_INT(c->profiles[0].mix.gate_dbm0, -50);
+	CHECK_INT(c->profiles[0].mix.join_tone, 51);
+	CHECK_INT(c->profiles[0].mix.leave_tone, 0);
+	CHECK_INT(c->profiles[0].mix.tones_up_to, 4);
+	config_free(c);
+	refuses(HEAD
+		"profiles: [{name: p, kind: conference-bridge, codecs: [pcmu], mix: {join-tone: busy}}]\n",
+		"f:2:80: profiles[0].mix.join-tone: is none of none, beep-bonk, zip, zip-zip and "
+		"confirmation\n");
+	refuses(HEAD "profiles: [{name: p, kind: mtp, codecs: [pcmu], mix: {loudest: 2}}]\n",
+		"f:2:54: profiles[0].mix: only devices of kind conference-bridge and line mix\n");
+}
+
 static void the_carrier_sample_is_sound(void)
 {
 	struct config *c = load_sample("carrier.yaml");
@@ -339,7 +369,7 @@ static void the_manual_is_complete(void)
 T_MAIN("config", {"lines become devices", lines_become_devices}, {"bad lines", bad_lines_are_explained},
        {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
-       {"defaults_are_sensible", defaults_are_sensible},
+       {"defaults_are_sensible", defaults_are_sensible}, {"how_conferences_sound", how_conferences_sound},
        {"order_in_the_file_does_not_matter", order_in_the_file_does_not_matter},
        {"the_file_says_its_schema", the_file_says_its_schema},
        {"references_are_checked", references_are_checked},
