@@ -22,8 +22,7 @@
 #include "gw/log.h"
 #include "gw/sccp.h"
 
-#define UNREGISTER_NS (2 * NSEC_PER_SEC)    // for UnregisterAck: some agents never send one
-#define NOTIFY_NS     (200 * NSEC_PER_MSEC) // changes of capacity are told together
+#define UNREGISTER_NS (2 * NSEC_PER_SEC) // for UnregisterAck: some agents never send one
 
 enum reg_event {
 	EVENT_START, // back-off over, or told to
@@ -498,17 +497,6 @@ static void on_switchback(struct timer *t, nsec_t now)
 		d->reg.probe = NULL;
 }
 
-static void on_notify(struct timer *t, nsec_t now)
-{
-	struct device *d = t->object;
-	uint32_t out = resource_out_of_service(d);
-	bool told = d->reg.told_out_of_service == out && d->reg.told_in_service == resource_streams(d) - out;
-	if (d->reg.fsm.state == REG_IN_SERVICE && !told) {
-		reg_say_notification(d, now);
-		device_changed(d, now);
-	}
-}
-
 // ---- the door ----
 
 static void feed(struct device *d, enum reg_event event, const struct reg_data *data)
@@ -526,7 +514,7 @@ void reg_init(struct reg *r, struct device *d)
 	timer_init(&r->timer, on_timer, d);
 	timer_init(&r->keepalive, on_keepalive, d);
 	timer_init(&r->switchback, on_switchback, d);
-	timer_init(&r->notify, on_notify, d);
+	timer_init(&r->notify, reg_on_notify, d);
 }
 
 void reg_fini(struct reg *r)
@@ -550,12 +538,6 @@ void reg_stop(struct device *d, nsec_t now)
 bool reg_is_registered(const struct device *d)
 {
 	return d->reg.fsm.state == REG_CAPABILITIES || d->reg.fsm.state == REG_IN_SERVICE;
-}
-
-void reg_capacity_changed(struct device *d, nsec_t now)
-{
-	if (d->reg.fsm.state == REG_IN_SERVICE && !d->reg.notify.armed)
-		timer_start(&d->core->timers, &d->reg.notify, now + NOTIFY_NS);
 }
 
 void reg_on_ack(struct device *d, const struct sccp_msg *m, nsec_t now)

@@ -14,6 +14,9 @@ void reg_say_register(struct device *d, nsec_t now);
 // Sends the capacity of the moment, and remembers what was told.
 void reg_say_notification(struct device *d, nsec_t now);
 
+// Timer of delayed notifications.
+void reg_on_notify(struct timer *t, nsec_t now);
+
 void reg_say_capabilities(struct device *d, nsec_t now);
 
 // How often to send KeepAlive: as configured, else as RegisterAck said within bounds.

@@ -8,6 +8,7 @@
 #include "gw/sccp.h"
 
 #define KEEPALIVE_DEFAULT_MS 30000
+#define NOTIFY_NS            (200 * NSEC_PER_MSEC) // changes of capacity are told together
 #define KEEPALIVE_MAX_MS     3600000
 
 // What IOS sends as feature bytes of Register; CUCM answers a media resource that shows them as it does an IOS one.
@@ -84,4 +85,21 @@ uint32_t reg_keepalive_ms(const struct device *d, uint32_t agent_s)
 	if (!agent_s)
 		return KEEPALIVE_DEFAULT_MS;
 	return agent_s < KEEPALIVE_MAX_MS / 1000 ? agent_s * 1000 : KEEPALIVE_MAX_MS;
+}
+
+void reg_on_notify(struct timer *t, nsec_t now)
+{
+	struct device *d = t->object;
+	uint32_t out = resource_out_of_service(d);
+	bool told = d->reg.told_out_of_service == out && d->reg.told_in_service == resource_streams(d) - out;
+	if (d->reg.fsm.state == REG_IN_SERVICE && !told) {
+		reg_say_notification(d, now);
+		device_changed(d, now);
+	}
+}
+
+void reg_capacity_changed(struct device *d, nsec_t now)
+{
+	if (d->reg.fsm.state == REG_IN_SERVICE && !d->reg.notify.armed)
+		timer_start(&d->core->timers, &d->reg.notify, now + NOTIFY_NS);
 }

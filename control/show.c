@@ -225,6 +225,8 @@ const struct admin_command show_commands[] = {
 	{"show conference", show_conference_run},
 	{"show stream", show_stream_run},
 	{"show drops", show_drops_run},
+	{"show line", show_line_run},
+	{"line", show_line_act_run},
 };
 
 const size_t show_command_count = COUNT_OF(show_commands);

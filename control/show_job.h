@@ -43,4 +43,6 @@ json_int_t show_seconds_since(const struct show *s, nsec_t then);
 void show_connections_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_conference_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_stream_run(struct admin_request *r, const json_t *arguments, void *context);
+void show_line_run(struct admin_request *r, const json_t *arguments, void *context);
+void show_line_act_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_drops_run(struct admin_request *r, const json_t *arguments, void *context);

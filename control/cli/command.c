@@ -220,6 +220,14 @@ static bool keyword_of(const struct command *c, struct word *ret)
 	return true;
 }
 
+// Takes all words that follow.
+static bool takes_rest(const struct command *c)
+{
+	const char *argument = argument_of(c);
+	size_t len = strlen(argument);
+	return len > 4 && strcmp(argument + len - 4, "...]") == 0;
+}
+
 // Takes the word after a command's own.
 static void take_argument(const struct command *c, const char *line, const struct word *w,
 			  struct command_match *m)
@@ -233,7 +241,10 @@ static void take_argument(const struct command *c, const char *line, const struc
 		}
 		w = &keyword;
 	}
-	snprintf(m->argument, sizeof(m->argument), "%.*s", (int)w->len, w->at);
+	size_t len = takes_rest(c) ? strlen(w->at) : w->len;
+	while (len && isspace((unsigned char)w->at[len - 1]))
+		len--;
+	snprintf(m->argument, sizeof(m->argument), "%.*s", (int)len, w->at);
 	resolve(c, m);
 }
 
@@ -259,7 +270,7 @@ void command_match(const char *line, struct command_match *ret)
 			continue;
 		if (!end || (!takes_argument(end) && ret->near_count > 0))
 			return fault(ret, COMMAND_UNKNOWN, line, &words[n]);
-		if (!takes_argument(end) || n + 1 < count)
+		if (!takes_argument(end) || (n + 1 < count && !takes_rest(end)))
 			return fault(ret, COMMAND_EXTRA, line, &words[takes_argument(end) ? n + 1 : n]);
 		return take_argument(end, line, &words[n], ret);
 	}

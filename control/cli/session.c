@@ -67,7 +67,7 @@ static void print_filtered(FILE *out, char *text, enum filter filter, const char
 
 static bool takes_id(const struct command *c)
 {
-	return strcmp(c->argument, "[ID]") == 0;
+	return c->argument[0] == '[' && isupper((unsigned char)c->argument[1]);
 }
 
 static bool is_long(const char *text)

@@ -21,5 +21,6 @@ void view_statistics(const struct view *v, const json_t *data);
 void view_conference(const struct view *v, const json_t *data);
 void view_stream(const struct view *v, const json_t *data);
 void view_drops(const struct view *v, const json_t *data);
+void view_line(const struct view *v, const json_t *data);
 void view_help(const struct view *v, const json_t *data);
 void view_quit(const struct view *v, const json_t *data);

@@ -44,6 +44,11 @@ static void test_argument(void)
 	struct command_match m = match("show stream 01000005");
 	CHECK_INT(m.status, COMMAND_OK);
 	CHECK_STR(m.argument, "01000005");
+	m = match("line SEP1 dial  600 ");
+	CHECK_INT(m.status, COMMAND_OK);
+	CHECK_STR(m.argument, "SEP1 dial  600");
+	m = match("show line SEP1 more");
+	CHECK_INT(m.status, COMMAND_EXTRA);
 	m = match("show drops al");
 	CHECK_INT(m.status, COMMAND_OK);
 	CHECK_STR(m.argument, "all");

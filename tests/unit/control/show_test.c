@@ -61,10 +61,10 @@ static void pump(struct fixture *f)
 		continue;
 }
 
-static void setup(struct fixture *f)
+static void setup_with(struct fixture *f, const char *text)
 {
 	*f = (struct fixture){.base = event_base_new()};
-	REQUIRE(config_load_text(yaml, strlen(yaml), "test", stderr, &f->config) == 0);
+	REQUIRE(config_load_text(text, strlen(text), "test", stderr, &f->config) == 0);
 	fake_agent_init(&f->agents);
 	fake_dp_init(&f->dp);
 	struct core_options core = {.config = f->config,
@@ -82,6 +82,11 @@ static void setup(struct fixture *f)
 	REQUIRE(mkdtemp(f->dir) != NULL);
 	snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
 	REQUIRE(admin_open(f->base, f->path, show_commands, show_command_count, &f->show, &f->admin) == 0);
+}
+
+static void setup(struct fixture *f)
+{
+	setup_with(f, yaml);
 }
 
 static void teardown(struct fixture *f)
@@ -300,10 +305,73 @@ static void test_unreachable(void)
 	teardown(&f);
 }
 
+static void say(struct fixture *f, struct device *d, const struct sccp_msg *m)
+{
+	uint8_t pdu[SCCP_PDU_MAX];
+	int len = sccp_encode(m, 17, pdu, sizeof(pdu));
+	REQUIRE(len > 0);
+	CHECK_INT(d->reg.link->user->input(d, pdu, (size_t)len, test_now), len);
+	pump(f);
+}
+
+static void test_lines(void)
+{
+	static const char lines_yaml[] =
+		"schema: 1\n"
+		"dataplane: {workers: [0], ports: [{name: p0, device: net_null0, addresses: "
+		"[192.0.2.10/24]}]}\n"
+		"agents: [{name: first, host: 192.0.2.1}]\n"
+		"agent-groups: [{name: main, agents: [first]}]\n"
+		"profiles: [{name: p, kind: line, codecs: [pcmu]}]\n"
+		"lines: [{name: 'T{n}', count: 2, profile: p, group: main, action: room, room: lobby}]\n";
+	struct fixture f;
+	struct sccp_msg m;
+	struct addr local;
+	setup_with(&f, lines_yaml);
+	dataplane_up(&f);
+	check_out(&f, "show line", "T2");
+	check_error(&f, "line T1 dial 600", CTL_REFUSED, "line T1 is not registered");
+	struct device *d = f.core.devices[0];
+	core_start(&f.core, test_now);
+	addr_parse("192.0.2.77", &local);
+	d->reg.link->up = true;
+	d->reg.link->user->up(d, &local, test_now);
+	sccp_init(&m, SCCP_REGISTER_ACK);
+	m.register_ack.protocol_version = 17;
+	say(&f, d, &m);
+	sccp_init(&m, SCCP_CAPABILITIES_REQ);
+	say(&f, d, &m);
+	sccp_init(&m, SCCP_CALL_STATE);
+	m.call_state.call_state = SCCP_CALL_STATE_RING_IN;
+	m.call_state.line_instance = 1;
+	m.call_state.call_reference = 7;
+	say(&f, d, &m);
+	check_out(&f, "show line", "ringing");
+	check_out(&f, "line T1 answer", "answering");
+	check_error(&f, "line T1 answer", CTL_REFUSED, "no call is ringing");
+	m.call_state.call_state = SCCP_CALL_STATE_CONNECTED;
+	say(&f, d, &m);
+	check_out(&f, "show line T1", "connected");
+	check_out(&f, "show line T1", "lobby");
+	check_out(&f, "line T1 press 5", "connected");
+	check_out(&f, "line T1 hold", "connected"); // until the agent says otherwise
+	check_error(&f, "line T1 dial 600", CTL_REFUSED, "line T1 is in a call");
+	check_error(&f, "line T1 press transfer", CTL_REFUSED, "does not offer that soft key");
+	check_error(&f, "line T1 press nonsense", CTL_USAGE, "cannot be pressed");
+	check_error(&f, "line T1 dial abc", CTL_USAGE, "cannot be dialled");
+	check_error(&f, "line T1 sing", CTL_USAGE, "not told like this");
+	check_error(&f, "line T1", CTL_USAGE, "not told like this");
+	check_error(&f, "line", CTL_USAGE, "not told like this");
+	check_error(&f, "line T3 answer", CTL_NOT_FOUND, "there is no line T3");
+	check_error(&f, "show line CFB1", CTL_NOT_FOUND, "there is no line CFB1");
+	check_out(&f, "line T1 hangup", "ending");
+	teardown(&f);
+}
+
 static void test_quiet(void)
 {
 	log_set_level(LOG_LEVEL_ERROR);
 }
 
 T_MAIN("show", {"quiet", test_quiet}, {"alone", test_alone}, {"calls", test_calls}, {"pages", test_pages},
-       {"unreachable", test_unreachable})
+       {"lines", test_lines}, {"unreachable", test_unreachable})

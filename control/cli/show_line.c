@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// show_line.c - How lines and their calls look to people.
+#include "control/cli/show.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct column list_columns[] = {
+	{"LINE", "line", COLUMN_TEXT},     {"NUMBER", "number", COLUMN_TEXT},
+	{"STATE", "state", COLUMN_TEXT},   {"AGENT", "agent", COLUMN_TEXT},
+	{"ACTION", "action", COLUMN_TEXT}, {"ROOM", "room", COLUMN_TEXT},
+	{"CALL", "call", COLUMN_TEXT},     {"FAR", "far", COLUMN_TEXT},
+	{"PARTIES", "parties", COLUMN_NUMBER}};
+
+static const struct column line_columns[] = {
+	{"line", "line", COLUMN_TEXT},
+	{"device type", "type", COLUMN_NUMBER},
+	{"registration", "registration", COLUMN_TEXT},
+	{"state", "state", COLUMN_TEXT},
+	{"agent", "agent", COLUMN_TEXT},
+	{"number", "number", COLUMN_TEXT},
+	{"action", "action", COLUMN_TEXT},
+	{"room", "room", COLUMN_TEXT},
+	{"prompt", "prompt", COLUMN_TEXT},
+	{"lamp", "lamp", COLUMN_TEXT},
+	{"message waiting", "message_waiting", COLUMN_TEXT},
+	{"ringer", "ringer", COLUMN_TEXT},
+	{"tone", "tone", COLUMN_TEXT},
+	{"buttons", "buttons", COLUMN_NUMBER},
+	{"questions unanswered", "unanswered", COLUMN_NUMBER},
+	{"calls answered", "answered", COLUMN_NUMBER},
+	{"calls dialled", "dialled", COLUMN_NUMBER},
+	{"calls failed", "failed", COLUMN_NUMBER},
+};
+
+static const struct column call_columns[] = {
+	{"CALL", "call_reference", COLUMN_NUMBER}, {"BUTTON", "button", COLUMN_NUMBER},
+	{"STATE", "state", COLUMN_TEXT},           {"DIR", "direction", COLUMN_TEXT},
+	{"NUMBER", "number", COLUMN_TEXT},         {"NAME", "name", COLUMN_TEXT},
+	{"CONNECTED", "connected_s", COLUMN_DURATION}};
+
+void view_line(const struct view *v, const json_t *data)
+{
+	const json_t *rows = print_get(data, "lines");
+	size_t i;
+	json_t *row;
+	if (!v->one || v->format == PRINT_CSV) {
+		print_rows(v->out, v->format, rows, list_columns, COUNT_OF(list_columns), 0,
+			   "No lines configured.");
+		return;
+	}
+	json_array_foreach((json_t *)rows, i, row)
+	{
+		print_fields(v->out, v->format, row, line_columns, COUNT_OF(line_columns), 0);
+		print_rows(v->out, v->format, print_get(row, "calls"), call_columns, COUNT_OF(call_columns), 2,
+			   "  no calls");
+	}
+}
