@@ -23,14 +23,13 @@ static json_t *word(enum sccp_enum table, uint32_t value)
 
 static json_t *call_json(const struct show *s, const struct line_call *c)
 {
-	json_t *o = json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:I}", "call_reference",
-			      (json_int_t)c->reference, "button", (json_int_t)c->instance, "state",
-			      line_call_state_name(c->fsm.state), "direction",
-			      c->type == SCCP_CALL_TYPE_IN_BOUND_CALL ? "in" : "out", "number",
-			      show_text(c->number, sizeof(c->number)), "name",
-			      show_text(c->name, sizeof(c->name)), "dialled",
-			      show_text(c->dialled, sizeof(c->dialled)), "since_s",
-			      show_seconds_since(s, c->since));
+	json_t *o = json_pack(
+		"{s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:I}", "call_reference", (json_int_t)c->reference,
+		"button", (json_int_t)c->instance, "state", line_call_state_name(c->fsm.state), "direction",
+		c->type == SCCP_CALL_TYPE_IN_BOUND_CALL ? "in" : "out", "number",
+		show_text(c->number, sizeof(c->number)), "name", show_text(c->name, sizeof(c->name)),
+		"dialled", show_text(c->dialled, sizeof(c->dialled)), "since_s",
+		show_seconds_since(s, c->since));
 	json_object_set_new(o, "connected_s",
 			    c->connected ? json_integer(show_seconds_since(s, c->connected)) : json_null());
 	return o;
@@ -148,7 +147,8 @@ static void answer(const struct show *s, struct admin_request *r, const struct d
 	if (rc == 0)
 		admin_reply(r, json_pack("{s:[o]}", "lines", line_json(s, d)));
 	else if (rc == -EINVAL)
-		admin_fail(r, CTL_USAGE, acts[act].invalid, "that cannot be %s", *acts[act].name == 'p' ? "pressed" : "dialled");
+		admin_fail(r, CTL_USAGE, acts[act].invalid, "that cannot be %s",
+			   *acts[act].name == 'p' ? "pressed" : "dialled");
 	else if (rc == -ENOTCONN)
 		admin_fail(r, CTL_REFUSED, "show sccp tells why", "line %s is not registered", d->name);
 	else if (rc == -EBUSY)

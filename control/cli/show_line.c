@@ -5,10 +5,10 @@
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct column list_columns[] = {
-	{"LINE", "line", COLUMN_TEXT},     {"NUMBER", "number", COLUMN_TEXT},
-	{"STATE", "state", COLUMN_TEXT},   {"AGENT", "agent", COLUMN_TEXT},
-	{"ACTION", "action", COLUMN_TEXT}, {"ROOM", "room", COLUMN_TEXT},
-	{"CALL", "call", COLUMN_TEXT},     {"FAR", "far", COLUMN_TEXT},
+	{"LINE", "line", COLUMN_TEXT},        {"NUMBER", "number", COLUMN_TEXT},
+	{"STATE", "state", COLUMN_TEXT},      {"AGENT", "agent", COLUMN_TEXT},
+	{"ACTION", "action", COLUMN_TEXT},    {"ROOM", "room", COLUMN_TEXT},
+	{"CALL", "call", COLUMN_TEXT},        {"FAR", "far", COLUMN_TEXT},
 	{"PARTIES", "parties", COLUMN_NUMBER}};
 
 static const struct column line_columns[] = {
@@ -32,11 +32,13 @@ static const struct column line_columns[] = {
 	{"calls failed", "failed", COLUMN_NUMBER},
 };
 
-static const struct column call_columns[] = {
-	{"CALL", "call_reference", COLUMN_NUMBER}, {"BUTTON", "button", COLUMN_NUMBER},
-	{"STATE", "state", COLUMN_TEXT},           {"DIR", "direction", COLUMN_TEXT},
-	{"NUMBER", "number", COLUMN_TEXT},         {"NAME", "name", COLUMN_TEXT},
-	{"CONNECTED", "connected_s", COLUMN_DURATION}};
+static const struct column call_columns[] = {{"CALL", "call_reference", COLUMN_NUMBER},
+					     {"BUTTON", "button", COLUMN_NUMBER},
+					     {"STATE", "state", COLUMN_TEXT},
+					     {"DIR", "direction", COLUMN_TEXT},
+					     {"NUMBER", "number", COLUMN_TEXT},
+					     {"NAME", "name", COLUMN_TEXT},
+					     {"CONNECTED", "connected_s", COLUMN_DURATION}};
 
 void view_line(const struct view *v, const json_t *data)
 {
@@ -51,7 +53,7 @@ void view_line(const struct view *v, const json_t *data)
 	json_array_foreach((json_t *)rows, i, row)
 	{
 		print_fields(v->out, v->format, row, line_columns, COUNT_OF(line_columns), 0);
-		print_rows(v->out, v->format, print_get(row, "calls"), call_columns, COUNT_OF(call_columns), 2,
-			   "  no calls");
+		print_rows(v->out, v->format, print_get(row, "calls"), call_columns, COUNT_OF(call_columns),
+			   2, "  no calls");
 	}
 }
