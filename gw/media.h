@@ -292,7 +292,15 @@ static inline bool media_relay_quick(struct media_stream *s, uint8_t *rtp, unsig
 	return true;
 }
 
-// Takes one RTCP compound packet of a stream. Returns DROP_NONE or the reason it was not understood.
+// Whether a stream relays payload-blind: neither party has a codec, nothing is read and nothing rewritten.
+bool media_is_blind(const struct media *m, uint32_t stream);
+
+// Judges any datagram of a blind stream, RTP port or RTCP port (`rtcp`). MEDIA_RELAYED: send it as it is; RTCP goes from
+// exit_src_port + 1 to exit_dst_port + 1. media_ingest comes here by itself.
+enum media_verdict media_blind_ingest(struct media *m, uint32_t stream, const uint8_t *payload,
+				      unsigned int len, bool rtcp, nsec_t now, enum drop_reason *ret_drop);
+
+// Takes one RTCP compound packet of a stream that is not blind. Returns DROP_NONE or the reason it was not understood.
 enum drop_reason media_rtcp_ingest(struct media *m, uint32_t stream, const uint8_t *rtcp, unsigned int len,
 				   nsec_t now);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ingest.c - Hands RTP and RTCP to gw/media, and frees what it has taken.
-// Exits: relay (header rewritten in place), queued (payload copied), rtcp.
+// Exits: relay (header rewritten in place, or untouched where a relay is blind), queued (payload copied), rtcp.
 // Drops: whatever gw/media names.
 #include "dataplane/hot/stage.h"
 
@@ -10,13 +10,13 @@
 
 enum { UDP_HEADER = 8, RTP_HEADER = 12 };
 
-static void take_rtcp(struct worker *w, struct rte_mbuf *m, const struct note *n, const uint8_t *rtcp)
+static enum media_verdict take_rtcp(struct worker *w, const struct note *n, const uint8_t *rtcp,
+				    enum drop_reason *ret_drop)
 {
-	enum drop_reason reason = media_rtcp_ingest(w->media, n->stream, rtcp, n->len, w->now);
-	if (reason != DROP_NONE)
-		worker_drop(w, m, reason);
-	else
-		w->garbage[w->garbage_count++] = m;
+	if (media_is_blind(w->media, n->stream))
+		return media_blind_ingest(w->media, n->stream, rtcp, n->len, true, w->now, ret_drop);
+	*ret_drop = media_rtcp_ingest(w->media, n->stream, rtcp, n->len, w->now);
+	return *ret_drop == DROP_NONE ? MEDIA_QUEUED : MEDIA_DROPPED;
 }
 
 // Voices live far apart: all of a burst's are called for before the first is touched.
@@ -39,13 +39,12 @@ uint16_t stage_ingest(struct worker *w, struct burst *b)
 		struct rte_mbuf *m = b->packets[i];
 		struct note *n = &b->notes[i];
 		uint8_t *rtp = rte_pktmbuf_mtod(m, uint8_t *) + n->l4 + UDP_HEADER;
-		if (unlikely(n->flags & NOTE_RTCP)) {
-			take_rtcp(w, m, n, rtp);
-			continue;
-		}
 		n->rtp_before = likely(n->len >= RTP_HEADER) ? sum_rtp(rtp) : 0;
 		enum drop_reason reason = DROP_NONE;
-		enum media_verdict verdict = media_ingest(w->media, n->stream, rtp, n->len, w->now, &reason);
+		enum media_verdict verdict =
+			unlikely(n->flags & NOTE_RTCP)
+				? take_rtcp(w, n, rtp, &reason)
+				: media_ingest(w->media, n->stream, rtp, n->len, w->now, &reason);
 		if (likely(verdict == MEDIA_RELAYED)) {
 			n->hop = w->streams[n->stream].exit_hop;
 			rte_prefetch0(&w->hops[n->hop]);

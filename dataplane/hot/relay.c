@@ -10,6 +10,21 @@
 
 #include "dataplane/hot/frame.h"
 
+enum { RTP_HEADER = 12 };
+
+// As stage_ingest has summed it before; less than a header passes only untouched.
+static inline uint64_t rtp_after(const struct note *n, const uint8_t *udp)
+{
+	return likely(n->len >= RTP_HEADER) ? sum_rtp(udp + FRAME_UDP) : 0;
+}
+
+// Source and destination port in one. RTCP that passes a blind relay goes between the odd ports.
+static inline uint32_t exit_ports(const struct media_stream *s, const struct note *n)
+{
+	uint32_t ports = (uint32_t)s->exit_src_port << 16 | s->exit_dst_port;
+	return n->flags & NOTE_RTCP ? ports + 0x10001 : ports;
+}
+
 static inline uint16_t udp_checksum(const struct frame_path *path, const struct note *n, const uint8_t *udp,
 				    const uint8_t *old_src, bool translated)
 {
@@ -25,7 +40,7 @@ static inline uint16_t udp_checksum(const struct frame_path *path, const struct 
 	// The header was rewritten a whole stage ago: reading it right after would wait for the narrow stores.
 	uint64_t new = sum_ip(path->src_ip, path->v6) + sum_ip(path->dst_ip, path->v6) +
 		       rte_cpu_to_be_16(path->src_port) + rte_cpu_to_be_16(path->dst_port) +
-		       sum_rtp(udp + FRAME_UDP);
+		       rtp_after(n, udp);
 	return frame_udp_checksum((uint16_t)~sum_load16(udp + 6) + new + SUM_ZERO - old);
 }
 
@@ -34,10 +49,10 @@ static inline void rewrite_v4(struct worker *w, const struct media_stream *s, co
 			      uint8_t *ip, uint8_t *udp, uint16_t len)
 {
 	uint32_t src = sum_load32(s->exit_src_ip), dst = sum_load32(s->exit_dst_ip);
-	uint32_t ports = rte_cpu_to_be_32((uint32_t)s->exit_src_port << 16 | s->exit_dst_port);
+	uint32_t ports = rte_cpu_to_be_32(exit_ports(s, n));
 	uint64_t ends = (uint64_t)src + dst;
 	uint64_t old = (uint64_t)sum_load32(ip + 12) + sum_load32(ip + 16) + sum_load32(udp) + n->rtp_before;
-	uint64_t new = ends + ports + sum_rtp(udp + FRAME_UDP);
+	uint64_t new = ends + ports + rtp_after(n, udp);
 	uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(udp + 6) + new + SUM_ZERO - old);
 	memcpy(udp, &ports, 4);
 	memcpy(udp + 6, &sum, 2);
@@ -61,11 +76,12 @@ static inline enum drop_reason relay_one(struct worker *w, struct rte_mbuf *m, c
 		frame_shift(m, shift);
 		return DROP_NONE;
 	}
+	uint32_t ports = exit_ports(s, n);
 	struct frame_path path = {
 		.src_ip = s->exit_src_ip,
 		.dst_ip = s->exit_dst_ip,
-		.src_port = s->exit_src_port,
-		.dst_port = s->exit_dst_port,
+		.src_port = (uint16_t)(ports >> 16),
+		.dst_port = (uint16_t)ports,
 		.dscp = s->exit_dscp,
 		.ttl = FRAME_TTL,
 		.v6 = s->flags & MEDIA_EXIT_V6,

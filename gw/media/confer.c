@@ -323,14 +323,17 @@ static void wire(struct media *m, struct media_conference *f, uint32_t stream)
 	struct media_cold *c = &m->cold[stream];
 	uint32_t peer = peer_of(m, f, stream);
 	bool ticks = f->outcome >= CONFERENCE_TRANSCODE, muted = c->spec.flags & STREAM_MUTED;
+	c->blind = blind_is(m, f, stream, peer);
 	bool heard = peer != NONE && !muted && receives(&c->spec) && sends(&m->cold[peer].spec);
-	bool relays = heard && (f->outcome == CONFERENCE_RELAY || f->outcome == CONFERENCE_LAW);
+	bool relays = heard && !c->blind && (f->outcome == CONFERENCE_RELAY || f->outcome == CONFERENCE_LAW);
 	if (c->relay_to != NONE && (!relays || c->relay_to != peer || s->rx_clock != clock_of(&c->spec)))
 		relay_stop(m, stream);
 	receive_set(m, stream);
 	s->peer = peer;
 	c->relay_pt_any = relays && c->spec.rx.codec == CODEC_NONE;
-	if (heard && f->outcome != CONFERENCE_MIX)
+	// What only sends hears reports none the less, and they pass where nobody reads them.
+	bool reports = c->blind && peer != NONE && !muted && sends(&m->cold[peer].spec);
+	if ((heard || reports) && f->outcome != CONFERENCE_MIX)
 		exit_set(s, c, &m->cold[peer]);
 	if (ticks)
 		s->flags |= MEDIA_VOICE;

@@ -26,7 +26,7 @@
 
 static bool sends_events(const struct media_cold *c)
 {
-	return (c->spec.flags & STREAM_SEND) && c->spec.tx.event_type;
+	return (c->spec.flags & STREAM_SEND) && c->spec.tx.event_type && !c->blind;
 }
 
 static struct media_voice *speaker(const struct media *m, const struct media_cold *c)

@@ -108,8 +108,8 @@ static bool time_jumped(const struct media_stream *s, uint32_t transit)
 }
 
 // Notes where packets are missing, and which one of those came. `expected`: before this packet was counted.
-static void loss_note(struct media_cold *c, const struct rtp_source *rx, enum rtp_verdict v, uint16_t seq,
-		      uint32_t expected)
+void loss_note(struct media_cold *c, const struct rtp_source *rx, enum rtp_verdict v, uint16_t seq,
+	       uint32_t expected)
 {
 	uint32_t more = rtp_source_expected(rx) - expected;
 	if (v == RTP_NEXT || v == RTP_RESTARTED) {
@@ -208,6 +208,8 @@ static enum media_verdict ingest_carefully(struct media *m, uint32_t stream, uin
 	struct media_cold *c = &m->cold[stream];
 	struct rtp_header h;
 	enum rtp_verdict verdict;
+	if (c->blind)
+		return media_blind_ingest(m, stream, rtp, len, false, now, ret_drop);
 	enum drop_reason why = rtp_header_parse(rtp, len, &h);
 	if (why != DROP_NONE)
 		return drop(c, why, ret_drop);
@@ -303,7 +305,9 @@ void media_refused(struct media *m, uint32_t stream)
 	if (!stream_is_open(m, stream))
 		return;
 	struct media_cold *c = &m->cold[stream];
-	if (c->relay_to != NONE)
+	if (c->blind)
+		blind_refused(m, stream);
+	else if (c->relay_to != NONE)
 		c->unrelayed++;
 	else if (c->tx_packets > 0)
 		c->tx_packets--;

@@ -75,7 +75,8 @@ struct media_cold {
 	// relay of what this stream receives
 	uint32_t relay_to;    // stream that transmits it, NONE while no packet has been relayed
 	uint32_t relay_first; // extended input sequence number that began the relay
-	uint8_t relay_pt_any; // payload-blind: any payload type passes
+	uint8_t relay_pt_any; // the sender's codec is unknown: any payload type passes
+	uint8_t blind;        // neither party has a codec: any bytes pass
 	uint8_t silent_told;
 	uint32_t unrelayed; // counted by rx since the last fold, but not relayed
 	uint32_t unrelayed_octets;
@@ -338,6 +339,14 @@ void relay_make_room(struct media *m, uint32_t stream);
 void relay_rebase(struct media *m, uint32_t stream, const struct rtp_header *h, uint32_t extended_seq,
 		  nsec_t now);
 bool relay_event(struct media *m, uint32_t stream, uint8_t *rtp, const struct rtp_header *h, nsec_t now);
+
+// ingest.c
+void loss_note(struct media_cold *c, const struct rtp_source *rx, enum rtp_verdict v, uint16_t seq,
+	       uint32_t expected);
+
+// blind.c
+bool blind_is(const struct media *m, const struct media_conference *f, uint32_t stream, uint32_t peer);
+void blind_refused(struct media *m, uint32_t stream);
 
 // digit.c: digits on their way out.
 void digit_wire(struct media *m, const struct media_conference *f, uint32_t stream);

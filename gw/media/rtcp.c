@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // rtcp.c - Reports to and from the far ends, and the round that looks after every stream now and then.
 //
-// RTCP ends here on each leg: a relay's two sides get reports of their own, made from what this side has received
-// and sent. Each stream is visited when its report is due (RFC 3550 s6.3: the interval varied by half, from a
+// RTCP ends here on each leg, unless it passes unread (blind.c): a relay's two sides get reports of their own, made from
+// what this side has received and sent. Each stream is visited when its report is due (RFC 3550 s6.3: the interval varied by half, from a
 // seeded generator), when it would be silent for too long, or at least every few seconds, which carries the
 // 32-bit counters of the hot half over long before they wrap.
 //
@@ -21,7 +21,8 @@ static uint64_t unit_of(nsec_t t)
 static nsec_t silent_at(const struct media *m, uint32_t stream)
 {
 	const struct media_stream *s = &m->streams[stream];
-	nsec_t heard = s->rx.packets ? s->rx_last_ns : m->cold[stream].opened_ns;
+	bool ever = s->rx.packets || m->cold[stream].rx_packets;
+	nsec_t heard = ever ? s->rx_last_ns : m->cold[stream].opened_ns;
 	return heard + m->limits.silent_s * NSEC_PER_SEC;
 }
 
@@ -149,7 +150,7 @@ unsigned int media_rtcp_bye(struct media *m, uint32_t stream, nsec_t now, uint64
 	if (!stream_is_open(m, stream) || !m->limits.rtcp_interval_ms)
 		return 0;
 	const struct media_cold *c = &m->cold[stream];
-	if (!(c->spec.flags & STREAM_SEND) || !c->tx_started)
+	if (!(c->spec.flags & STREAM_SEND) || !c->tx_started || c->blind)
 		return 0;
 	unsigned int len = report(m, stream, now, wallclock_ntp, buf);
 	return rtcp_bye_write(buf, len, MEDIA_RTCP_MAX, c->tx_ssrc);
@@ -175,7 +176,7 @@ unsigned int media_rtcp_next(struct media *m, nsec_t now, uint64_t wallclock_ntp
 		if (due)
 			c->rtcp_due = next_report(m, now);
 		visit_again(m, i, now);
-		if (due && (c->spec.flags & STREAM_SEND)) {
+		if (due && (c->spec.flags & STREAM_SEND) && !c->blind) {
 			*ret_stream = i;
 			unsigned int len = report(m, i, now, wallclock_ntp, buf);
 			return voip_write(m, i, now, buf, len);

@@ -133,10 +133,77 @@ static void vlan(void)
 	relay_both_ways(&a, &b);
 }
 
+// One datagram of `len` arbitrary bytes to the RTP or the RTCP port comes out as it went in, from port to port.
+static void blind_pass(const struct side *from, const struct side *to, unsigned int rtcp, uint16_t len,
+		       uint8_t first, bool unsummed)
+{
+	struct rig_datagram in, out;
+	datagram_from(from, &in);
+	in.src_port = (uint16_t)(in.src_port + rtcp);
+	in.dst_port = (uint16_t)(in.dst_port + rtcp);
+	in.unsummed = unsummed;
+	in.len = len;
+	for (unsigned int i = 0; i < len; i++)
+		in.payload[i] = (uint8_t)(i ? i * 37 + len : first);
+	send(from, &in);
+	REQUIRE(next(to, &out));
+	CHECK(addr_equal(&out.src, &to->at.addr));
+	CHECK_INT(out.src_port, to->at.port + rtcp);
+	CHECK_INT(out.dst_port, 4000 + rtcp);
+	CHECK_INT(out.len, len);
+	CHECK_MEM(out.payload, in.payload, len);
+}
+
+// Anything passes both ways: nothing at all, less than a header, what is no RTP, SRTP with its tag, full frames.
+static void blind_both_ways(struct side *a, struct side *b)
+{
+	static const uint16_t lengths[] = {0, 1, 4, 11, 12, 13, 40, 182, 1000};
+	if (!call_open(a, b))
+		SKIP("DPDK does not start");
+	for (unsigned int i = 0; i < 9 * 2 * 2 * 2; i++) {
+		const struct side *from = i & 1 ? b : a, *to = i & 1 ? a : b;
+		blind_pass(from, to, i >> 1 & 1, lengths[i / 8], i & 4 ? 0x80 : 0x16, false);
+	}
+	struct stream_stats s = rig_stream_stats(&rig, a->handle);
+	CHECK_INT(s.rx_packets, 18);
+	CHECK_INT(s.tx_packets, 18);
+	CHECK_INT(s.dropped, 0);
+	rig_stop(&rig);
+}
+
 static void payload_blind(void)
 {
 	struct side a = {"", FAR_A, 0, 0, CODEC_NONE}, b = {"", FAR_B, 0, 0, CODEC_NONE};
-	relay_both_ways(&a, &b);
+	struct side c = {"", FAR_A6, 0, 0, CODEC_NONE}, d = {"", FAR_B6, 0, 0, CODEC_NONE};
+	struct side e = {"", FAR_A, 0, 0, CODEC_NONE}, f = {"", FAR_B6, 0, 0, CODEC_NONE};
+	struct side g = {"", FAR_A6, 0, 0, CODEC_NONE}, h = {RIG_IP4_VLAN, FAR_VLAN, 1, 7, CODEC_NONE};
+	blind_both_ways(&a, &b);
+	blind_both_ways(&c, &d);
+	blind_both_ways(&e, &f);
+	blind_both_ways(&g, &h);
+}
+
+// Without a checksum over IPv4, from a stranger, and as a train of SRTP that goes on for a while.
+static void payload_blind_checksums(void)
+{
+	struct side a = {"", FAR_A, 0, 0, CODEC_NONE}, b = {"", FAR_B6, 0, 0, CODEC_NONE};
+	struct rig_datagram in, out;
+	if (!call_open(&a, &b))
+		SKIP("DPDK does not start");
+	for (uint16_t len = 1; len < 40; len++)
+		blind_pass(&a, &b, 0, len, 0, true);
+	for (uint16_t seq = 65500; seq != 100; seq++) {
+		datagram_from(&a, &in);
+		rig_rtp(&in, 96, seq, seq * 160u, 0xfeed, (uint8_t)seq, 170);
+		send(&a, &in);
+		REQUIRE(next(&b, &out));
+		CHECK_MEM(out.payload, in.payload, in.len);
+	}
+	in.src = rig_addr(FAR_B);
+	send(&a, &in);
+	CHECK(!next(&b, &out));
+	CHECK_INT(rig_drops(&rig, DROP_source_mismatch), 1);
+	rig_stop(&rig);
 }
 
 // A-law on one side: the payload is translated and the checksum follows.
@@ -308,6 +375,6 @@ static void rtcp(void)
 }
 
 T_MAIN("pipeline relay", {"ipv4", ipv4}, {"ipv6", ipv6}, {"ipv4 and ipv6", ipv4_and_ipv6}, {"vlan", vlan},
-       {"payload blind", payload_blind}, {"law", law}, {"unsummed", unsummed},
-       {"padding and options", padding_and_options}, {"damage is passed on", damage_is_passed_on},
-       {"rtcp", rtcp})
+       {"payload blind", payload_blind}, {"payload blind checksums", payload_blind_checksums}, {"law", law},
+       {"unsummed", unsummed}, {"padding and options", padding_and_options},
+       {"damage is passed on", damage_is_passed_on}, {"rtcp", rtcp})
