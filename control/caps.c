@@ -5,11 +5,6 @@
 #include "gw/codec.h"
 #include "gw/sccp.h"
 
-#define PAYLOAD_RFC2833       257 // telephone-events with a dynamic payload type
-#define PAYLOAD_PASS_THROUGH  258 // codec-transparent relay
-#define PAYLOAD_DYNAMIC_RELAY 259 // telephone-events relayed untouched
-#define PAYLOAD_INBAND_DTMF   261 // in-band digits to telephone-events
-
 #define PSEUDO_PERIOD_MS 30 // as IOS announces with its pseudo codecs
 #define BLIND_PERIOD_MS  20 // of a relay that does not look at the payload
 
@@ -44,6 +39,15 @@ static void add_codec(struct caps_list *l, const struct config_profile_codec *c)
 		add(l, SCCP_CODEC_G729B, c->period_ms_max);
 }
 
+bool caps_hears_digits(const struct config_profile *p)
+{
+	bool speaks = p->kind == CONFIG_MOH || p->kind == CONFIG_ANNUNCIATOR || p->kind == CONFIG_LINE;
+	for (unsigned int i = 0; p->inband_digits && !speaks && i < p->codec_count; i++)
+		if (codec_can_transcode(p->codecs[i].codec))
+			return true;
+	return false;
+}
+
 // A telephone has codecs, and digits as telephone-events.
 static unsigned int list_line(const struct config_profile *p, struct caps_entry ret[CAPS_MAX])
 {
@@ -51,7 +55,7 @@ static unsigned int list_line(const struct config_profile *p, struct caps_entry 
 	for (unsigned int i = 0; i < p->codec_count; i++)
 		add_codec(&l, &p->codecs[i]);
 	l.limit = CAPS_MAX;
-	add(&l, PAYLOAD_RFC2833, PSEUDO_PERIOD_MS);
+	add(&l, CAPS_RFC2833, PSEUDO_PERIOD_MS);
 	return l.count;
 }
 
@@ -59,7 +63,7 @@ unsigned int caps_list(const struct config_profile *p, struct caps_entry ret[CAP
 {
 	if (p->kind == CONFIG_LINE)
 		return list_line(p, ret);
-	bool codes = p->kind != CONFIG_MTP; // decodes audio, so it can hear digits in it
+	bool codes = caps_hears_digits(p);
 	bool speaks = p->kind == CONFIG_MOH || p->kind == CONFIG_ANNUNCIATOR;
 	struct caps_list l = {.entries = ret,
 			      .limit = speaks ? CAPS_MAX : CAPS_MAX - 2 - codes - p->pass_through};
@@ -68,12 +72,12 @@ unsigned int caps_list(const struct config_profile *p, struct caps_entry ret[CAP
 	if (speaks) // and hears nothing
 		return l.count;
 	l.limit = CAPS_MAX;
-	add(&l, PAYLOAD_RFC2833, PSEUDO_PERIOD_MS);
+	add(&l, CAPS_RFC2833, PSEUDO_PERIOD_MS);
 	if (p->pass_through)
-		add(&l, PAYLOAD_PASS_THROUGH, PSEUDO_PERIOD_MS);
-	add(&l, PAYLOAD_DYNAMIC_RELAY, PSEUDO_PERIOD_MS);
+		add(&l, CAPS_PASS_THROUGH, PSEUDO_PERIOD_MS);
+	add(&l, CAPS_DYNAMIC_RELAY, PSEUDO_PERIOD_MS);
 	if (codes)
-		add(&l, PAYLOAD_INBAND_DTMF, PSEUDO_PERIOD_MS);
+		add(&l, CAPS_INBAND_DTMF, PSEUDO_PERIOD_MS);
 	return l.count;
 }
 
@@ -150,7 +154,7 @@ static enum refusal choose_blind(const struct config_profile *p, const struct ca
 enum refusal caps_choose(const struct config_profile *p, uint64_t codecs, const struct caps_offer *offer,
 			 struct stream_format *ret)
 {
-	if (offer->payload == PAYLOAD_PASS_THROUGH || offer->payload == PAYLOAD_DYNAMIC_RELAY)
+	if (offer->payload == CAPS_PASS_THROUGH || offer->payload == CAPS_DYNAMIC_RELAY)
 		return choose_blind(p, offer, ret);
 	const struct config_profile_codec *row = profile_codec(p, offer->payload);
 	const struct codec *c = row ? codec_by_id(row->codec) : NULL;

@@ -2,6 +2,7 @@
 // caps.h - Codec choice between what an agent asks, the device's profile and our own table.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "control/resource.h"
@@ -9,6 +10,12 @@
 #include "gw/stream.h"
 
 #define CAPS_MAX 18 // slots of CapabilitiesRes
+
+// Payload numbers that are no codecs.
+#define CAPS_RFC2833       257 // telephone-events with a dynamic payload type
+#define CAPS_PASS_THROUGH  258 // codec-transparent relay
+#define CAPS_DYNAMIC_RELAY 259 // telephone-events relayed untouched
+#define CAPS_INBAND_DTMF   261 // digits in the voice
 
 struct caps_entry {
 	uint32_t payload; // SCCP media payload number
@@ -22,6 +29,9 @@ struct caps_offer {
 	uint32_t dynamic_payload; // RTP payload type named by the agent, 0 = none
 	uint32_t event_payload;   // RFC 4733 payload type, 0 = none
 };
+
+// True when a profile's devices find digits in voices and speak them.
+bool caps_hears_digits(const struct config_profile *p);
 
 // Lists what a profile tells the agent: its codecs in order of preference, then the pseudo codecs for telephone-events
 // and pass-through. Returns how many.

@@ -88,6 +88,7 @@ static const struct row rows[] = {
 	{SCCP_UPDATE_DSCP, REGISTERED, party_on_dscp},
 	{SCCP_CONNECTION_STATISTICS_REQ, REGISTERED, party_on_statistics},
 	{SCCP_SUBSCRIBE_DTMF_PAYLOAD_REQ, REGISTERED, party_on_subscribe},
+	{SCCP_SEND_DTMF_TONE, REGISTERED, party_on_send_digit},
 	{SCCP_UN_SUBSCRIBE_DTMF_PAYLOAD_REQ, REGISTERED, party_on_unsubscribe},
 	{SCCP_OPEN_MULTI_MEDIA_RECEIVE_CHANNEL, REGISTERED, refuse_multimedia},
 	{SCCP_START_MULTI_MEDIA_TRANSMISSION, REGISTERED, refuse_multimedia_start},

@@ -318,6 +318,17 @@ uint32_t dp_stream_close(struct dp *d, api_handle h, dp_done done, void *object,
 	return by_handle(d, API_STREAM_CLOSE, h, done, object, now);
 }
 
+uint32_t dp_digit_send(struct dp *d, api_handle h, unsigned int digit, unsigned int duration_ms, dp_done done,
+		       void *object, nsec_t now)
+{
+	struct api_message m;
+	api_init(&m, API_DIGIT_SEND, 0);
+	m.digit_send.handle = h;
+	m.digit_send.digit = digit;
+	m.digit_send.duration_ms = duration_ms;
+	return dp_request(d, &m, done, object, now);
+}
+
 uint32_t dp_stream_stats(struct dp *d, api_handle h, dp_done done, void *object, nsec_t now)
 {
 	return by_handle(d, API_STREAM_STATS, h, done, object, now);

@@ -91,6 +91,8 @@ uint32_t dp_stream_open(struct dp *d, const struct stream_spec *spec, dp_done do
 uint32_t dp_stream_set(struct dp *d, api_handle h, const struct stream_spec *spec, dp_done done, void *object,
 		       nsec_t now);
 uint32_t dp_stream_close(struct dp *d, api_handle h, dp_done done, void *object, nsec_t now);
+uint32_t dp_digit_send(struct dp *d, api_handle h, unsigned int digit, unsigned int duration_ms, dp_done done,
+		       void *object, nsec_t now);
 uint32_t dp_stream_stats(struct dp *d, api_handle h, dp_done done, void *object, nsec_t now);
 uint32_t dp_conference_open(struct dp *d, const struct conference_spec *spec, dp_done done, void *object,
 			    nsec_t now);

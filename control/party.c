@@ -151,6 +151,7 @@ static void finish(struct party *p, const struct stream_stats *last, nsec_t now)
 	drop_stream(p);
 	dp_abandon(dataplane(p), p->request);
 	dp_abandon(dataplane(p), p->stats_request);
+	dp_abandon(dataplane(p), p->dial_request);
 	list_remove(&p->in_device);
 	list_remove(&p->noted);
 	if (h->party_gone)
@@ -165,6 +166,7 @@ void party_discard(struct party *p)
 	timer_stop(&d->core->timers, &p->patience);
 	dp_abandon(dataplane(p), p->request);
 	dp_abandon(dataplane(p), p->stats_request);
+	dp_abandon(dataplane(p), p->dial_request);
 	drop_stream(p);
 	list_remove(&p->in_device);
 	list_remove(&p->in_conference);
@@ -229,6 +231,7 @@ void party_spec(const struct party *p, struct stream_spec *ret)
 		if (p->device->core->config->media.source_lock)
 			ret->source.addr = p->remote.addr;
 	}
+	party_digit_spec(p, ret);
 	memcpy(ret->ref.device, p->device->config->name, sizeof(ret->ref.device));
 	ret->ref.conference_id = p->conference_id;
 	ret->ref.party_id = party_id(p);
@@ -373,10 +376,12 @@ static void act_reconsider(void *object, const void *data)
 		return;
 	}
 	party_spec(p, &want);
-	if (same_spec(&want, &p->applied))
-		answer_done(p, now);
-	else
+	if (!same_spec(&want, &p->applied)) {
 		party_feed(p, PARTY_CHANGE, now);
+		return;
+	}
+	answer_done(p, now);
+	party_dial(p, now);
 }
 
 static void act_change(void *object, const void *data)
@@ -388,25 +393,13 @@ static void act_change(void *object, const void *data)
 		party_feed(p, PARTY_LOST, now_of(data));
 }
 
-// Back to what the stream does: the agent has been told that the rest did not happen.
-static void revert(struct party *p)
-{
-	p->rx.open = p->applied.flags & STREAM_RECV;
-	p->tx.open = p->applied.flags & STREAM_SEND;
-	p->vad = p->applied.flags & STREAM_VAD;
-	p->rx.format = p->applied.rx;
-	p->tx.format = p->applied.tx;
-	p->remote = p->applied.remote;
-	p->dscp = p->applied.dscp;
-}
-
 static void act_change_failed(void *object, const void *data)
 {
 	struct party *p = object;
 	const struct party_data *e = data;
 	answer_done(p, e->now);
 	answer_failure(p, e->why, e->now);
-	revert(p);
+	party_revert(p);
 	party_feed(p, PARTY_WANT, e->now);
 }
 
@@ -443,6 +436,7 @@ static bool waits_for_answer(const struct party *p)
 static void act_park(void *object, const void *data)
 {
 	struct party *p = object;
+	party_dial_drop(p);
 	dp_abandon(dataplane(p), p->request);
 	p->request = 0;
 	if (waits_for_answer(p))
@@ -469,7 +463,7 @@ static void act_parked_failed(void *object, const void *data)
 		return;
 	}
 	answer_failure(p, e->why, e->now);
-	revert(p);
+	party_revert(p);
 }
 
 static void act_kept(void *object, const void *data)

@@ -25,7 +25,8 @@
 struct device;
 struct sccp_msg;
 
-#define PARTY_KEEP_NS (300 * NSEC_PER_SEC) // how long a port is kept that nothing uses
+#define PARTY_DIAL_MAX 16
+#define PARTY_KEEP_NS  (300 * NSEC_PER_SEC) // how long a port is kept that nothing uses
 
 enum party_state {
 	PARTY_IDLE,     // just made
@@ -90,9 +91,15 @@ struct party {
 	uint32_t stats_mode;        // of ConnectionStatisticsReq
 	bool stats_due;             // the agent waits for them
 	bool digits;                // the agent wants to hear digits
-	bool silent;                // the dataplane has reported silence
-	struct timer keep;          // of a kept port
-	struct timer patience;      // of answers while parked
+	bool ears;                  // among them those in the voice
+	bool tones;                 // the agent has sent digits to a side without telephone-events
+	uint8_t event_type; // payload type of telephone-events that it has named to hear them; 0 = none
+	uint8_t dial[PARTY_DIAL_MAX]; // digits to send, oldest first
+	uint8_t dial_count;
+	uint32_t dial_request; // one under way
+	bool silent;           // the dataplane has reported silence
+	struct timer keep;     // of a kept port
+	struct timer patience; // of answers while parked
 	nsec_t created;
 };
 
@@ -132,6 +139,7 @@ void party_on_port_close(struct device *d, const struct sccp_msg *m, nsec_t now)
 void party_on_dscp(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_subscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
+void party_on_send_digit(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
 
 // Tells the dataplane about parties of which one side has closed; after a batch of messages. Agents close both sides in

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// party_answer.c - What a party tells its agent: acknowledgements, ports, figures and digits.
+// party_answer.c - What a party tells its agent: acknowledgements, ports and figures.
 #include "control/party_inner.h"
 #include "gw/sccp.h"
 
@@ -76,24 +76,10 @@ void party_answer_statistics(struct device *d, uint32_t call_reference, uint32_t
 	device_send(d, &m, now);
 }
 
-// RFC 4733 events 0..15 are 0-9, *, #, A-D; SCCP tones 1..9 are 1-9, 10 is 0, then 14 *, 15 #, 16..19 A-D.
-static void answer_digit(struct party *p, uint32_t event, nsec_t now)
-{
-	static const uint8_t tones[16] = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 18, 19};
-	struct sccp_msg m;
-	if (event >= sizeof(tones))
-		return;
-	sccp_init(&m, SCCP_NOTIFY_DTMF_TONE);
-	m.notify_dtmf_tone.tone = tones[event];
-	m.notify_dtmf_tone.conference_id = p->conference_id;
-	m.notify_dtmf_tone.pass_through_party_id = party_id(p);
-	device_send(p->device, &m, now);
-}
-
 void party_stream_event(struct party *p, const struct api_stream_event *e, nsec_t now)
 {
-	if (e->kind == API_STREAM_DIGIT && p->digits && !p->orphan)
-		answer_digit(p, e->value, now);
+	if (e->kind == API_STREAM_DIGIT)
+		party_digit_heard(p, e->value, now);
 	if (e->kind == API_STREAM_FIRST_PACKET)
 		p->silent = false;
 	if (e->kind != API_STREAM_SILENT)

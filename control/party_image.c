@@ -57,7 +57,20 @@ static void fill(struct party *p, const struct party_image *i)
 	p->remote = i->spec.remote;
 	p->dscp = i->spec.dscp;
 	p->vad = i->spec.flags & STREAM_VAD;
+	party_digit_restore(p, &i->spec);
 	p->applied = i->spec;
+}
+
+void party_revert(struct party *p)
+{
+	p->rx.open = p->applied.flags & STREAM_RECV;
+	p->tx.open = p->applied.flags & STREAM_SEND;
+	p->vad = p->applied.flags & STREAM_VAD;
+	party_digit_restore(p, &p->applied);
+	p->rx.format = p->applied.rx;
+	p->tx.format = p->applied.tx;
+	p->remote = p->applied.remote;
+	p->dscp = p->applied.dscp;
 }
 
 int party_restore(struct device *d, const struct party_image *image, nsec_t now, struct party **ret)

@@ -33,6 +33,27 @@ bool party_is_wanted(const struct party *p);
 // What the stream should be told now.
 void party_spec(const struct party *p, struct stream_spec *ret);
 
+// Finds a party by the id of either side; NULL when there is none.
+struct party *party_by_id(const struct device *d, uint32_t id);
+
+// Adds to a spec what the agent's wishes for digits ask of the stream.
+void party_digit_spec(const struct party *p, struct stream_spec *spec);
+
+// After a restart or a refusal: what was asked for is what the stream does.
+void party_digit_restore(struct party *p, const struct stream_spec *applied);
+
+// Sends the digits that wait, when the stream is ready for them.
+void party_dial(struct party *p, nsec_t now);
+
+// Gives up the digits that wait: nobody wants them late.
+void party_dial_drop(struct party *p);
+
+// The dataplane has reported a digit.
+void party_digit_heard(struct party *p, uint32_t event, nsec_t now);
+
+// Back to what the stream does: the agent has been told that the rest did not happen.
+void party_revert(struct party *p);
+
 // Answers to the agent.
 void party_answer_open(struct device *d, enum refusal why, const struct addr_port *local, uint32_t party_id,
 		       uint32_t call_reference, nsec_t now);

@@ -515,46 +515,8 @@ void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now)
 	p->stats_due = true;
 }
 
-static void answer_subscription(struct device *d, enum sccp_id id, uint32_t payload, uint32_t conference_id,
-				uint32_t party_id_, nsec_t now)
-{
-	struct sccp_msg m;
-	sccp_init(&m, id);
-	// the four answers share one layout
-	m.subscribe_dtmf_payload_res.payload_dtmf = payload;
-	m.subscribe_dtmf_payload_res.conference_id = conference_id;
-	m.subscribe_dtmf_payload_res.pass_through_party_id = party_id_;
-	device_send(d, &m, now);
-}
-
-static struct party *find_stream(struct device *d, uint32_t id)
+struct party *party_by_id(const struct device *d, uint32_t id)
 {
 	struct party *p = find_rx(d, id);
 	return p ? p : find_tx(d, id);
-}
-
-// The agent wants to hear the digits of a leg as messages; the RTP events go on as they are.
-void party_on_subscribe(struct device *d, const struct sccp_msg *m, nsec_t now)
-{
-	const struct sccp_subscribe_dtmf_payload_req *q = &m->subscribe_dtmf_payload_req;
-	struct party *p = find_stream(d, q->pass_through_party_id);
-	answer_subscription(d, p ? SCCP_SUBSCRIBE_DTMF_PAYLOAD_RES : SCCP_SUBSCRIBE_DTMF_PAYLOAD_ERR,
-			    q->payload_dtmf, q->conference_id, q->pass_through_party_id, now);
-	if (!p)
-		return;
-	p->digits = true;
-	if (!p->rx.format.event_type && q->payload_dtmf >= 96 && q->payload_dtmf <= 127 && p->rx.open) {
-		p->rx.format.event_type = (uint8_t)q->payload_dtmf;
-		party_feed(p, PARTY_WANT, now);
-	}
-}
-
-void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now)
-{
-	const struct sccp_un_subscribe_dtmf_payload_req *q = &m->un_subscribe_dtmf_payload_req;
-	struct party *p = find_stream(d, q->pass_through_party_id);
-	answer_subscription(d, p ? SCCP_UN_SUBSCRIBE_DTMF_PAYLOAD_RES : SCCP_UN_SUBSCRIBE_DTMF_PAYLOAD_ERR,
-			    q->payload_dtmf, q->conference_id, q->pass_through_party_id, now);
-	if (p)
-		p->digits = false;
 }

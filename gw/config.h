@@ -183,8 +183,9 @@ struct config_profile {
 	enum config_kind kind;
 	struct config_profile_codec codecs[CONFIG_PROFILE_CODECS_MAX]; // in order of preference
 	unsigned int codec_count;
-	bool pass_through;     // codec 258/259: payload-blind relay
-	uint32_t sessions;     // conferences, or relayed/transcoded calls, or listeners to music
+	bool pass_through;  // codec 258/259: payload-blind relay
+	bool inband_digits; // finds digits in voices and speaks them, where a party has no telephone-events
+	uint32_t sessions;  // conferences, or relayed/transcoded calls, or listeners to music
 	uint32_t participants; // of one conference; 2 for transcoder and mtp; of a room for a line, 1 for moh
 	struct config_music music; // moh
 	struct config_mix mix;     // conference-bridge, line

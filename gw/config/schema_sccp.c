@@ -250,6 +250,14 @@ static const struct cfg_option profile_rows[] = {
 	 .fallback = "no",
 	 .effect = CFG_RESTART,
 	 .help = "Also relay payloads of any kind unread"},
+	{.name = "inband-digits",
+	 .type = CFG_BOOL,
+	 FIELD(config_profile, inband_digits),
+	 .fallback = "yes",
+	 .effect = CFG_NEW_SESSIONS,
+	 .help = "Find digits in the voice of parties without telephone-events, keep them out of conferences "
+		 "and change "
+		 "them into what the other party takes; such a voice is delayed by 30 ms"},
 	{.name = "sessions",
 	 .type = CFG_NUMBER,
 	 FIELD(config_profile, sessions),

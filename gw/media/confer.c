@@ -30,6 +30,7 @@ enum { CLOSED, OPEN, CLOSING };
 // A conference as it would be.
 struct plan {
 	enum conference_outcome outcome;
+	enum conference_outcome plain; // if nobody cared for digits
 };
 
 static bool receives(const struct stream_spec *s)
@@ -104,17 +105,21 @@ static enum conference_outcome direction_outcome(const struct stream_spec *from,
 static enum conference_outcome pair_outcome(const struct stream_spec *a, const struct stream_spec *b)
 {
 	enum conference_outcome there = direction_outcome(a, b), back = direction_outcome(b, a);
-	if ((a->flags | b->flags) & (STREAM_DTMF_INBAND | STREAM_DTMF_DETECT | STREAM_DTMF_TONES) &&
-	    spec_mixable(a) && spec_mixable(b) && (digits_convert(a, b) || digits_convert(b, a)))
-		return CONFERENCE_TRANSCODE;
 	return there > back ? there : back;
+}
+
+static bool pair_digits(const struct stream_spec *a, const struct stream_spec *b)
+{
+	return (a->flags | b->flags) & (STREAM_DTMF_INBAND | STREAM_DTMF_DETECT | STREAM_DTMF_TONES) &&
+	       spec_mixable(a) && spec_mixable(b) && (digits_convert(a, b) || digits_convert(b, a));
 }
 
 // An echo is a relay of each member to itself; what came in as one codec cannot leave as another.
 static int plan_echo(const struct media *m, const struct media_conference *f, uint32_t stream,
 		     const struct stream_spec *spec, struct plan *ret)
 {
-	*ret = (struct plan){.outcome = spec ? pair_outcome(spec, spec) : CONFERENCE_EMPTY};
+	*ret = (struct plan){.outcome = spec ? pair_outcome(spec, spec) : CONFERENCE_EMPTY,
+			     .plain = CONFERENCE_MIX};
 	if (ret->outcome > CONFERENCE_LAW)
 		return -ENOTSUP;
 	for (uint32_t i = f->first; i != NONE; i = m->cold[i].next) {
@@ -136,7 +141,7 @@ static int plan_make(const struct media *m, const struct media_conference *f, ui
 		return plan_echo(m, f, stream, spec, ret);
 	// A mix that gains or changes a member is what it was: no need to look at a thousand others.
 	if (spec && f->outcome == CONFERENCE_MIX && f->count >= 3) {
-		*ret = (struct plan){.outcome = CONFERENCE_MIX};
+		*ret = (struct plan){.outcome = CONFERENCE_MIX, .plain = CONFERENCE_MIX};
 		return mixable ? 0 : -ENOTSUP;
 	}
 	for (uint32_t i = f->first; i != NONE; i = m->cold[i].next) {
@@ -153,6 +158,9 @@ static int plan_make(const struct media *m, const struct media_conference *f, ui
 		ret->outcome = CONFERENCE_MIX;
 	else if (n == 2)
 		ret->outcome = pair_outcome(pair[0], pair[1]);
+	ret->plain = ret->outcome;
+	if (n == 2 && ret->outcome < CONFERENCE_TRANSCODE && pair_digits(pair[0], pair[1]))
+		ret->outcome = CONFERENCE_TRANSCODE;
 	return ret->outcome >= CONFERENCE_TRANSCODE && !mixable ? -ENOTSUP : 0;
 }
 
@@ -422,6 +430,10 @@ int confer_change(struct media *m, uint32_t conference, uint32_t stream, const s
 	int err = plan_make(m, f, stream, spec, &plan);
 	if (!err && plan.outcome >= CONFERENCE_TRANSCODE)
 		err = voices_prepare(m, f, stream, spec, &voice);
+	if (err == -ENOSPC && plan.plain < CONFERENCE_TRANSCODE) {
+		plan.outcome = plan.plain; // no call fails for its digits
+		err = 0;
+	}
 	if (err)
 		return err;
 	if (!is_member)

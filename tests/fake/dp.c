@@ -168,19 +168,23 @@ static void stream_value(const struct fake_stream *s, const char *key, char *ret
 	const struct {
 		const char *key;
 		unsigned int value;
-	} numbers[] = {{"flags", p->flags},
-		       {"rx", p->rx.codec},
-		       {"tx", p->tx.codec},
-		       {"rx-ms", p->rx.period_ms},
-		       {"tx-ms", p->tx.period_ms},
-		       {"rx-type", p->rx.payload_type},
-		       {"tx-type", p->tx.payload_type},
-		       {"rx-event", p->rx.event_type},
-		       {"tx-event", p->tx.event_type},
-		       {"dscp", p->dscp},
-		       {"port", s->local.port},
-		       {"source-port", p->source.port}};
+	} numbers[] = {
+		{"flags", p->flags & (STREAM_DTMF_INBAND - 1)},
+		{"way", p->flags / STREAM_DTMF_INBAND}, // of digits: 1 in-band, 2 detect, 4 tones, 8 told
+		{"rx", p->rx.codec},
+		{"tx", p->tx.codec},
+		{"rx-ms", p->rx.period_ms},
+		{"tx-ms", p->tx.period_ms},
+		{"rx-type", p->rx.payload_type},
+		{"tx-type", p->tx.payload_type},
+		{"rx-event", p->rx.event_type},
+		{"tx-event", p->tx.event_type},
+		{"dscp", p->dscp},
+		{"port", s->local.port},
+		{"source-port", p->source.port}};
 	snprintf(ret, cap, "not of a stream");
+	if (strcmp(key, "sent") == 0)
+		snprintf(ret, cap, "%s", s->digit_count ? s->digits : "-");
 	if (strcmp(key, "remote") == 0)
 		addr_port_text(&p->remote, ret, cap);
 	if (strcmp(key, "source") == 0)
@@ -246,6 +250,20 @@ static int stats(struct fake_dp *f, api_handle h, bool closes, struct api_messag
 	reply->stream_stats_reply.stats = s->stats;
 	if (closes)
 		s->handle = 0;
+	return 0;
+}
+
+static int send_digit(struct fake_dp *f, const struct api_digit_send *d, struct api_message *reply)
+{
+	struct fake_stream *s = stream_of(f, d->handle);
+	if (!s)
+		return -ENOENT;
+	if (!s->spec.tx.event_type && !(s->spec.flags & STREAM_DTMF_TONES))
+		return -ENOTSUP;
+	if (s->digit_count == sizeof(s->digits) - 1)
+		return -ENOSPC;
+	s->digits[s->digit_count++] = "0123456789*#ABCD"[d->digit];
+	reply->handle_reply.handle = s->handle;
 	return 0;
 }
 
@@ -322,6 +340,8 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 	case API_STREAM_CLOSE:
 	case API_STREAM_STATS:
 		return stats(f, m->handle_request.handle, m->header.type == API_STREAM_CLOSE, r);
+	case API_DIGIT_SEND:
+		return send_digit(f, &m->digit_send, r);
 	case API_STREAM_LIST:
 		list_streams(f, m->list.cursor, &r->stream_list_reply);
 		return 0;

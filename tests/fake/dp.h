@@ -18,6 +18,8 @@ struct fake_stream {
 	struct stream_spec spec;
 	struct addr_port local;
 	struct stream_stats stats;
+	char digits[32]; // sent by request
+	uint32_t digit_count;
 };
 
 struct fake_conference {

@@ -13,6 +13,7 @@ static const struct config_profile bridge = {
 		   {CODEC_G729B, 60},
 		   {CODEC_OPUS_16K, 20}},
 	.codec_count = 5,
+	.inband_digits = true,
 };
 
 static void offers(void)
@@ -31,7 +32,7 @@ static void offers(void)
 // However long the profile, the pseudo codecs keep their slots.
 static void offers_no_more_than_fit(void)
 {
-	struct config_profile p = {.kind = CONFIG_TRANSCODER, .pass_through = true};
+	struct config_profile p = {.kind = CONFIG_TRANSCODER, .pass_through = true, .inband_digits = true};
 	struct caps_entry e[CAPS_MAX];
 	for (unsigned int id = 1; id < CODEC_COUNT && p.codec_count < CONFIG_PROFILE_CODECS_MAX; id++)
 		p.codecs[p.codec_count++] = (struct config_profile_codec){id, 20};

@@ -322,6 +322,22 @@ static void who_asks_for_nothing_stays_a_relay(void)
 	rig_free(r);
 }
 
+static void no_call_fails_for_its_digits(void)
+{
+	struct media_limits limits = {.streams = 8, .conferences = 2, .voices = 1, .seed = 7};
+	struct rig *r = rig_new(&limits);
+	uint32_t conference = rig_conference(r, 0);
+	struct stream_spec s = rig_spec(conference, 0, CODEC_PCMU, 20, BOTH);
+	REQUIRE(rig_open_spec(r, 0, &s, 400, -20) == 0);
+	s = rig_spec(conference, 1, CODEC_PCMU, 20, BOTH | STREAM_DTMF_INBAND);
+	s.rx.event_type = s.tx.event_type = 0;
+	REQUIRE(rig_open_spec(r, 1, &s, 400, -20) == 0);
+	CHECK_INT(outcome(r), CONFERENCE_RELAY);
+	rig_run(r, 200);
+	CHECK(r->phone[0].packets >= 9 && r->phone[1].packets >= 9);
+	rig_free(r);
+}
+
 static void requests_are_judged(void)
 {
 	struct rig *r = rig_new(NULL);
@@ -501,6 +517,7 @@ int main(void)
 		{"messages_become_tones", messages_become_tones},
 		{"events_cross_a_transcode", events_cross_a_transcode},
 		{"who_asks_for_nothing_stays_a_relay", who_asks_for_nothing_stays_a_relay},
+		{"no_call_fails_for_its_digits", no_call_fails_for_its_digits},
 		{"requests_are_judged", requests_are_judged},
 		{"a_bridge_takes_tones_out", a_bridge_takes_tones_out},
 		{"a_bridge_hushes_what_leaks_before_events", a_bridge_hushes_what_leaks_before_events},
