@@ -254,7 +254,7 @@ static const struct cfg_option profile_rows[] = {
 	 .type = CFG_BOOL,
 	 FIELD(config_profile, inband_digits),
 	 .fallback = "yes",
-	 .effect = CFG_NEW_SESSIONS,
+	 .effect = CFG_RESTART,
 	 .help = "Find digits in the voice of parties without telephone-events, keep them out of conferences "
 		 "and change "
 		 "them into what the other party takes; such a voice is delayed by 30 ms"},
