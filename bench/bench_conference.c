@@ -24,7 +24,7 @@ static int conference(const char *name, uint32_t parties, bool mixed, unsigned i
 {
 	static struct world_clip pcmu, l16;
 	struct bench_result r = {.bench = "conference", .name = name, .unit = "us/tick", .peer = "kernels"};
-	const struct conference_spec spec = {0};
+	const struct conference_spec spec = {.loudest = (uint8_t)loudest, .mix_all_up_to = 8};
 	world_clip(CODEC_PCMU, &pcmu);
 	world_clip(CODEC_L16_16K, &l16);
 	struct world *w = world_new(&spec, 1, parties, &pcmu, mixed ? &l16 : &pcmu, true);
@@ -59,8 +59,12 @@ int main(int argc, char **argv)
 		bool mixed;
 		unsigned int loudest;
 	} cases[] = {
-		{"n-8", 8, false, 0},       {"n-32", 32, false, 0},          {"n-128", 128, false, 0},
-		{"n-1000", 1000, false, 0}, {"n-1000-mixed", 1000, true, 0},
+		{"n-8", 8, false, 0},
+		{"n-32", 32, false, 0},
+		{"n-128", 128, false, 0},
+		{"n-1000", 1000, false, 0},
+		{"n-1000-mixed", 1000, true, 0},
+		{"n-1000-loudest", 1000, false, 3},
 	};
 	int err = 0;
 	bench_pin(1);

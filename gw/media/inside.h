@@ -226,7 +226,7 @@ struct media_voice {
 
 // The ticking half of a conference.
 struct media_mixer {
-	struct wheel_link tick; // due in ms of the monotonic clock
+	_Alignas(64) struct wheel_link tick; // due in ms of the monotonic clock
 	uint32_t conference;
 	uint32_t first, last; // voices
 	uint32_t voices;
@@ -236,17 +236,18 @@ struct media_mixer {
 	uint8_t quantum;            // units of 10 ms that suit all members
 	uint8_t speaks[RATES];      // somebody does, at this rate
 	uint8_t hears[RATES];
+	uint8_t cross_made[RATES][RATES];
 	uint8_t weighs;  // voices go through floor.c
 	uint8_t chooses; // talkers
 	uint8_t seats, challenges;
-	uint16_t tone_ms;     // left of a tone
+	uint16_t tone_ms; // left of a tone
+	float limit;      // gain
+	// where voices are weighed, rates differ or tones are heard
 	uint32_t gate, align; // mean magnitudes in 1/16; 0 = none
-	float limit;          // gain
 	uint32_t challenger;
 	uint32_t seat[SEATS_MAX]; // voices that have the floor
 	struct tone_generator tone[RATES];
 	struct resample *cross[RATES][RATES]; // [from][to], NULL where unused
-	uint8_t cross_made[RATES][RATES];
 };
 
 // One party of the tick that is under way.

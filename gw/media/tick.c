@@ -222,6 +222,7 @@ static void fetch_jitter(const struct media *m, uint32_t voice)
 {
 	const struct media_voice *v = &m->voices[voice];
 	__builtin_prefetch(&m->cold[v->stream], 1);
+	__builtin_prefetch(&m->cold[v->stream].route);
 	if (!v->rx)
 		return;
 	__builtin_prefetch(v->jitter, 1);
@@ -272,8 +273,10 @@ static void conferences_call(const struct media *m, uint32_t mixer)
 	uint32_t first = wheel_next(&m->ticks, WHEEL_NONE), second = wheel_next(&m->ticks, first);
 	uint32_t third = wheel_next(&m->ticks, second);
 	if (third != NONE)
-		for (unsigned int line = 0; line < 128; line += 64)
+		for (unsigned int line = 0; line < 192; line += 64)
 			__builtin_prefetch((const char *)&m->mixers[third] + line, 1);
+	if (second != NONE)
+		__builtin_prefetch(&m->conferences[m->mixers[second].conference]);
 	fetch_ahead(m, second, fetch_voice);
 	fetch_ahead(m, first, fetch_jitter);
 	fetch_ahead(m, mixer, fetch_packet);
