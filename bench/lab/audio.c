@@ -62,7 +62,9 @@ int audio_load(const char *path, uint32_t rate_hz, struct audio *ret)
 				sum += in[i * channels + c];
 			in[i] = sum / (double)channels * 32768;
 		}
-		rc = frames ? convert(in, frames, (uint32_t)info.samplerate, rate_hz, ret) : -EINVAL;
+		rc = frames ? convert(in, frames, (uint32_t)info.samplerate,
+				      rate_hz ? rate_hz : (uint32_t)info.samplerate, ret)
+			    : -EINVAL;
 	} else if (frames == 0) {
 		rc = -EINVAL;
 	}

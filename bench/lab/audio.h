@@ -15,7 +15,7 @@ struct audio {
 	uint32_t rate_hz;
 };
 
-// Reads any file libsndfile knows, mixes it to mono and converts its rate. The first 20 seconds are kept.
+// Reads any file libsndfile knows, mixes it to mono and converts its rate (0 = keeps it). The first 20 seconds are kept.
 // Returns 0 or negative errno (-EINVAL: not a sound file).
 int audio_load(const char *path, uint32_t rate_hz, struct audio *ret);
 

@@ -76,8 +76,11 @@ int call_open(struct call *c, const struct scenario *s, const struct scenario_ca
 						.codec = codec,
 						.period_ms = party->period_ms,
 						.payload_type = payload_type(codec),
-						.seed = serial + 1};
-		int rc = source_open(c, party, codec->sample_rate_hz, sounds, &options.source);
+						.seed = serial + 1,
+						.foreign_port = party->foreign_port};
+		int rc = party->foreign_port
+				 ? 0
+				 : source_open(c, party, codec->sample_rate_hz, sounds, &options.source);
 		if (rc < 0)
 			return rc;
 		rc = phone_open(base, &options, &p->phone);

@@ -2,6 +2,7 @@
 // hearing.c - Aligns what was heard with what was said, and tells voices, tones and noise apart.
 #include "bench/lab/hearing.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -47,7 +48,9 @@ static long lag_of_delay(const struct hearing *h, unsigned int party, double ms)
 
 static bool others_voice(const struct hearing *h, unsigned int p)
 {
-	return p != h->me && h->said[p].count > 0;
+	const struct verdict_party *party = &h->parties[p];
+	bool foreign = party->phone->options.foreign_port && party->party->source == SCENARIO_TONE;
+	return p != h->me && (h->said[p].count > 0 || foreign);
 }
 
 // One party's lag in every window: a jitter buffer may move in between. Where the voice is not clear, the median's.
@@ -269,9 +272,14 @@ static void judge_speech(struct hearing *h, struct verdict *v)
 	free(s);
 }
 
+static double amplitude_of(double dbm0)
+{
+	return 32768 * pow(10, (dbm0 - AUDIO_OVERLOAD_DBM0) / 20);
+}
+
 static double tone_amplitude(const struct scenario_party *p)
 {
-	return 32768 * pow(10, (p->level_dbm0 - AUDIO_OVERLOAD_DBM0) / 20);
+	return amplitude_of(p->level_dbm0);
 }
 
 // One window of tones. The listener's own tone is fitted with the others', last.
@@ -340,9 +348,9 @@ void hearing_judge(const struct verdict_party *parties, unsigned int count, unsi
 	for (unsigned int p = 0; p < count; p++) {
 		const struct phone *phone = parties[p].phone;
 		tones = tones && parties[p].party->source != SCENARIO_PLAY;
-		if (timeline_said(&phone->sent, phone->options.codec, phone->options.period_ms,
-				  &phone->options.source, h.heard.rate_hz, &h.said[p]) == 0)
-			voices += p != listener;
+		timeline_said(&phone->sent, phone->options.codec, phone->options.period_ms,
+			      &phone->options.source, h.heard.rate_hz, &h.said[p]);
+		voices += others_voice(&h, p);
 	}
 	if (voices && tones)
 		judge_tones(&h, v);
@@ -351,4 +359,41 @@ void hearing_judge(const struct verdict_party *parties, unsigned int count, unsi
 	for (unsigned int p = 0; p < count; p++)
 		timeline_free(&h.said[p]);
 	timeline_free(&h.heard);
+}
+
+int hearing_judge_file(const char *path, const struct hearing_tone *tones, unsigned int count,
+		       double *ret_sinad, double *ret_level)
+{
+	struct audio a;
+	struct sample sinad = {0}, level = {0};
+	double hz[SCENARIO_PARTIES_MAX], found[SCENARIO_PARTIES_MAX], rest;
+	int rc = audio_load(path, 0, &a);
+	if (rc < 0)
+		return rc;
+	double *window = calloc(a.rate_hz, sizeof(*window));
+	for (unsigned int i = 0; i < count; i++)
+		hz[i] = tones[i].hz;
+	rc = window ? -ENODATA : -ENOMEM;
+	for (size_t at = 2 * (size_t)a.rate_hz; window && at + a.rate_hz <= a.count; at += a.rate_hz) {
+		double signal = 0, worst = 0;
+		for (size_t i = 0; i < a.rate_hz; i++)
+			window[i] = a.pcm[at + i];
+		rc = fit_tones(window, a.rate_hz, a.rate_hz, hz, count, found, &rest);
+		if (rc < 0)
+			break;
+		for (unsigned int i = 0; i < count; i++) {
+			double wanted = amplitude_of(tones[i].dbm0);
+			signal += found[i] * found[i] / 2;
+			worst = fmax(worst, fabs(decibel(found[i] * found[i] / (wanted * wanted))));
+		}
+		sample_add(&sinad, decibel(signal / fmax(rest, 1e-3)));
+		sample_add(&level, worst);
+	}
+	if (rc == 0) {
+		*ret_sinad = sample_median(&sinad);
+		*ret_level = sample_median(&level);
+	}
+	free(window);
+	audio_free(&a);
+	return rc;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/lab/audio.h"
+#include "bench/lab/hearing.h"
 #include "bench/lab/run.h"
 #include "bench/lab/storm.h"
 
@@ -23,12 +25,15 @@ struct command {
 
 static int command_run(int argc, char **argv);
 static int command_storm(int argc, char **argv);
+static int command_judge(int argc, char **argv);
 
 static const struct command commands[] = {
 	{"run", "run [--sounds DIR] [--out DIR] FILE.scn", "runs a scenario and prints its table",
 	 command_run},
 	{"storm", "storm --listen ADDR:PORT [--calls N] [--in-flight K] [--devices D] [--json]",
 	 "sets up calls as fast as they are answered", command_storm},
+	{"judge", "judge FILE.wav HZ DBM0 [HZ DBM0 ...]",
+	 "says how clean and how loud tones in a recording are", command_judge},
 };
 
 static int usage(FILE *out)
@@ -131,6 +136,25 @@ static int command_storm(int argc, char **argv)
 		return EXIT_FAILURE;
 	storm_print(&result, json);
 	return result.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int command_judge(int argc, char **argv)
+{
+	struct hearing_tone tones[SCENARIO_PARTIES_MAX];
+	unsigned int n = 0;
+	double sinad, level;
+	for (int i = 2; i + 1 < argc && n < SCENARIO_PARTIES_MAX; i += 2)
+		tones[n++] = (struct hearing_tone){.hz = atof(argv[i]), .dbm0 = atof(argv[i + 1])};
+	if (n == 0 || argc % 2)
+		return usage(stderr);
+	int rc = hearing_judge_file(argv[1], tones, n, &sinad, &level);
+	if (rc < 0) {
+		fprintf(stderr, "%s: %s\n", argv[1],
+			rc == -ENODATA ? "nothing to judge: shorter than three seconds" : strerror(-rc));
+		return EXIT_FAILURE;
+	}
+	printf("sinad %.1f level %.2f\n", sinad, level);
+	return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

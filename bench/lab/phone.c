@@ -190,6 +190,11 @@ int phone_open(struct event_base *base, const struct phone_options *options, str
 	p->ssrc = options->seed * 2654435761u + 1;
 	p->seq = (uint16_t)(p->ssrc >> 8);
 	p->ts = p->ssrc ^ 0x5a5a5a5a;
+	if (options->foreign_port) {
+		p->local = (struct addr_port){.addr = options->address, .port = options->foreign_port};
+		*ret = p;
+		return 0;
+	}
 	int rc = sockets_open(p);
 	if (rc == 0)
 		rc = encoder_open(p);
@@ -207,7 +212,7 @@ int phone_open(struct event_base *base, const struct phone_options *options, str
 int phone_start(struct phone *p, const struct addr_port *remote, nsec_t start_at)
 {
 	p->remote = *remote;
-	if (p->options.source.count == 0)
+	if (p->options.source.count == 0 || !p->timer)
 		return 0;
 	p->next_at = start_at;
 	timer_arm(p);
@@ -216,7 +221,8 @@ int phone_start(struct phone *p, const struct addr_port *remote, nsec_t start_at
 
 void phone_hush(struct phone *p)
 {
-	event_del(p->timer);
+	if (p->timer)
+		event_del(p->timer);
 }
 
 static void event_drop(struct event *e)

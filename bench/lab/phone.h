@@ -20,6 +20,8 @@ struct phone_options {
 	uint8_t payload_type;
 	struct audio source; // taken: the phone frees it
 	uint32_t seed;       // of SSRC, first sequence number and timestamp
+	uint16_t
+		foreign_port; // not 0: somebody else speaks and hears at address and this port; this only stands for it
 };
 
 // Read-only for everybody else.

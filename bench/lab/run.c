@@ -102,6 +102,14 @@ static enum progress poll_start(struct run *r, const struct scenario_step *step)
 	say(r, "call %s: up on %s, %u parties, %.1f ms after the first message", c->plan->name,
 	    c->device[0] ? c->device : "a wire", c->plan->party_count,
 	    (double)(lab_now() - r->phase_began) / 1e6);
+	for (unsigned int i = 0; i < c->plan->party_count; i++) {
+		char gateway[ADDR_TEXT_MAX];
+		const struct call_party *p = &c->parties[i];
+		if (p->party->foreign_port)
+			say(r, "foreign %s %s sends to %s and hears at port %u", c->plan->name,
+			    r->s->phones[p->party->phone].name,
+			    addr_port_text(&p->gateway, gateway, sizeof(gateway)), p->party->foreign_port);
+	}
 	return DONE;
 }
 
@@ -386,6 +394,8 @@ static unsigned int judge(struct run *r)
 		for (unsigned int p = 0; c->until != 0 && p < c->plan->party_count; p++) {
 			char wav[512];
 			struct verdict v;
+			if (c->plan->parties[p].foreign_port)
+				continue; // heard elsewhere
 			if (r->options->out)
 				snprintf(wav, sizeof(wav), "%s/%s-%s.wav", r->options->out, c->plan->name,
 					 r->s->phones[c->plan->parties[p].phone].name);

@@ -342,12 +342,18 @@ static void read_party(struct reader *r)
 		} else if (word_is(r, i, "play") || word_is(r, i, "tone") || word_is(r, i, "silent") ||
 			   word_is(r, i, "level")) {
 			i += read_source(r, i, p);
+		} else if (word_is(r, i, "foreign")) {
+			if (number(r, i + 1, "foreign port", 1024, 65534, &v))
+				p->foreign_port = (uint16_t)v;
+			i += 2;
 		} else {
 			problem(r, "party: unknown word %s", r->words[i++]);
 		}
 	}
 	if (p->codec == CODEC_NONE)
 		problem(r, "party has no codec");
+	if (p->foreign_port && p->source == SCENARIO_PLAY)
+		problem(r, "a foreign party says a tone or nothing: what it plays is not known here");
 	if (p->period_ms % 10 != 0)
 		problem(r, "period must be a multiple of 10 ms");
 }

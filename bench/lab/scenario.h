@@ -66,6 +66,7 @@ struct scenario_party {
 	bool level_set;
 	double level_dbm0; // tone level; for files the active level to scale to, when level_set
 	double tone_hz;
+	uint16_t foreign_port; // not 0: a program of others has the phone's address and this port
 };
 
 struct scenario_call {
