@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // sccp_capture_test.c - Decodes and encodes again every message that real devices and call agents sent.
-//
-// The captures are no part of the source tree. They are looked for in $SLIMLINE_SHARED, or else in ../shared beside
-// the source tree, and the tests skip without them.
 #include "gw/sccp.h"
+#include "tests/unit/capture.h"
 #include "tests/unit/t.h"
 
 #include <jansson.h>
-#include <pcap/pcap.h>
 #include <stdlib.h>
-
-#define AGENT_PORT 2000
-
-// One direction of a connection, put together again.
-struct flow {
-	uint32_t src, dst;
-	uint16_t sport, dport;
-	uint32_t next; // sequence number expected
-	size_t len;
-	uint8_t bytes[1 << 20];
-};
 
 struct tally {
 	size_t messages;
@@ -31,17 +17,6 @@ struct tally {
 };
 
 typedef void seen_fn(const struct sccp_msg *m, const uint8_t *pdu, size_t len, void *arg);
-
-static const char *capture_path(const char *name)
-{
-	static char path[512];
-	const char *shared = getenv("SLIMLINE_SHARED"), *source = getenv("SLIMLINE_SOURCE");
-	if (shared)
-		snprintf(path, sizeof(path), "%s/sccp/captures/%s", shared, name);
-	else
-		snprintf(path, sizeof(path), "%s/../shared/sccp/captures/%s", source ? source : ".", name);
-	return path;
-}
 
 // What we write must be what came, or zero where the sender left stale bytes behind a NUL or an address.
 static void check_again(const struct sccp_msg *m, const uint8_t *pdu, size_t len, struct tally *t)
@@ -80,90 +55,26 @@ static void check_pdu(const uint8_t *pdu, size_t len, struct tally *t, seen_fn *
 		seen(&m, pdu, len, arg);
 }
 
-static void cut(struct flow *f, struct tally *t, seen_fn *seen, void *arg)
-{
-	const uint8_t *pdu;
-	size_t len, consumed;
-	while (sccp_frame_next(f->bytes, f->len, &pdu, &len, &consumed) == 1) {
-		check_pdu(pdu, len, t, seen, arg);
-		memmove(f->bytes, f->bytes + consumed, f->len - consumed);
-		f->len -= consumed;
-	}
-}
+struct playing {
+	struct tally *tally;
+	seen_fn *seen;
+	void *arg;
+};
 
-static uint32_t be32(const uint8_t *p)
+static void on_pdu(const struct capture_pdu *p, void *arg)
 {
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-// Finds the IPv4 header of a frame; NULL for anything else.
-static const uint8_t *ip_header(int link, const uint8_t *frame, size_t len)
-{
-	size_t skip = link == DLT_EN10MB ? 14 : link == DLT_LINUX_SLL ? 16 : link == DLT_RAW ? 0 : len;
-	return len >= skip + 20 && frame[skip] >> 4 == 4 && frame[skip + 9] == 6 ? frame + skip : NULL;
-}
-
-static struct flow *flow_of(struct flow *flows, size_t *count, size_t cap, const uint8_t *ip,
-			    const uint8_t *tcp)
-{
-	struct flow key = {.src = be32(ip + 12),
-			   .dst = be32(ip + 16),
-			   .sport = (uint16_t)(tcp[0] << 8 | tcp[1]),
-			   .dport = (uint16_t)(tcp[2] << 8 | tcp[3])};
-	if (key.sport != AGENT_PORT && key.dport != AGENT_PORT)
-		return NULL;
-	for (size_t i = 0; i < *count; i++)
-		if (flows[i].src == key.src && flows[i].dst == key.dst && flows[i].sport == key.sport &&
-		    flows[i].dport == key.dport)
-			return &flows[i];
-	if (*count == cap)
-		return NULL;
-	struct flow *f = &flows[(*count)++];
-	f->src = key.src;
-	f->dst = key.dst;
-	f->sport = key.sport;
-	f->dport = key.dport;
-	f->next = be32(tcp + 4) + (tcp[13] & 2 ? 1 : 0);
-	return f;
-}
-
-// Appends what is new in a segment; captures hold retransmissions but no gaps.
-static void append(struct flow *f, const uint8_t *ip, const uint8_t *tcp)
-{
-	size_t ip_len = (size_t)(ip[2] << 8 | ip[3]), head = (size_t)(tcp - ip) + (size_t)(tcp[12] >> 4) * 4;
-	uint32_t seq = be32(tcp + 4) + (tcp[13] & 2 ? 1 : 0);
-	if (ip_len <= head || seq != f->next || f->len + ip_len - head > sizeof(f->bytes))
-		return;
-	memcpy(f->bytes + f->len, ip + head, ip_len - head);
-	f->len += ip_len - head;
-	f->next += (uint32_t)(ip_len - head);
+	struct playing *g = arg;
+	check_pdu(p->pdu, p->len, g->tally, g->seen, g->arg);
 }
 
 // Plays a capture file through framing and decoding. False when it is not there.
 static bool play(const char *name, struct tally *t, seen_fn *seen, void *arg)
 {
-	enum { FLOWS = 16 };
-	char error[PCAP_ERRBUF_SIZE];
-	pcap_t *pcap = pcap_open_offline(capture_path(name), error);
-	if (!pcap)
-		return false;
-	struct flow *flows = calloc(FLOWS, sizeof(*flows));
-	size_t count = 0;
-	struct pcap_pkthdr *head;
-	const uint8_t *frame;
-	while (pcap_next_ex(pcap, &head, &frame) == 1) {
-		const uint8_t *ip = ip_header(pcap_datalink(pcap), frame, head->caplen);
-		struct flow *f = ip ? flow_of(flows, &count, FLOWS, ip, ip + (ip[0] & 15) * 4) : NULL;
-		if (!f)
-			continue;
-		append(f, ip, ip + (ip[0] & 15) * 4);
-		cut(f, t, seen, arg);
-	}
-	for (size_t i = 0; i < count; i++)
-		CHECK_INT(flows[i].len, 0);
-	free(flows);
-	pcap_close(pcap);
-	return true;
+	struct playing g = {t, seen, arg};
+	size_t left = 0;
+	bool there = capture_play(name, on_pdu, &g, &left);
+	CHECK_INT(left, 0);
+	return there;
 }
 
 // `stale`: messages with bytes the sender had not cleared. Tails longer than our layout are zeros, or they would be
@@ -307,6 +218,19 @@ static size_t unhex(const char *text, uint8_t *out, size_t cap)
 	return n;
 }
 
+// Checks every whole message. Returns how many bytes are left, moved to the front.
+static size_t cut(uint8_t *bytes, size_t len, struct tally *t)
+{
+	const uint8_t *pdu;
+	size_t pdu_len, consumed;
+	while (sccp_frame_next(bytes, len, &pdu, &pdu_len, &consumed) == 1) {
+		check_pdu(pdu, pdu_len, t, NULL, NULL);
+		memmove(bytes, bytes + consumed, len - consumed);
+		len -= consumed;
+	}
+	return len;
+}
+
 // Messages of CallManager 3.1 to 4.x. Some were stored without their last bytes: they never become messages, unless
 // the length field is made to fit, as if the sender had ended there.
 static void old_callmanagers(void)
@@ -322,15 +246,15 @@ static void old_callmanagers(void)
 	{
 		json_object_foreach(frames, number, hex)
 		{
-			static struct flow f;
-			f.len = unhex(json_string_value(hex), f.bytes, sizeof(f.bytes));
-			cut(&f, &t, NULL, NULL);
-			if (f.len == 0)
+			static uint8_t bytes[SCCP_PDU_MAX];
+			size_t len = unhex(json_string_value(hex), bytes, sizeof(bytes));
+			len = cut(bytes, len, &t);
+			if (len == 0)
 				continue;
 			cut_short++;
-			f.bytes[0] = (uint8_t)(f.len - SCCP_HEADER_LEN);
-			f.bytes[1] = (uint8_t)((f.len - SCCP_HEADER_LEN) >> 8);
-			cut(&f, &t, NULL, NULL);
+			bytes[0] = (uint8_t)(len - SCCP_HEADER_LEN);
+			bytes[1] = (uint8_t)((len - SCCP_HEADER_LEN) >> 8);
+			cut(bytes, len, &t);
 		}
 	}
 	json_decref(root);
