@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get('SLIMLINE_BUILD', os.path.join(ROOT, 'build'))
 OUT = os.path.join(BUILD, 'bench')
 RESULTS = os.environ.get('BENCH_RESULTS', os.path.join(OUT, 'results.jsonl'))
-CALM_TRIES = 6
+CALM_TRIES = int(os.environ.get('BENCH_CALM_TRIES', '6'))
 
 os.makedirs(OUT, exist_ok=True)
 

@@ -99,7 +99,8 @@ enum media_stream_flag {
 	MEDIA_VOICE = 1u << 7, // queue for the tick instead of relaying
 };
 
-// Flags of a stream that media_relay_quick serves, if its exit is reached: IPv4, source locked, payload untouched.
+// Flags of a stream that media_relay_quick serves: IPv4, source locked. MEDIA_LAW may be set as well: the payload is
+// then for the caller to translate.
 #define MEDIA_PLAIN (MEDIA_OPEN | MEDIA_RECV | MEDIA_SOURCE_LOCK | MEDIA_EXIT)
 
 // Verdict on one received packet.

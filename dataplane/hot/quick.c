@@ -3,7 +3,7 @@
 // Exits: tx (all done), parse (any other packet, untouched).
 //
 // The usual packet: untagged, IPv4 without options, whole, with a UDP checksum, for a stream of ours that relays IPv4 to
-// IPv4, payload untouched; from its locked source, and next in its sequence. It needs none of the questions that the
+// IPv4, payload untouched or A-law to mu-law; from its locked source, and next in its sequence. It needs none of the questions that the
 // other stages ask, and its headers are read and written once. A packet that differs in anything goes on to parse as
 // it came, and every drop is named there. No stream's packets change places: one that comes behind a packet left over
 // is not next in sequence, so that it is left over too.
@@ -15,6 +15,7 @@
 #include <rte_prefetch.h>
 
 #include "dataplane/hot/frame.h"
+#include "gw/codec.h"
 
 enum { ETH = 14, UDP = ETH + FRAME_IPV4, RTP = UDP + FRAME_UDP, FRAME_MIN = RTP + RTP_HEADER_BYTES + 1 };
 
@@ -86,6 +87,14 @@ static inline void rewrite(uint8_t *p, const struct media_stream *s, const struc
 	memcpy(p + UDP + 6, &udp_sum, 2);
 }
 
+// Translates A-law to mu-law or back. Returns what that adds to the sum of the payload's words, in one's complement.
+static inline uint64_t law_change(const struct media_stream *s, uint8_t *payload, unsigned int len)
+{
+	uint64_t old = sum_bytes(payload, len);
+	codec_law_translate(payload, len, s->exit_codec);
+	return media_sum(sum_bytes(payload, len), ~old);
+}
+
 // Relays the packet, if it is what its stream expects. False: untouched.
 static inline bool relay(struct worker *w, struct rte_mbuf *m, uint32_t stream, uint32_t units, nsec_t now)
 {
@@ -94,7 +103,8 @@ static inline bool relay(struct worker *w, struct rte_mbuf *m, uint32_t stream, 
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
 	uint16_t from = host16(p + UDP);
 	uint64_t rtp_change;
-	if (unlikely(s->flags != MEDIA_PLAIN || sum_load32(p + ETH + 12) != sum_load32(s->source_ip)))
+	if (unlikely((s->flags & ~MEDIA_LAW) != MEDIA_PLAIN ||
+		     sum_load32(p + ETH + 12) != sum_load32(s->source_ip)))
 		return false;
 	if (unlikely(s->source_port != from && s->source_port))
 		return false;
@@ -102,6 +112,9 @@ static inline bool relay(struct worker *w, struct rte_mbuf *m, uint32_t stream, 
 		return false;
 	if (unlikely(!media_relay_quick(s, p + RTP, m->data_len - RTP, now, units, &rtp_change)))
 		return false;
+	if (s->flags & MEDIA_LAW)
+		rtp_change = media_sum(rtp_change, law_change(s, p + RTP + RTP_HEADER_BYTES,
+							      m->data_len - RTP - RTP_HEADER_BYTES));
 	rewrite(p, s, hop, rtp_change);
 	m->ol_flags = 0;
 	tx_hold(w, hop->port, m, stream);

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# relay.py - Cycles per relayed packet over ring ports against testpmd's 5tswap on the same kind of port, alternating.
+"""Usage: relay.py [CASE...]  Both on CPU 1, 512 real UDP frames of 214 bytes in a ring that leads back to itself.
+
+testpmd counts its own cycles (--record-core-cycles) and is asked for many short spells; a spell that the machine
+disturbed only reads higher, so that the quickest spell of a run counts. Ours takes the middle one of many rounds."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import lib
+
+RUNS = int(os.environ.get('BENCH_RUNS', '3'))
+SPELLS, SPELL_SECONDS = 24, 0.03
+PEER = 'testpmd-5tswap'
+
+
+def testpmd():
+    """Cycles a packet of testpmd's 5tswap: the quickest spell, after the first."""
+    argv = ['dpdk-testpmd', '--lcores', '0@1,1@1', '--main-lcore', '0', '--no-pci', '--in-memory',
+            f'--file-prefix=relay-peer-{os.getpid()}', '--vdev=net_ring0', '--', '-i', '--nb-cores=1',
+            '--record-core-cycles', '--total-num-mbufs=4096', '--forward-mode=5tswap', '--txpkts=214']
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for _ in range(SPELLS):
+        child.stdin.write('start tx_first 16\n')
+        child.stdin.flush()
+        time.sleep(SPELL_SECONDS)
+        child.stdin.write('stop\n')
+        child.stdin.flush()
+        time.sleep(0.01)
+    try:
+        out = child.communicate('quit\n', 30)[0]
+    except subprocess.TimeoutExpired:
+        child.kill()
+        out = child.communicate()[0]
+    spells = [float(c) for c, n in re.findall(r'CPU cycles/packet=([\d.]+) .*?packets=(\d+)\)', out) if int(n) > 100000]
+    if not spells:
+        sys.exit('relay: testpmd gave no figures:\n' + out[-2000:])
+    return min(spells)
+
+
+def ours(case):
+    """One run of bench_relay: its row of JSON."""
+    with tempfile.NamedTemporaryFile('r', suffix='.jsonl') as rows:
+        env = dict(os.environ, BENCH_RESULTS=rows.name, BENCH_RUNS='3')
+        done = subprocess.run([lib.program('bench_relay'), case], env=env, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        lines = rows.read().splitlines()
+    if done.returncode == 77:
+        lib.skip('DPDK does not start')
+    if done.returncode or not lines:
+        sys.exit(f'relay: {case}: {done.stdout}')
+    return json.loads(lines[-1])
+
+
+def against_testpmd(case):
+    values, peers, calm, loop = [], [], True, 0
+    for _ in range(RUNS):
+        row, ok = lib.gated(lambda: ours(case))
+        peer, peer_ok = lib.gated(testpmd)
+        values.append(row['value'])
+        peers.append(peer)
+        loop = row['peer_value']
+        calm &= ok and peer_ok
+    lib.report('relay', case, values, 'cycles/packet', PEER, peers, calm, loop_value=loop)
+
+
+def against(case, name, peer, figure='value'):
+    """A case of ours beside another one, or beside the loop in bench_relay that swaps addresses as testpmd does."""
+    values, peers, calm = [], [], True
+    for _ in range(RUNS):
+        row, ok = lib.gated(lambda: ours(case))
+        other, other_ok = (row, ok) if figure == 'peer_value' else lib.gated(lambda: ours(peer))
+        values.append(row['value'])
+        peers.append(other[figure])
+        calm &= ok and other_ok
+    lib.report('relay', name, values, 'cycles/packet', '5tswap-loop' if figure == 'peer_value' else 'relay', peers, calm)
+
+
+CASES = {
+    'ring-1k': lambda: against_testpmd('ring-1k'),
+    'ring-10k': lambda: against_testpmd('ring-10k'),
+    'ring-100k': lambda: against_testpmd('ring-100k'),
+    'ring-1m': lambda: against_testpmd('ring-1m'),
+    'ring-10k-cold': lambda: against('ring-10k-cold', 'ring-10k-cold', None, 'peer_value'),
+    'ring-10k-ipv6': lambda: against('ring-10k-ipv6', 'ring-10k-ipv6', None, 'peer_value'),
+    'law-10k': lambda: against('ring-10k-law', 'law-10k', 'ring-10k'),
+}
+
+
+def main():
+    lib.need_root()
+    lib.need('dpdk-testpmd', 'dpdk-dev')
+    lib.Hugepages(1400)
+    for case in sys.argv[1:] or CASES:
+        CASES[case]()
+
+
+if __name__ == '__main__':
+    main()
