@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # memif.py - Relay over memif: throughput and delay against testpmd's 5tswap on the same link, 214-byte frames.
-"""Usage: memif.py [CALLS...]  Generator on CPU 0, device on CPU 1, alternating runs, each behind the calm gate."""
+"""Usage: memif.py [CASE...]  Cases: 10k, 100k, each also with -ndr, -pdr and -delay. Generator on CPU 0, device on CPU 1, alternating runs, each behind the calm gate."""
 import os
 import subprocess
 import sys
@@ -81,19 +81,22 @@ def main():
     lib.need_root()
     lib.need('dpdk-testpmd', 'dpdk-dev')
     lib.Hugepages(2048)
+    wanted = sys.argv[1:]
     for legs, case in ((10000, '10k'), (100000, '100k')):
-        if len(sys.argv) > 1 and case not in sys.argv[1:]:
-            continue
-        trial = ['--rate', 'max', '--seconds', SECONDS, '--warmup', '0.5']
-        ours, peers, calm, _ = alternate(legs, trial, 'mpps')
-        lib.report('memif', case, ours, 'Mpps', Testpmd.name, peers, calm)
+        if not wanted or case in wanted:
+            trial = ['--rate', 'max', '--seconds', SECONDS, '--warmup', '0.5']
+            ours, peers, calm, _ = alternate(legs, trial, 'mpps')
+            lib.report('memif', case, ours, 'Mpps', Testpmd.name, peers, calm)
         for name, permille in (('ndr', '0'), ('pdr', '5')):
-            ours, peers, calm, _ = alternate(legs, ['--search', permille, '--seconds', '0.5', '--warmup', '0.5'], 'mpps')
-            lib.report('memif', f'{case}-{name}', ours, 'Mpps', Testpmd.name, peers, calm)
-        paced = ['--rate', 'calls', '--seconds', SECONDS, '--warmup', '1']
-        ours, peers, calm, last = alternate(legs, paced, 'p999_us')
-        more = {k: last['slimline'][k] for k in ('p50_us', 'p99_us', 'max_us', 'sent', 'received', 'late_us')}
-        lib.report('memif', f'{case}-delay', ours, 'us p99.9', Testpmd.name, peers, calm, **more)
+            if not wanted or f'{case}-{name}' in wanted:
+                search = ['--search', permille, '--seconds', '0.5', '--warmup', '0.5']
+                ours, peers, calm, _ = alternate(legs, search, 'mpps')
+                lib.report('memif', f'{case}-{name}', ours, 'Mpps', Testpmd.name, peers, calm)
+        if not wanted or f'{case}-delay' in wanted:
+            paced = ['--rate', 'calls', '--seconds', SECONDS, '--warmup', '1']
+            ours, peers, calm, last = alternate(legs, paced, 'p999_us')
+            more = {k: last['slimline'][k] for k in ('p50_us', 'p99_us', 'max_us', 'sent', 'received', 'late_us')}
+            lib.report('memif', f'{case}-delay', ours, 'us p99.9', Testpmd.name, peers, calm, **more)
 
 
 if __name__ == '__main__':
