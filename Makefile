@@ -28,7 +28,7 @@ define compile
 	@set -o pipefail; ninja --quiet $(if $(JOBS),-j$(JOBS)) -C $(1) | { grep -v '^ninja: no work to do' || true; }
 endef
 
-.PHONY: all deps demo lab test test-nodpdk smoke check lint fmt map fuzz bench trouble install clean help
+.PHONY: all deps demo lab test test-nodpdk smoke check lint fmt map fuzz bench bench-check trouble install clean help
 
 all: deps ## Build everything into build/ (SANITIZE=1: with sanitizers, into build-asan/)
 	$(call setup,$(BUILD),$(MESON_ARGS))
@@ -80,6 +80,9 @@ bench: all ## Run the benches, or one: make bench BENCH=relay
 
 trouble: all ## Simulate calls through bad networks and write docs/network-trouble.md and its plot again
 	@$(BUILD)/bench/slimline-trouble docs
+
+bench-check: ## Judge the newest results against the goals and bench/baseline.jsonl
+	@bench/report --check
 
 install: all ## Install programs, sample configuration and services (DESTDIR is honoured)
 	@meson install -C $(BUILD) --quiet

@@ -446,7 +446,7 @@ static int ports_make(struct rig *r)
 int main(int argc, char **argv)
 {
 	unsigned int pages = huge_pages();
-	bool huge = pages >= 320, million = pages >= PAGES_1M;
+	bool huge = pages >= 320, million = pages >= PAGES_1M && (argc < 2 || !strcmp(argv[1], "ring-1m"));
 	char prefix[64], lcores[32];
 	unsigned int cpu = sysconf(_SC_NPROCESSORS_ONLN) > CPU ? CPU : 0;
 	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-bench-%d", (int)getpid());
