@@ -48,7 +48,10 @@ static void axes(FILE *f, enum value v, int x, int y, bool labels)
 	for (int ms = 0; ms <= 150; ms += 50)
 		fprintf(f, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%d</text>\n",
 			x + ms / JITTER_TOP * PANEL_W, y + PANEL_H + 14,
-			ms == 0 ? "start" : ms < 150 ? "middle" : "end", ms); // neighbours' ends stay apart
+			ms == 0    ? "start"
+			: ms < 150 ? "middle"
+				   : "end",
+			ms); // neighbours' ends stay apart
 }
 
 static void row_of_panels(FILE *f, const struct matrix_point *points, enum trouble_loss kind, enum value v,
