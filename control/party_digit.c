@@ -12,6 +12,7 @@
 // who. What a bridge hears as tones it keeps out of the mix.
 #include "control/caps.h"
 #include "control/party_inner.h"
+#include "gw/codec.h"
 #include "gw/sccp.h"
 
 #define DIGIT_MS   100
@@ -90,6 +91,8 @@ static struct party *find(const struct device *d, uint32_t conference_id, uint32
 // that the channel was opened with, 261 tones. False: there is nothing that could be heard.
 static bool subscribe(struct party *p, uint32_t payload)
 {
+	if (p->rx.open && p->rx.format.codec == CODEC_NONE)
+		return false; // passed on unread
 	if (payload == CAPS_INBAND_DTMF) {
 		if (!caps_hears_digits(p->device->profile) || p->rx.format.event_type)
 			return false;
@@ -187,7 +190,8 @@ static bool is_digit(uint32_t tone, uint8_t *ret_event)
 
 static bool can_take(const struct party *p)
 {
-	return p->tx.open && (p->tx.format.event_type || caps_hears_digits(p->device->profile)) &&
+	return p->tx.open && p->tx.format.codec != CODEC_NONE &&
+	       (p->tx.format.event_type || caps_hears_digits(p->device->profile)) &&
 	       p->dial_count < PARTY_DIAL_MAX;
 }
 

@@ -289,6 +289,39 @@ static void garbage(void)
 	rig_stop(&rig);
 }
 
+static int digit(api_handle stream, unsigned int number)
+{
+	struct api_message m;
+	api_init(&m, API_DIGIT_SEND, 1);
+	m.digit_send.handle = stream;
+	m.digit_send.digit = number;
+	m.digit_send.duration_ms = 100;
+	int rc = rig_call(&rig, &m);
+	if (rc == 0)
+		CHECK_INT(m.handle_reply.handle, stream);
+	return rc;
+}
+
+static void digits(void)
+{
+	api_handle stream, mute;
+	if (!start((struct rig_options){0}))
+		SKIP("DPDK does not start");
+	api_handle conference = rig_conference(&rig, 0);
+	struct stream_spec spec = rig_spec(conference, "", FAR_A, 4000, CODEC_PCMU);
+	spec.tx.event_type = 101;
+	CHECK_INT(rig_stream_open(&rig, &spec, &stream, NULL), 0);
+	spec = rig_spec(conference, "", FAR_A, 4002, CODEC_PCMU);
+	spec.tx.event_type = 0;
+	CHECK_INT(rig_stream_open(&rig, &spec, &mute, NULL), 0);
+	CHECK_INT(digit(stream, 5), 0);
+	CHECK_INT(digit(mute, 5), -ENOTSUP);
+	CHECK_INT(digit(stream + 77, 5), -ENOENT);
+	spec.flags |= STREAM_FLAGS + 1;
+	CHECK_INT(rig_stream_open(&rig, &spec, &mute, NULL), -EINVAL);
+	rig_stop(&rig);
+}
+
 // Streams outlive their client; another one finds them.
 static void client_dies(void)
 {
@@ -429,5 +462,5 @@ T_MAIN("pipeline server", {"hello", hello}, {"open refused", open_refused},
        {"streams used up", streams_used_up}, {"ports used up", ports_used_up},
        {"conferences close their streams", conferences_close_their_streams}, {"listed", listed},
        {"set moves the remote", set_moves_the_remote}, {"garbage", garbage}, {"client dies", client_dies},
-       {"flood", flood}, {"drops reported", drops_reported}, {"events", events},
+       {"digits", digits}, {"flood", flood}, {"drops reported", drops_reported}, {"events", events},
        {"portmap parts", portmap_parts})

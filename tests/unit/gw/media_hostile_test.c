@@ -104,6 +104,9 @@ static void open_any(struct rig *r, unsigned int phone, uint32_t c)
 					       CODEC_L16_16K, CODEC_NONE, CODEC_ILBC};
 	struct stream_spec s =
 		rig_spec(c, phone, codecs[rnd(100) ? rnd(4) : rnd(6)], 10 * (1 + rnd(6)), rnd(16));
+	s.flags |= rnd(2) ? 0 : rnd(STREAM_FLAGS + 1) & ~31u;
+	s.rx.event_type = rnd(2) ? 0 : 101;
+	s.tx.event_type = rnd(2) ? 0 : 101;
 	struct stream_spec other = rig_spec(c, phone, codecs[rnd(4)], 10 * (1 + rnd(6)), BOTH);
 	if (rnd(4) == 0)
 		s.tx = other.tx;
@@ -135,6 +138,8 @@ static void random_commands(void)
 			rig_close(r, phone);
 		else if (rnd(2))
 			open_any(r, phone, c[rnd(3)]);
+		if (rnd(3) == 0)
+			media_digit_send(r->media, rnd(9), rnd(17), 40 + rnd(300));
 		if (rnd(50) == 0) {
 			uint32_t i = rnd(3);
 			for (unsigned int k = 0; k < RIG_PHONES; k++)

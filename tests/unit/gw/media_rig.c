@@ -46,6 +46,8 @@ static void coders_free(struct phone *p)
 
 void rig_free(struct rig *r)
 {
+	for (uint32_t i = 0; i < r->limits.conferences; i++)
+		media_conference_close(r->media, i, r->now); // gives back what libraries hold
 	for (unsigned int i = 0; i < RIG_PHONES; i++) {
 		coders_free(&r->phone[i]);
 		free(r->phone[i].pcm);
