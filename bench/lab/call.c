@@ -174,6 +174,16 @@ static void send_add(struct call *c, struct agent_device *d)
 	}
 }
 
+static void send_announcement(const struct call *c, struct agent_device *d)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_START_ANNOUNCEMENT);
+	m.start_announcement.conference_id = c->conference_id;
+	m.start_announcement.announcements[0].tone_announcement = c->plan->announcement;
+	m.start_announcement.ann_ack_req = SCCP_ANNOUNCEMENT_ACK_WANTED;
+	agent_send(d, &m);
+}
+
 void call_start(struct call *c, struct agent_device *d)
 {
 	if (c->plan->kind == SCENARIO_DIRECT) {
@@ -183,6 +193,10 @@ void call_start(struct call *c, struct agent_device *d)
 		return;
 	}
 	snprintf(c->device, sizeof(c->device), "%s", d->name);
+	if (c->plan->kind == SCENARIO_MOH || c->plan->kind == SCENARIO_ANNUNCIATOR) {
+		send_start(c, d);
+		return;
+	}
 	if (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit) {
 		send_open(c, d);
 		return;
@@ -237,16 +251,21 @@ static void opened(struct call *c, struct agent_device *d, const struct sccp_ope
 		send_start(c, d);
 }
 
-static void started(struct call *c, const struct sccp_start_media_transmission_ack *ack)
+static void started(struct call *c, struct agent_device *d,
+		    const struct sccp_start_media_transmission_ack *ack)
 {
 	struct call_party *p = by_party(c, ack->pass_through_party_id);
 	if (!p || c->state != CALL_STARTING)
 		return;
+	if (!p->gateway.port) // nothing was opened: this is where the sound will come from
+		p->gateway = (struct addr_port){ack->transmit_ip_addr, (uint16_t)ack->port_number, 0};
 	if (ack->media_transmission_status != 0)
 		fail(c, 0, "StartMediaTransmission of party %u refused, status %u",
 		     (unsigned int)(p - c->parties) + 1, ack->media_transmission_status);
 	else if (all_answered(c, p))
 		speak(c);
+	if (c->state == CALL_UP && c->plan->announcement)
+		send_announcement(c, d);
 }
 
 static void added(struct call *c, struct agent_device *d, const struct sccp_add_participant_res *res)
@@ -280,7 +299,7 @@ void call_message(struct call *c, struct agent_device *d, const struct sccp_msg 
 		opened(c, d, &m->open_receive_channel_ack);
 		return;
 	case SCCP_START_MEDIA_TRANSMISSION_ACK:
-		started(c, &m->start_media_transmission_ack);
+		started(c, d, &m->start_media_transmission_ack);
 		return;
 	case SCCP_DELETE_CONFERENCE_RES:
 		if (c->state == CALL_DELETING && m->delete_conference_res.conference_id == c->conference_id)

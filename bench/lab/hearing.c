@@ -320,6 +320,25 @@ static void judge_tones(const struct hearing *h, struct verdict *v)
 		verdict_set(v, METRIC_OWN, sample_median(&own));
 }
 
+// A tone that nobody in the call has said: music, or an announcement.
+static void judge_played(const struct hearing *h, struct verdict *v)
+{
+	const struct scenario_party *me = h->parties[h->me].party;
+	double wanted = 32768 * pow(10, (me->hears_dbm0 - AUDIO_OVERLOAD_DBM0) / 20), found, rest;
+	struct sample sinad = {0}, level = {0};
+	for (unsigned int w = 0; w < h->windows; w++) {
+		if (fit_tones(h->heard.pcm + h->from + w * h->window, h->window, h->heard.rate_hz,
+			      &me->hears_hz, 1, &found, &rest) < 0)
+			return;
+		sample_add(&sinad, decibel(found * found / 2 / fmax(rest, 1e-3)));
+		sample_add(&level, fabs(decibel(found * found / (wanted * wanted))));
+	}
+	if (sinad.count) {
+		verdict_set(v, METRIC_SINAD, sample_median(&sinad));
+		verdict_set(v, METRIC_LEVEL, sample_median(&level));
+	}
+}
+
 // Windows worth judging: after the warm-up, before anybody fell silent.
 static void choose_windows(struct hearing *h)
 {
@@ -352,7 +371,9 @@ void hearing_judge(const struct verdict_party *parties, unsigned int count, unsi
 			      &phone->options.source, h.heard.rate_hz, &h.said[p]);
 		voices += others_voice(&h, p);
 	}
-	if (voices && tones)
+	if (parties[listener].party->hears_hz > 0)
+		judge_played(&h, v);
+	else if (voices && tones)
 		judge_tones(&h, v);
 	else if (voices)
 		judge_speech(&h, v);

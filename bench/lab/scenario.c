@@ -10,10 +10,8 @@
 #define WORDS_MAX 16
 
 static const char *const kind_names[SCENARIO_KIND_COUNT] = {
-	[SCENARIO_DIRECT] = "direct",
-	[SCENARIO_MTP] = "mtp",
-	[SCENARIO_TRANSCODER] = "transcoder",
-	[SCENARIO_BRIDGE] = "bridge",
+	[SCENARIO_DIRECT] = "direct", [SCENARIO_MTP] = "mtp", [SCENARIO_TRANSCODER] = "transcoder",
+	[SCENARIO_BRIDGE] = "bridge", [SCENARIO_MOH] = "moh", [SCENARIO_ANNUNCIATOR] = "annunciator",
 };
 
 static const char *const metric_names[METRIC_COUNT] = {
@@ -154,7 +152,7 @@ static int kind_find(struct reader *r, unsigned int i)
 {
 	int kind = i < r->count ? table_find(kind_names, SCENARIO_KIND_COUNT, r->words[i]) : -1;
 	if (kind < 0)
-		problem(r, "kind must be direct, mtp, transcoder or bridge");
+		problem(r, "kind must be direct, mtp, transcoder, bridge, moh or annunciator");
 	return kind;
 }
 
@@ -281,6 +279,11 @@ static void read_call(struct reader *r)
 		c->implicit = true;
 		i++;
 	}
+	double number_of;
+	if (word_is(r, i, "announcement") && number(r, i + 1, "announcement", 1, 1e9, &number_of)) {
+		c->announcement = (uint32_t)number_of;
+		i += 2;
+	}
 	if (!word_is(r, i, "{") || i + 1 != r->count)
 		problem(r, "a call's line ends with {");
 }
@@ -291,6 +294,12 @@ static unsigned int read_source(struct reader *r, unsigned int i, struct scenari
 	if (word_is(r, i, "silent")) {
 		p->source = SCENARIO_SILENT;
 		return 1;
+	}
+	if (word_is(r, i, "hears")) {
+		p->source = SCENARIO_SILENT;
+		number(r, i + 1, "tone frequency", 20, 7900, &p->hears_hz);
+		number(r, i + 2, "tone level", -70, 3, &p->hears_dbm0);
+		return 3;
 	}
 	if (word_is(r, i, "tone")) {
 		p->source = SCENARIO_TONE;
@@ -340,7 +349,7 @@ static void read_party(struct reader *r)
 				p->period_ms = (uint8_t)v;
 			i += 2;
 		} else if (word_is(r, i, "play") || word_is(r, i, "tone") || word_is(r, i, "silent") ||
-			   word_is(r, i, "level")) {
+			   word_is(r, i, "hears") || word_is(r, i, "level")) {
 			i += read_source(r, i, p);
 		} else if (word_is(r, i, "foreign")) {
 			if (number(r, i + 1, "foreign port", 1024, 65534, &v))
@@ -362,6 +371,11 @@ static void end_call(struct reader *r)
 {
 	const struct scenario_call *c = r->call;
 	r->call = NULL;
+	if (c->kind == SCENARIO_MOH || c->kind == SCENARIO_ANNUNCIATOR) {
+		if (c->party_count == 0)
+			problem(r, "call %s has nobody who listens", c->name);
+		return;
+	}
 	if (c->kind == SCENARIO_BRIDGE ? c->party_count < 2 : c->party_count != 2)
 		problem(r, "call %s has %u parties; %s", c->name, c->party_count,
 			c->kind == SCENARIO_BRIDGE ? "a bridge needs two or more" : "this kind needs two");

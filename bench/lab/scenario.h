@@ -36,10 +36,12 @@
 
 // What carries a call.
 enum scenario_kind {
-	SCENARIO_DIRECT,     // phone to phone, without any gateway: calibrates the lab itself
-	SCENARIO_MTP,        // two parties on a media termination point
-	SCENARIO_TRANSCODER, // two parties on a transcoder
-	SCENARIO_BRIDGE,     // two or more parties on a conference bridge
+	SCENARIO_DIRECT,      // phone to phone, without any gateway: calibrates the lab itself
+	SCENARIO_MTP,         // two parties on a media termination point
+	SCENARIO_TRANSCODER,  // two parties on a transcoder
+	SCENARIO_BRIDGE,      // two or more parties on a conference bridge
+	SCENARIO_MOH,         // listeners to music
+	SCENARIO_ANNUNCIATOR, // listeners to an announcement
 	SCENARIO_KIND_COUNT
 };
 
@@ -67,12 +69,15 @@ struct scenario_party {
 	double level_dbm0; // tone level; for files the active level to scale to, when level_set
 	double tone_hz;
 	uint16_t foreign_port; // not 0: a program of others has the phone's address and this port
+	double hears_hz;       // the tone that is to be heard from music or an announcement; 0 = none
+	double hears_dbm0;
 };
 
 struct scenario_call {
 	char name[SCENARIO_NAME_MAX];
 	enum scenario_kind kind;
-	bool implicit; // bridge: no CreateConference and AddParticipant, only a common conference id
+	uint32_t announcement; // annunciator: number to play
+	bool implicit;         // bridge: no CreateConference and AddParticipant, only a common conference id
 	struct scenario_party parties[SCENARIO_PARTIES_MAX];
 	unsigned int party_count;
 	unsigned int line;

@@ -101,7 +101,8 @@ static void judge_relay(const struct verdict_party *me, const struct verdict_par
 // Two parties of one codec and period, over anything but a bridge, are relayed.
 static bool is_relay(const struct verdict_party *parties, unsigned int count, enum scenario_kind kind)
 {
-	return count == 2 && kind != SCENARIO_BRIDGE && parties[0].party->codec == parties[1].party->codec &&
+	return count == 2 && kind <= SCENARIO_TRANSCODER &&
+	       parties[0].party->codec == parties[1].party->codec &&
 	       parties[0].party->period_ms == parties[1].party->period_ms;
 }
 

@@ -53,6 +53,49 @@ static struct config *load_sample(const char *name)
 	return c;
 }
 
+static const char sounds[] = "schema: 1\n"
+			     "sources: [{name: a, file: /a.wav, gain: -3.5dB}, {name: b, multicast: "
+			     "'239.1.1.1:5000'}]\n"
+			     "announcements: [{number: 128, file: /b.wav}]\n"
+			     "profiles: [{name: m, kind: moh, codecs: [pcmu], music: {source: b, map: "
+			     "[{party: 7, source: a}]}}, {name: n, kind: annunciator, codecs: [pcmu], "
+			     "tones: fr}]\n";
+
+static void sounds_are_read(void)
+{
+	struct config *c = accepts(sounds);
+	CHECK_INT(c->source_count, 2);
+	CHECK_STR(c->sources[0].file, "/a.wav");
+	CHECK_INT(c->sources[0].gain_cb, -35);
+	CHECK_INT(c->sources[1].multicast.port, 5000);
+	CHECK_INT(c->sources[1].codec, CODEC_PCMU);
+	CHECK_INT(c->announcements[0].number, 128);
+	CHECK_INT(c->profiles[0].music.source, 1);
+	CHECK_INT(c->profiles[0].music.map[0].party, 7);
+	CHECK_INT(c->profiles[0].music.map[0].source, 0);
+	CHECK_INT(c->profiles[0].participants, 1);
+	CHECK_INT(c->profiles[1].participants, 1);
+	CHECK_INT(c->profiles[1].country, 3);
+	config_free(c);
+}
+
+static void bad_sounds_are_explained(void)
+{
+	refuses("schema: 1\nprofiles: [{name: m, kind: moh, codecs: [pcmu]}]\n",
+		"f:2:28: profiles[0].kind: music on hold needs at least one of sources\n");
+	refuses("schema: 1\nsources: [{name: a}]\n",
+		"f:2:18: sources[0].name: a source is either a file or a multicast\n");
+	refuses("schema: 1\nsources: [{name: a, file: a.wav}]\n",
+		"f:2:27: sources[0].file: is no full path\n");
+	refuses("schema: 1\nsources: [{name: a, multicast: '10.0.0.1:5000'}]\n",
+		"f:2:32: sources[0].multicast: is no group and port such as 239.1.1.1:4000 or "
+		"[ff05::1]:4000\n");
+	refuses("schema: 1\nsources: [{name: a, file: /a, gain: 21dB}]\n",
+		"f:2:37: sources[0].gain: is no gain of -60dB to 20dB\n");
+	refuses("schema: 1\nannouncements: [{number: 1, file: /a}, {number: 1, file: /b}]\n",
+		"f:2:49: announcements[1].number: 1 is there already\n");
+}
+
 static void the_lab_sample_is_sound(void)
 {
 	struct config *c = load_sample("lab.yaml");
@@ -128,24 +171,24 @@ static void lines_become_devices(void)
 {
 	struct config *c = load_sample("carrier.yaml");
 	CHECK_INT(c->line_count, 3);
-	CHECK_INT(c->device_count, 6 + 4 + 24 + 8);
-	CHECK_STR(c->devices[6].name, "SEP02005E100001");
-	CHECK_STR(c->devices[9].name, "SEP02005E100004");
-	CHECK_STR(c->devices[10].name, "AN0200005E20001");
-	CHECK_STR(c->devices[33].name, "AN0200005E20024");
-	CHECK_STR(c->devices[41].name, "UM1-VI8");
-	CHECK_INT(c->devices[6].type, 7);
-	CHECK_INT(c->devices[6].version, 17);
-	CHECK_INT(c->devices[10].type, 30027);
-	CHECK_INT(c->devices[41].type, 80);
+	CHECK_INT(c->device_count, 8 + 4 + 24 + 8);
+	CHECK_STR(c->devices[8].name, "SEP02005E100001");
+	CHECK_STR(c->devices[11].name, "SEP02005E100004");
+	CHECK_STR(c->devices[12].name, "AN0200005E20001");
+	CHECK_STR(c->devices[35].name, "AN0200005E20024");
+	CHECK_STR(c->devices[43].name, "UM1-VI8");
+	CHECK_INT(c->devices[8].type, 7);
+	CHECK_INT(c->devices[8].version, 17);
+	CHECK_INT(c->devices[12].type, 30027);
+	CHECK_INT(c->devices[43].type, 80);
 	CHECK_INT(c->devices[5].line, 0);
-	CHECK_INT(c->devices[6].line, 1);
-	CHECK_INT(c->devices[6].room, 0);
+	CHECK_INT(c->devices[8].line, 1);
+	CHECK_INT(c->devices[8].room, 0);
 	CHECK_INT(c->lines[0].answer_ms, 1000);
 	CHECK_INT(c->room_count, 1);
 	CHECK_STR(c->rooms[0].name, "#all-hands");
-	CHECK_INT(c->devices[10].room, 1);
-	CHECK_INT(c->devices[41].room, 1);
+	CHECK_INT(c->devices[12].room, 1);
+	CHECK_INT(c->devices[43].room, 1);
 	config_free(c);
 }
 
@@ -367,6 +410,7 @@ static void the_manual_is_complete(void)
 }
 
 T_MAIN("config", {"lines become devices", lines_become_devices}, {"bad lines", bad_lines_are_explained},
+       {"sounds_are_read", sounds_are_read}, {"bad_sounds_are_explained", bad_sounds_are_explained},
        {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
        {"defaults_are_sensible", defaults_are_sensible}, {"how_conferences_sound", how_conferences_sound},

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# music_test.sh - Music on hold from a file, by G.711 and G.722, an announcement that ends, and one that cannot be read.
+#
+#   music.wav --- [MOH_LAB] --+-- p1 pcmu/20
+#                             +-- p2 g722/20
+#                             +-- p3 pcma/30
+#   hello.wav --- [ANN_LAB] ----- p4 pcmu/20
+#   (no file) --- [ANN_LAB] ----- p5 pcmu/20: silence
+. "$(dirname "$0")/_init.sh"
+net_make 5
+
+# A tone as a WAV file of 8 kHz: file, frequency, level in dBm0, seconds.
+tone_write() {
+	perl -e '
+		my ($hz, $dbm0, $s) = @ARGV;
+		my $n = $s * 8000;
+		print pack("a4Va4a4VvvVVvva4V", "RIFF", 36 + 2 * $n, "WAVE", "fmt ", 16, 1, 1, 8000, 16000, 2, 16,
+			"data", 2 * $n);
+		my $a = 32768 * 10 ** (($dbm0 - 3.14) / 20);
+		print pack("s<", int($a * sin(2 * 3.14159265358979 * $hz * $_ / 8000) + 0.5)) for 0 .. $n - 1;
+	' "$2" "$3" "$4" >"$1"
+}
+tone_write "$WORK/music.wav" 1020 -10 2
+tone_write "$WORK/hello.wav" 640 -12 4
+
+# The lab's configuration and two more devices.
+{
+	echo "sources:"
+	echo "  - {name: music, file: $WORK/music.wav}"
+	echo "announcements:"
+	echo "  - {number: 128, file: $WORK/hello.wav}"
+	echo "  - {number: 129, file: $WORK/none.wav}"
+	sed -e '/^profiles:/a\  - {name: music, kind: moh, codecs: [pcmu, pcma, g722], sessions: 10}' \
+		-e '/^profiles:/a\  - {name: ann, kind: annunciator, codecs: [pcmu], sessions: 10}' \
+		-e '/^devices:/a\  - {name: MOH_LAB, profile: music, group: lab}' \
+		-e '/^devices:/a\  - {name: ANN_LAB, profile: ann, group: lab}' "$CONFIG"
+} >"$WORK/music.yaml"
+
+lab_start <<'END'
+device moh MOH_LAB
+device annunciator ANN_LAB
+call moh hold {
+	party p1 codec pcmu period 20 hears 1020 -10
+	party p2 codec g722 period 20 hears 1020 -10
+	party p3 codec pcma period 30 hears 1020 -10
+}
+call annunciator hello announcement 128 {
+	party p4 codec pcmu period 20 hears 640 -12
+}
+call annunciator absent announcement 129 {
+	party p5 codec pcmu period 20 silent
+}
+devices
+start hold
+start hello
+start absent
+run 5s
+pause over
+end hello
+end absent
+end hold
+expect hold loss == 0
+expect hold sinad >= 34
+expect hold level <= 0.3
+expect hold gap <= 100
+expect hello loss == 0
+expect hello sinad >= 34
+expect hello level <= 0.3
+expect absent loss == 0
+expect absent gap <= 100
+END
+gateway_start "$WORK/music.yaml"
+lab_until "pause over"
+finished() {
+	[ "$(grep -c "AnnouncementFinish.*ann_status=$1" "$WORK/lab.log")" = 1 ] || bad "not one AnnouncementFinish: $1"
+}
+finished ok
+finished error
+[ "$(grep -c "<- Alarm" "$WORK/lab.log")" = 1 ] || bad "not one alarm"
+grep -q "sound cannot be played.*none.wav" "$WORK/control.log" || bad "the log does not name the file"
+lab_go
+lab_passed "music or announcement is worse than its codec"
+echo ok
