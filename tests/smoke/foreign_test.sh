@@ -30,7 +30,7 @@ RTP_CALLS='
 h323-pcma transcoder pcma 30 pcmu alaw   240 8  36 35
 h323-pcmu transcoder pcmu 30 g722 mulaw  240 0  35 35
 h323-g722 transcoder g722 20 pcma g722   160 9  35 35
-rtp-g726  transcoder g726-32 20 pcmu g726le 80 106 33 25
+rtp-g726  transcoder g726-32 20 pcmu g726le 80 106 33 22
 rtp-gsm   transcoder gsm  20 pcmu gsm    33  3  28 21
 rtp-g729  transcoder g729 20 pcmu g729   20  18 -  17
 '
@@ -95,8 +95,8 @@ ffmpeg_end() {
 	local space=$1 address=$2 port=$3 type=$4 name=$5 out=$6 hz=$7 amplitude=$8 coder=$9 rate=${10} to=${11}
 	printf '%s\n' v=0 "o=- 0 0 IN IP4 $address" s=test "c=IN IP4 $address" t=0\ 0 "m=audio $port RTP/AVP $type" \
 		"a=rtpmap:$type $name" >"$out.sdp"
-	timeout -s INT $((SECONDS_LONG + 1)) ip netns exec "$space" "${FF[@]}" -protocol_whitelist file,udp,rtp -analyzeduration 0 -probesize 32 -i "$out.sdp" \
-		-t $((SECONDS_LONG - 1)) -ac 1 "$out" >"$out.log" 2>&1 &
+	timeout -s INT $((SECONDS_LONG + 4)) ip netns exec "$space" "${FF[@]}" -protocol_whitelist file,udp,rtp -analyzeduration 0 -probesize 32 -i "$out.sdp" \
+		-t $((SECONDS_LONG - 2)) -ac 1 "$out" >"$out.log" 2>&1 &
 	ENDS+=($!)
 	local bits=() frame=$((rate / 50))
 	[ "$coder" = libopus ] && bits=(-b:a 32k -application voip)
@@ -121,7 +121,11 @@ coded() {
 	[ "$1" = g722 ] && rate=16000
 	[ "$1" = g723_1 ] && bits=(-b:a 6.3k)
 	[ "$1" = g726le ] && bits=(-b:a 32k)
-	"${FF[@]}" -f lavfi -i "$(sine "$2" "$AMPLITUDE" "$rate")" -t 12 -ac 1 "${bits[@]}" -f "$1" "$3" 2>"$3.log" ||
+	local source
+	source=$(sine "$2" "$AMPLITUDE" "$rate")
+	# a decoder of G.723.1 that comes in the middle of a pure tone never finds it
+	[ "$1" = g723_1 ] && source="aevalsrc=if(lt(t\\,2)\\,0\\,$AMPLITUDE*sin(2*PI*$2*t)):s=$rate"
+	"${FF[@]}" -f lavfi -i "$source" -t 12 -ac 1 "${bits[@]}" -f "$1" "$3" 2>"$3.log" ||
 		bad "ffmpeg cannot code $1: $(tail -n 1 "$3.log")"
 }
 
@@ -143,9 +147,17 @@ judged() {
 	fi
 	echo "$what hears: $said"
 	if ! awk -v s="$sinad" -v l="$level" '{ exit !($2 >= s && $4 <= l) }' <<<"$said"; then
-		echo "bad: $what hears: $said; wanted $sinad dB, within $level dB"
+		echo "bad: $what hears: $said; wanted $sinad dB, within $level dB; $(tail -qn 1 "${file%.wav}.log" 2>/dev/null)"
 		FAILED=$((FAILED + 1))
 	fi
+}
+
+# $1 streams whose far ends report have a round trip, a MOS with delay, and both ways alive.
+reported() {
+	[ "$(ctl '[.. | objects | select(has("party_id") and has("stats"))
+		| select((.remote // "") | test("^10.77.0.11:60(20|24|28|32|36)$"))
+		| select(.stats.round_trip_ms != null and .stats.quality.one_way == "no" and .stats.quality.mos_cq != null)]
+		| length' show stream)" = "$1" ]
 }
 
 every_call() {
@@ -202,8 +214,8 @@ rtp_end slim-p1 10.77.0.11 7100 4 24 30 "$WORK/g723.raw" "$(gateway_of g723 p1)"
 rtp_end slim-p3 10.77.0.13 7100 4 24 30 "$WORK/g723-437.raw" "$(gateway_of g723 p3)" "$WORK/g723-p3"
 lab_go
 lab_until "pause figures"
-sleep $((SECONDS_LONG - 2))
-figures=$(ctl '[.. | objects | select(has("party_id") and has("stats"))]' show stream)
+sleep $((SECONDS_LONG / 2))
+net_wait 8 "round trips, MOS with delay and both ways alive on 5 streams" reported 5 || bad "reports of the far ends do not show"
 for end in "${ENDS[@]}"; do
 	wait "$end" || true
 done
@@ -224,10 +236,6 @@ for name in h323-pcma h323-pcmu h323-g722 rtp-gsm g723-p1 g723-p3; do
 	awk -v name="$name" '$6 < 4 || $8 < 4 { print "bad: " name " got too few reports: " $0; bad = 1 } END { exit bad }' \
 		"$WORK/$name.log" || FAILED=$((FAILED + 1))
 done
-told=$(jq -sc 'flatten | map(select((.remote // "") | test("^10.77.0.11:60(20|24|28|32|36)$")))
-	| map(select(.stats.round_trip_ms != null and .stats.quality.one_way == "no" and .stats.quality.mos_cq != null)) | length' \
-	<<<"$figures")
-[ "$told" = 5 ] || bad "of 5 streams with reporting far ends only $told have a round trip, a MOS with delay and both ways alive"
 lab_passed "the lab's phones do not hear the foreign ends cleanly"
 [ "$FAILED" = 0 ] || exit 1
 echo ok

@@ -9,6 +9,7 @@ come, in order of their timestamps, to the other FILE. Reports go out once a sec
 `packets N lost N rtcp N blocks N`; blocks are those that told of the stream sent from here.
 """
 import argparse
+import os
 import select
 import socket
 import struct
@@ -90,6 +91,15 @@ def reports_in(compound):
     return last_sr, about
 
 
+def finish(o, heard, rtcp_count, block_count):
+    if o.receive:
+        with open(o.receive, 'wb') as f:
+            for number in sorted(heard.payloads):
+                f.write(heard.payloads[number])
+    print(f'packets {len(heard.payloads)} lost {heard.expected() - len(heard.payloads)} rtcp {rtcp_count} '
+          f'blocks {block_count}', flush=True)
+
+
 def main():
     o = parse()
     host, port = o.remote.rsplit(':', 1)
@@ -102,7 +112,8 @@ def main():
     sent = rtcp_count = block_count = last_sr = 0
     start = time.monotonic()
     sr_at, next_report = start, start + 1
-    while (now := time.monotonic()) < start + o.seconds:
+    speaks_on = False
+    while (now := time.monotonic()) < start + o.seconds + 60:
         if frames and now >= start + sent * o.period / 1000:
             head = struct.pack('!BBHII', 0x80, o.type | (0x80 if sent == 0 else 0), (sent + 65000) & 0xffff,
                                sent * o.period * o.clock // 1000 & 0xffffffff, SSRC)
@@ -113,7 +124,8 @@ def main():
             timestamp = int((now - start) * o.clock) & 0xffffffff
             rtcp.sendto(report(sent, sent * o.frame, timestamp, blocks), (host, int(port) + 1))
             next_report += 1
-        for s in select.select([rtp, rtcp], [], [], 0.002)[0]:
+        due = min(next_report, start + sent * o.period / 1000 if frames else next_report)
+        for s in select.select([rtp, rtcp], [], [], max(0, due - time.monotonic()))[0]:
             data = s.recv(2048)
             if s is rtp:
                 heard.take(data, o.type, time.monotonic())
@@ -123,12 +135,11 @@ def main():
             block_count += about.count(SSRC)
             if sr:
                 last_sr, sr_at = sr, time.monotonic()
-    if o.receive:
-        with open(o.receive, 'wb') as f:
-            for number in sorted(heard.payloads):
-                f.write(heard.payloads[number])
-    print(f'packets {len(heard.payloads)} lost {heard.expected() - len(heard.payloads)} rtcp {rtcp_count} '
-          f'blocks {block_count}')
+        if not speaks_on and time.monotonic() >= start + o.seconds:
+            finish(o, heard, rtcp_count, block_count)
+            if os.fork():
+                os._exit(0)
+            speaks_on = True  # for those who still listen, a minute at most
 
 
 if __name__ == '__main__':
