@@ -13,8 +13,12 @@
 #define ACT_BYTES   8
 #define TICK_UNITS  160
 
-static const struct jitter_config config = {
-	.clock_hz = 8000, .payload_max = PAYLOAD_MAX, .period_ms = 20, .min_ms = 20, .max_ms = 200};
+static const struct jitter_config config = {.clock_hz = 8000,
+					    .payload_max = PAYLOAD_MAX,
+					    .payload = 40,
+					    .period_ms = 20,
+					    .min_ms = 20,
+					    .max_ms = 200};
 
 static void tick(struct jitter *j, nsec_t now, bool silent)
 {
@@ -37,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static uint8_t payload[256];
 	struct jitter *j = jitter_init(
-		aligned_alloc(64, (jitter_size(PAYLOAD_MAX, config.period_ms) + 63) & ~(size_t)63), &config);
+		aligned_alloc(64, (jitter_size(config.payload, config.period_ms) + 63) & ~(size_t)63),
+		&config);
 	struct jitter_stats stats;
 	uint16_t seq = 0;
 	uint32_t ts = 0;

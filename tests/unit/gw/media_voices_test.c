@@ -11,7 +11,8 @@
 #define PARTIES 96
 #define NOW     (1000 * NSEC_PER_SEC)
 
-static const enum codec_id codecs[] = {CODEC_PCMU, CODEC_PCMA, CODEC_G722, CODEC_L16_16K, CODEC_G726_32, CODEC_GSM};
+static const enum codec_id codecs[] = {CODEC_PCMU,    CODEC_PCMA,    CODEC_G722,
+				       CODEC_L16_16K, CODEC_G726_32, CODEC_GSM};
 #define CODECS (sizeof(codecs) / sizeof(codecs[0]))
 
 struct rig {
