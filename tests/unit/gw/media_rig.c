@@ -39,6 +39,10 @@ struct rig *rig_new(const struct media_limits *limits)
 
 static void coders_free(struct phone *p)
 {
+	if (p->encoder && p->codec->encoder_fini)
+		p->codec->encoder_fini(p->encoder);
+	if (p->decoder && p->rx_codec->decoder_fini)
+		p->rx_codec->decoder_fini(p->decoder);
 	free(p->encoder);
 	free(p->decoder);
 	p->encoder = p->decoder = NULL;
