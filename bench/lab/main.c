@@ -30,7 +30,7 @@ static int command_judge(int argc, char **argv);
 static const struct command commands[] = {
 	{"run", "run [--sounds DIR] [--out DIR] FILE.scn", "runs a scenario and prints its table",
 	 command_run},
-	{"storm", "storm --listen ADDR:PORT [--calls N] [--in-flight K] [--devices D] [--json]",
+	{"storm", "storm --listen ADDR:PORT [--calls N] [--in-flight K] [--devices D] [--hold] [--json]",
 	 "sets up calls as fast as they are answered", command_storm},
 	{"judge", "judge FILE.wav HZ DBM0 [HZ DBM0 ...]",
 	 "says how clean and how loud tones in a recording are", command_judge},
@@ -109,6 +109,7 @@ static int command_storm(int argc, char **argv)
 					      {"calls", required_argument, NULL, 'c'},
 					      {"in-flight", required_argument, NULL, 'k'},
 					      {"devices", required_argument, NULL, 'd'},
+					      {"hold", no_argument, NULL, 'h'},
 					      {"json", no_argument, NULL, 'j'},
 					      {0}};
 	struct storm_options options = {.calls = 10000, .in_flight = 16, .devices = 1};
@@ -124,6 +125,8 @@ static int command_storm(int argc, char **argv)
 			good = number_parse(optarg, &options.in_flight);
 		else if (opt == 'd')
 			good = number_parse(optarg, &options.devices);
+		else if (opt == 'h')
+			options.hold = true;
 		else
 			good = json = opt == 'j';
 	}

@@ -5,6 +5,8 @@
 // these are acknowledged CloseReceiveChannel and StopMediaTransmission for both, which nobody acknowledges. The next
 // call of its place begins in the same turn, so that each turn's messages leave in one write.
 //
+// With `hold` each call has a place of its own and stays there.
+//
 // A call's number is round * places + place and its party ids are number * 2 + side + 1, so that an answer finds its call
 // without a search and no id comes back.
 #include "bench/lab/storm.h"
@@ -27,7 +29,7 @@
 #define DSCP_EF     0xb8 // as a TOS byte
 #define BOTH        3u   // both sides have answered
 
-enum place_state { PLACE_IDLE, PLACE_OPENING, PLACE_STARTING };
+enum place_state { PLACE_IDLE, PLACE_OPENING, PLACE_STARTING, PLACE_HELD };
 
 struct place {
 	enum place_state state;
@@ -51,6 +53,7 @@ struct storm {
 	uint32_t questions; // answers that devices owe at the end
 	uint32_t seen;      // `done` when patience was looked at last
 	struct place *places;
+	uint32_t place_count;
 	uint32_t *delays_us; // of every call
 	nsec_t from, until;
 	int rc;
@@ -130,7 +133,7 @@ static void begin(struct storm *s, struct place *p)
 		return;
 	}
 	// the first number of a place is the place itself
-	uint32_t number = p->device ? p->number + s->o->in_flight : place;
+	uint32_t number = p->device ? p->number + s->place_count : place;
 	*p = (struct place){.state = PLACE_OPENING,
 			    .number = number,
 			    .device = s->devices[s->begun % s->device_count],
@@ -152,21 +155,27 @@ static void ask_devices(struct storm *s)
 
 static void end(struct storm *s, struct place *p)
 {
-	send_end(p, 0);
-	send_end(p, 1);
+	if (!s->o->hold) {
+		send_end(p, 0);
+		send_end(p, 1);
+	}
 	s->delays_us[s->done++] = (uint32_t)((lab_now() - p->since) / NSEC_PER_USEC);
 	s->failed += p->refused;
-	if (s->done < s->o->calls) {
+	if (s->done < s->o->calls && !s->o->hold) {
 		begin(s, p);
 		return;
 	}
-	ask_devices(s);
+	p->state = s->o->hold ? PLACE_HELD : p->state;
+	if (s->begun < s->o->calls && s->o->hold)
+		begin(s, &s->places[s->begun]);
+	else if (!s->o->hold)
+		ask_devices(s);
 }
 
 static void answered(struct storm *s, enum place_state state, uint32_t party, uint32_t status,
 		     const struct addr *gateway)
 {
-	struct place *p = &s->places[(party - 1) / 2 % s->o->in_flight];
+	struct place *p = &s->places[(party - 1) / 2 % s->place_count];
 	unsigned int side = (party - 1) & 1;
 	if (p->state != state || party_id(p, side) != party || p->answered >> side & 1)
 		return;
@@ -212,7 +221,7 @@ static void on_up(void *arg, struct agent_device *d)
 	if (s->device_count < s->o->devices)
 		return;
 	s->from = lab_now();
-	for (uint32_t i = 0; i < s->o->in_flight; i++)
+	for (uint32_t i = 0; i < s->o->in_flight && i < s->place_count; i++)
 		begin(s, &s->places[i]);
 }
 
@@ -228,7 +237,7 @@ static void on_patience(evutil_socket_t fd, short what, void *arg)
 	struct storm *s = arg;
 	if (s->device_count < s->o->devices)
 		stop(s, -ETIMEDOUT, "the devices did not come");
-	else if (s->seen == s->done)
+	else if (s->seen == s->done && s->done < s->o->calls)
 		stop(s, -ETIMEDOUT, "no answers");
 	s->seen = s->done;
 }
@@ -284,10 +293,12 @@ int storm_run(const struct storm_options *o, FILE *errors, struct storm_result *
 	int rc = check(o);
 	if (rc)
 		return rc;
+	uint32_t places = o->hold ? o->calls : o->in_flight;
 	struct storm s = {.o = o,
 			  .errors = errors,
 			  .base = event_base_new(),
-			  .places = calloc(o->in_flight, sizeof(*s.places)),
+			  .place_count = places,
+			  .places = calloc(places, sizeof(*s.places)),
 			  .delays_us = calloc(o->calls, sizeof(*s.delays_us))};
 	rc = s.base && s.places && s.delays_us ? drive(&s) : -ENOMEM;
 	if (!rc)

@@ -15,6 +15,7 @@ struct storm_options {
 	uint32_t calls;
 	uint32_t in_flight; // calls under way at a time, 1..STORM_IN_FLIGHT_MAX
 	uint32_t devices;   // waited for before the first call; calls take turns among them
+	bool hold;          // nothing is taken down: all calls stay until the process ends
 };
 
 struct storm_result {

@@ -16,9 +16,11 @@
 
 #define SERVER_CLIENTS_MAX 16
 #define SERVER_QUEUE_MAX   4096 // messages waiting for one slow client
-#define SERVER_MAILS       1024 // commands in flight; never more than a mailbox holds
-#define SERVER_MAILS_ONE   32   // that one request may need
-#define SERVER_OUT         8192 // bytes of messages sent to one client together
+#define SERVER_QUEUE_HIGH                                                                                    \
+	1024 // so many waiting, and nothing more is read from it: as many again may be under way
+#define SERVER_MAILS     1024 // commands in flight; never more than a mailbox holds
+#define SERVER_MAILS_ONE 32   // that one request may need
+#define SERVER_OUT       8192 // bytes of messages sent to one client together
 
 enum server_state { SERVER_OPENING, SERVER_OPEN, SERVER_CLOSING };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // server.c - The socket, its clients and their queues.
 //
-// A client that reads too slowly first has its messages kept, then loses events, and is disconnected when replies
-// pile up as well. One that breaks the protocol is told so where its message has a type and a number, and
-// disconnected where it has none. A full command pool stops reading until workers have answered: the socket's buffer
-// then slows the clients down.
+// A client that reads too slowly has its messages kept, and is not read itself until it has caught up; meanwhile it may
+// lose events. Nothing else bounds how much it asks at once. One that breaks the protocol is told so where its message
+// has a type and a number, and disconnected where it has none. A full command pool stops reading until workers have
+// answered: the socket's buffer then slows the clients down.
 #include "dataplane/server/inner.h"
 
 #include <errno.h>
@@ -316,11 +316,17 @@ static unsigned int readable(const struct server *s, unsigned int n)
 	return most < READ_MAX - n ? most : READ_MAX - n;
 }
 
-static unsigned int client_read(struct server *s, struct server_client *c, nsec_t now)
+// Whoever asks faster than it reads answers is not read until it has caught up: a restart brings all calls at once.
+static bool client_has_room(const struct server_client *c)
+{
+	return c->waiting_count < SERVER_QUEUE_HIGH;
+}
+
+static unsigned int client_read(struct server *s, struct server_client *c, bool gone, nsec_t now)
 {
 	struct ipc_message batch[IPC_BATCH];
 	unsigned int count, n = 0;
-	while (!c->closing && (count = readable(s, n))) {
+	while (!c->closing && (gone || client_has_room(c)) && (count = readable(s, n))) {
 		for (unsigned int i = 0; i < count; i++)
 			batch[i] = (struct ipc_message){.bytes = &s->in[i], .len = sizeof(s->in[i])};
 		int got = ipc_recv_many(c->fd, batch, count);
@@ -345,7 +351,8 @@ static unsigned int clients_fill(const struct server *s, struct pollfd *fds)
 	fds[1] = (struct pollfd){.fd = s->dp->wake.fd, .events = POLLIN};
 	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++) {
 		const struct server_client *c = &s->clients[i];
-		short events = (short)((reading ? POLLIN : 0) | (list_empty(&c->waiting) ? 0 : POLLOUT));
+		short events = (short)((reading && client_has_room(c) ? POLLIN : 0) |
+				       (list_empty(&c->waiting) ? 0 : POLLOUT));
 		fds[2 + i] = (struct pollfd){.fd = c->id ? c->fd : -1, .events = c->id ? events : 0};
 	}
 	return 2 + SERVER_CLIENTS_MAX;
@@ -376,7 +383,7 @@ unsigned int server_poll(struct server *s, int timeout_ms, nsec_t now)
 		if (fds[2 + i].revents & POLLOUT)
 			client_drain(c);
 		if (fds[2 + i].revents & (POLLIN | POLLHUP | POLLERR))
-			n += client_read(s, c, now);
+			n += client_read(s, c, fds[2 + i].revents & (POLLHUP | POLLERR), now);
 		client_flush(c);
 		if (c->closing)
 			client_close(c);

@@ -439,6 +439,46 @@ static void events(void)
 	rig_stop(&rig);
 }
 
+// Sends as many as the socket takes. Returns how many have been sent by now.
+static uint32_t ask_on(uint32_t sent, uint32_t all)
+{
+	struct api_message m;
+	for (; sent < all; sent++) {
+		api_init(&m, API_HELLO, 1000 + sent);
+		int rc = ipc_send(rig.client, &m, m.header.length);
+		if (rc == -EAGAIN)
+			break;
+		REQUIRE(rc == 0);
+	}
+	return sent;
+}
+
+// Who asks for far more than it reads is answered in full as soon as it reads, and in order.
+static void asks_faster_than_it_reads(void)
+{
+	enum { ALL = 30000 };
+	struct api_message m;
+	uint32_t sent = 0, before, answered = 0;
+	if (!rig_start(&rig, &(struct rig_options){0}))
+		SKIP("DPDK does not start");
+	do {
+		before = sent;
+		sent = ask_on(sent, ALL);
+		rig_settle(&rig);
+	} while (sent > before);
+	CHECK(sent < ALL); // it is made to wait
+	for (unsigned int turn = 0; answered < ALL && turn < ALL; turn++) {
+		for (ssize_t n; (n = ipc_recv(rig.client, &m, sizeof(m))) > 0; answered++) {
+			CHECK_INT(api_check(&m, (size_t)n), 0);
+			CHECK_INT(m.header.request, 1000 + answered);
+		}
+		sent = ask_on(sent, ALL);
+		rig_settle(&rig);
+	}
+	CHECK_INT(answered, ALL);
+	rig_stop(&rig);
+}
+
 static void portmap_parts(void)
 {
 	struct portmap p;
@@ -463,4 +503,4 @@ T_MAIN("pipeline server", {"hello", hello}, {"open refused", open_refused},
        {"conferences close their streams", conferences_close_their_streams}, {"listed", listed},
        {"set moves the remote", set_moves_the_remote}, {"garbage", garbage}, {"client dies", client_dies},
        {"digits", digits}, {"flood", flood}, {"drops reported", drops_reported}, {"events", events},
-       {"portmap parts", portmap_parts})
+       {"asks faster than it reads", asks_faster_than_it_reads}, {"portmap parts", portmap_parts})
