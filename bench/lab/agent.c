@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/lab/netns.h"
+#include "bench/lab/telephone.h"
 
 struct agent {
 	struct agent_options options;
@@ -135,6 +136,7 @@ static void handle(struct agent_device *d, const struct sccp_msg *m)
 		bufferevent_flush(d->bev, EV_WRITE, BEV_FLUSH);
 		break; // the device closes
 	default:
+		telephone_answer(d, m);
 		break;
 	}
 	if (hooks->message)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/lab/netns.h"
+#include "bench/lab/telephone.h"
 
 #define PARTY_FIRST      0x01000001u // numbers as call managers choose them
 #define CONFERENCE_FIRST 0x01000001u
@@ -17,7 +18,8 @@
 #define START_STAGGER_MS 7   // phones do not tick together
 
 static const char *const state_names[] = {
-	"idle", "creating", "adding", "opening", "starting", "up", "hushed", "deleting", "ended", "failed",
+	"idle", "creating", "adding",   "ringing", "opening", "starting",
+	"up",   "hushed",   "deleting", "ended",   "failed",
 };
 
 const char *call_state_name(enum call_state state)
@@ -58,6 +60,15 @@ static int source_open(struct call *c, const struct scenario_party *party, uint3
 	return 0;
 }
 
+// The scenario's n-th line.
+static const char *line_name(const struct scenario *s, unsigned int n)
+{
+	for (unsigned int i = 0; i < s->device_count; i++)
+		if (s->devices[i].kind == SCENARIO_LINE && n-- == 0)
+			return s->devices[i].name;
+	return NULL;
+}
+
 int call_open(struct call *c, const struct scenario *s, const struct scenario_call *plan,
 	      struct event_base *base, const char *sounds, unsigned int number)
 {
@@ -71,6 +82,8 @@ int call_open(struct call *c, const struct scenario *s, const struct scenario_ca
 		*p = (struct call_party){.party = party,
 					 .party_id = PARTY_FIRST + serial,
 					 .call_reference = REFERENCE_FIRST + serial};
+		if (plan->kind == SCENARIO_LINE)
+			p->line = line_name(s, i);
 		struct phone_options options = {.netns = phone->netns,
 						.address = phone->address,
 						.codec = codec,
@@ -113,6 +126,35 @@ static void speak(struct call *c)
 	}
 }
 
+// The device that carries a party: its line, else the call's.
+static struct agent_device *device_of(struct call *c, const struct call_party *p, struct agent_device *d)
+{
+	struct agent_device *line = p->line ? agent_device_find(d->agent, p->line) : d;
+	if (!line)
+		fail(c, 0, "line %s is not in service", p->line);
+	return line;
+}
+
+static void send_to(struct call *c, const struct call_party *p, struct agent_device *d,
+		    const struct sccp_msg *m)
+{
+	struct agent_device *to = device_of(c, p, d);
+	if (to)
+		agent_send(to, m);
+}
+
+static void send_rings(struct call *c, struct agent_device *d)
+{
+	char number[16];
+	enter(c, CALL_RINGING);
+	for (unsigned int i = 0; i < c->plan->party_count; i++) {
+		struct agent_device *line = device_of(c, &c->parties[i], d);
+		snprintf(number, sizeof(number), "%u", 100 + i);
+		if (line)
+			telephone_ring(line, c->parties[i].call_reference, number, c->plan->name);
+	}
+}
+
 static void send_open(struct call *c, struct agent_device *d)
 {
 	struct sccp_msg m;
@@ -131,7 +173,7 @@ static void send_open(struct call *c, struct agent_device *d)
 		m.open_receive_channel.source_ip_addr = p->phone->local.addr;
 		m.open_receive_channel.source_port_number =
 			4000; // as call managers send before the far end has answered
-		agent_send(d, &m);
+		send_to(c, p, d, &m);
 	}
 }
 
@@ -154,7 +196,7 @@ static void send_start(struct call *c, struct agent_device *d)
 			m.start_media_transmission.qualifier_out_dynamic_payload =
 				p->phone->options.payload_type;
 		m.start_media_transmission.dtmf_type = 10;
-		agent_send(d, &m);
+		send_to(c, p, d, &m);
 	}
 }
 
@@ -195,6 +237,10 @@ void call_start(struct call *c, struct agent_device *d)
 	snprintf(c->device, sizeof(c->device), "%s", d->name);
 	if (c->plan->kind == SCENARIO_MOH || c->plan->kind == SCENARIO_ANNUNCIATOR) {
 		send_start(c, d);
+		return;
+	}
+	if (c->plan->kind == SCENARIO_LINE) {
+		send_rings(c, d);
 		return;
 	}
 	if (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit) {
@@ -279,9 +325,29 @@ static void added(struct call *c, struct agent_device *d, const struct sccp_add_
 		send_open(c, d);
 }
 
+// A line's messages: taking the call, and having read that it is over.
+static void line_message(struct call *c, struct agent_device *d, const struct sccp_msg *m)
+{
+	struct call_party *p = NULL;
+	for (unsigned int i = 0; i < c->plan->party_count; i++)
+		if (strcmp(c->parties[i].line, d->name) == 0)
+			p = &c->parties[i];
+	if (!p)
+		return;
+	if (c->state == CALL_RINGING && telephone_took(m, p->call_reference)) {
+		telephone_connect(d, p->call_reference);
+		if (all_answered(c, p))
+			send_open(c, d);
+	}
+	if (c->state == CALL_DELETING && m->id == SCCP_CAPABILITIES_RES && all_answered(c, p))
+		c->state = CALL_ENDED;
+}
+
 void call_message(struct call *c, struct agent_device *d, const struct sccp_msg *m)
 {
-	if (strcmp(c->device, d->name) != 0)
+	if (c->plan->kind == SCENARIO_LINE)
+		line_message(c, d, m);
+	else if (strcmp(c->device, d->name) != 0)
 		return;
 	switch (m->id) {
 	case SCCP_CREATE_CONFERENCE_RES:
@@ -306,7 +372,8 @@ void call_message(struct call *c, struct agent_device *d, const struct sccp_msg 
 			c->state = CALL_ENDED;
 		return;
 	case SCCP_CAPABILITIES_RES:
-		if (c->state == CALL_DELETING && (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit))
+		if (c->state == CALL_DELETING && c->plan->kind != SCENARIO_LINE &&
+		    (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit))
 			c->state = CALL_ENDED;
 		return;
 	default:
@@ -337,9 +404,29 @@ static void send_close(const struct call *c, const struct call_party *p, struct 
 	agent_send(d, &m);
 }
 
+// Nothing answers a close; the answer to a question behind it says that it was read.
+static void end_lines(struct call *c, struct agent_device *d)
+{
+	struct sccp_msg m;
+	enter(c, CALL_DELETING);
+	sccp_init(&m, SCCP_CAPABILITIES_REQ);
+	for (unsigned int i = 0; i < c->plan->party_count; i++) {
+		struct agent_device *line = device_of(c, &c->parties[i], d);
+		if (!line)
+			return;
+		send_close(c, &c->parties[i], line);
+		telephone_release(line, c->parties[i].call_reference);
+		agent_send(line, &m);
+	}
+}
+
 void call_end(struct call *c, struct agent_device *d)
 {
 	struct sccp_msg m;
+	if (d && c->plan->kind == SCENARIO_LINE) {
+		end_lines(c, d);
+		return;
+	}
 	bool conference = c->plan->kind == SCENARIO_BRIDGE && !c->plan->implicit;
 	for (unsigned int i = 0; d && i < c->plan->party_count; i++) {
 		send_close(c, &c->parties[i], d);

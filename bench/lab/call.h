@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // call.h - One call of a scenario: its phones, and the messages that build and end it.
 //
-//   IDLE -> [bridge: CREATING -> ADDING] -> OPENING -> STARTING -> UP -> HUSHED -> DELETING -> ENDED
+//   IDLE -> [bridge: CREATING -> ADDING] [lines: RINGING] -> OPENING -> STARTING -> UP -> HUSHED -> DELETING -> ENDED
 //
 // OpenReceiveChannel goes out for every party at once, and StartMediaTransmission once all have answered. A direct call
 // goes from IDLE to UP and from HUSHED to ENDED.
@@ -19,6 +19,7 @@ enum call_state {
 	CALL_IDLE,
 	CALL_CREATING,
 	CALL_ADDING,
+	CALL_RINGING, // until every line has taken its party's call
 	CALL_OPENING,
 	CALL_STARTING,
 	CALL_UP,
@@ -33,6 +34,7 @@ struct call_party {
 	struct phone *phone;
 	uint32_t party_id; // pass_through_party_id
 	uint32_t call_reference;
+	const char *line;         // name of the line that it calls; NULL = the call's device carries it
 	struct addr_port gateway; // where the phone sends
 	bool answered;            // in the present state
 };

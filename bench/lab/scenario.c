@@ -12,6 +12,7 @@
 static const char *const kind_names[SCENARIO_KIND_COUNT] = {
 	[SCENARIO_DIRECT] = "direct", [SCENARIO_MTP] = "mtp", [SCENARIO_TRANSCODER] = "transcoder",
 	[SCENARIO_BRIDGE] = "bridge", [SCENARIO_MOH] = "moh", [SCENARIO_ANNUNCIATOR] = "annunciator",
+	[SCENARIO_LINE] = "line",
 };
 
 static const char *const metric_names[METRIC_COUNT] = {
@@ -152,7 +153,7 @@ static int kind_find(struct reader *r, unsigned int i)
 {
 	int kind = i < r->count ? table_find(kind_names, SCENARIO_KIND_COUNT, r->words[i]) : -1;
 	if (kind < 0)
-		problem(r, "kind must be direct, mtp, transcoder, bridge, moh or annunciator");
+		problem(r, "kind must be direct, mtp, transcoder, bridge, moh, annunciator or line");
 	return kind;
 }
 
@@ -376,9 +377,16 @@ static void end_call(struct reader *r)
 			problem(r, "call %s has nobody who listens", c->name);
 		return;
 	}
-	if (c->kind == SCENARIO_BRIDGE ? c->party_count < 2 : c->party_count != 2)
+	bool many = c->kind == SCENARIO_BRIDGE || c->kind == SCENARIO_LINE;
+	unsigned int lines = 0;
+	for (unsigned int i = 0; i < r->s->device_count; i++)
+		lines += r->s->devices[i].kind == SCENARIO_LINE;
+	if (many ? c->party_count < 2 : c->party_count != 2)
 		problem(r, "call %s has %u parties; %s", c->name, c->party_count,
-			c->kind == SCENARIO_BRIDGE ? "a bridge needs two or more" : "this kind needs two");
+			many ? "a bridge or line call needs two or more" : "this kind needs two");
+	if (c->kind == SCENARIO_LINE && c->party_count > lines)
+		problem(r, "call %s has %u parties, but only %u lines were declared above", c->name,
+			c->party_count, lines);
 }
 
 static void read_expect(struct reader *r)

@@ -42,6 +42,7 @@ enum scenario_kind {
 	SCENARIO_BRIDGE,      // two or more parties on a conference bridge
 	SCENARIO_MOH,         // listeners to music
 	SCENARIO_ANNUNCIATOR, // listeners to an announcement
+	SCENARIO_LINE,        // two or more parties, each calling a line of its own: the lines meet in a room
 	SCENARIO_KIND_COUNT
 };
 

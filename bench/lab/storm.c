@@ -215,7 +215,7 @@ static void on_message(void *arg, struct agent_device *d, const struct sccp_msg 
 static void on_up(void *arg, struct agent_device *d)
 {
 	struct storm *s = arg;
-	if (s->device_count >= s->o->devices)
+	if (s->device_count >= s->o->devices || !d->streams) // telephones tell of none
 		return;
 	s->devices[s->device_count++] = d;
 	if (s->device_count < s->o->devices)

@@ -47,7 +47,7 @@ before=$(ctl "$parties" show sccp connections)
 lab_go
 lab_until "pause dead"
 net_control "$WORK/redis.yaml" "$WORK/control.log" || bad "control did not come up again"
-lab_until "device .*: in service" 6
+lab_until "device .*_LAB: in service" 6
 same() {
 	[ "$(ctl "$parties" show sccp connections)" = "$before" ]
 }

@@ -107,7 +107,7 @@ static void the_lab_sample_is_sound(void)
 	CHECK_INT(c->dataplane.ports[0].addresses[1].addr.family, ADDR_IPV6);
 	CHECK_INT(c->dataplane.ports[0].addresses[1].prefix_length, 64);
 	CHECK_STR(c->agents[0].host, "10.78.0.1");
-	CHECK_INT(c->device_count, 3);
+	CHECK_INT(c->device_count, 3 + 5);
 	CHECK_INT(c->devices[0].type, 52);
 	CHECK_INT(c->devices[1].type, 112);
 	CHECK_INT(c->profiles[c->devices[0].profile].kind, CONFIG_CONFERENCE_BRIDGE);
