@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// line_hostile_test.c - An agent that says anything in any order to a telephone, and leaves in every state of a call.
+#include <stdlib.h>
+
+#include "control/device.h"
+#include "control/line.h"
+#include "control/party.h"
+#include "gw/log.h"
+#include "tests/fake/agent.h"
+#include "tests/fake/dp.h"
+#include "tests/unit/t.h"
+
+static const char yaml[] =
+	"schema: 1\n"
+	"dataplane: {workers: [0], ports: [{name: p0, device: net_null0, addresses: [192.0.2.10/24]}]}\n"
+	"agents: [{name: a, host: 192.0.2.1, version: 20}]\n"
+	"agent-groups: [{name: g, agents: [a], backoff: {min: 100ms, max: 100ms}, connect: {retries: 32}}]\n"
+	"profiles: [{name: p, kind: line, codecs: [pcmu], sessions: 4}]\n"
+	"lines:\n"
+	"  - {name: 'L{n}', count: 2, profile: p, group: g, answer: 10ms, action: room, room: r}\n"
+	"  - {name: 'E{n}', profile: p, group: g, answer: never}\n";
+
+struct world {
+	struct config *config;
+	struct core core;
+	struct fake_agent agents;
+	struct fake_dp dp;
+	nsec_t now;
+	uint64_t random;
+};
+
+static uint32_t draw(struct world *w, uint32_t below)
+{
+	w->random = w->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(w->random >> 33) % below;
+}
+
+static void pump(struct world *w)
+{
+	while (fake_dp_deliver(&w->dp, &w->core.dp, w->now))
+		continue;
+}
+
+static void advance(struct world *w, nsec_t by)
+{
+	nsec_t until = w->now + by, due;
+	while ((due = timer_next(&w->core.timers)) <= until) {
+		w->now = due > w->now ? due : w->now;
+		timer_run(&w->core.timers, w->now);
+		pump(w);
+	}
+	w->now = until;
+}
+
+static void say(struct world *w, struct device *d, const struct sccp_msg *m)
+{
+	uint8_t pdu[SCCP_PDU_MAX];
+	int len = sccp_encode(m, 20, pdu, sizeof(pdu));
+	REQUIRE(len > 0);
+	if (d->reg.link)
+		d->reg.link->user->input(d, pdu, (size_t)len, w->now);
+	pump(w);
+}
+
+static void say_register(struct world *w, struct device *d)
+{
+	struct addr local;
+	struct sccp_msg m;
+	while (d->reg.fsm.state != REG_CONNECTING)
+		advance(w, 50 * NSEC_PER_MSEC);
+	addr_parse("192.0.2.77", &local);
+	d->reg.link->up = true;
+	d->reg.link->user->up(d, &local, w->now);
+	sccp_init(&m, SCCP_REGISTER_ACK);
+	m.register_ack.protocol_version = 20;
+	m.register_ack.keep_alive_interval = 3600;
+	say(w, d, &m);
+	sccp_init(&m, SCCP_CAPABILITIES_REQ);
+	say(w, d, &m);
+}
+
+static void leave(struct world *w, struct device *d)
+{
+	struct link *l = d->reg.link;
+	REQUIRE(l != NULL);
+	l->ended = true;
+	l->user->down(d, "the agent is gone", w->now);
+	pump(w);
+}
+
+static void setup(struct world *w)
+{
+	*w = (struct world){.now = NSEC_PER_SEC, .random = 42};
+	log_set_level(LOG_LEVEL_ERROR);
+	REQUIRE(config_load_text(yaml, strlen(yaml), "test", stderr, &w->config) == 0);
+	fake_agent_init(&w->agents);
+	fake_dp_init(&w->dp);
+	w->agents.discard = true;
+	w->dp.connected = true;
+	struct core_options o = {.config = w->config,
+				 .links = fake_agent_driver(&w->agents),
+				 .dataplane = {.context = &w->dp, .send = fake_dp_send},
+				 .epoch = 1,
+				 .seed = 1};
+	REQUIRE(core_init(&w->core, &o) == 0);
+	dp_connected(&w->core.dp, w->now);
+	pump(w);
+	core_start(&w->core, w->now);
+	for (unsigned int i = 0; i < w->core.device_count; i++)
+		say_register(w, w->core.devices[i]);
+}
+
+static void teardown(struct world *w)
+{
+	core_fini(&w->core);
+	config_free(w->config);
+	fake_agent_fini(&w->agents);
+	fake_dp_fini(&w->dp);
+}
+
+static void say_state(struct world *w, struct device *d, uint32_t state, uint32_t reference)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_CALL_STATE);
+	m.call_state.call_state = state;
+	m.call_state.line_instance = 1;
+	m.call_state.call_reference = reference;
+	say(w, d, &m);
+}
+
+static void open_media(struct world *w, struct device *d, uint32_t id)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_OPEN_RECEIVE_CHANNEL);
+	m.open_receive_channel.conference_id = id;
+	m.open_receive_channel.pass_through_party_id = id;
+	m.open_receive_channel.call_reference = id;
+	m.open_receive_channel.packet_ms = 20;
+	m.open_receive_channel.codec = SCCP_CODEC_G711_ULAW;
+	say(w, d, &m);
+}
+
+// Brings a call of reference 1 to a state.
+static void reach(struct world *w, struct device *d, enum line_call_state state)
+{
+	static const uint32_t words[LINE_CALL_STATE_COUNT] = {
+		[LINE_CALL_DIALING] = SCCP_CALL_STATE_OFF_HOOK,
+		[LINE_CALL_PROCEEDING] = SCCP_CALL_STATE_PROCEED,
+		[LINE_CALL_RINGING_OUT] = SCCP_CALL_STATE_RING_OUT,
+		[LINE_CALL_RINGING] = SCCP_CALL_STATE_RING_IN,
+		[LINE_CALL_ANSWERING] = SCCP_CALL_STATE_RING_IN,
+		[LINE_CALL_CONNECTED] = SCCP_CALL_STATE_CONNECTED,
+		[LINE_CALL_HELD] = SCCP_CALL_STATE_HOLD,
+		[LINE_CALL_FAILED] = SCCP_CALL_STATE_BUSY,
+		[LINE_CALL_ENDING] = SCCP_CALL_STATE_CONNECTED,
+		[LINE_CALL_OVER] = SCCP_CALL_STATE_CONNECTED};
+	say_state(w, d, words[state], 1);
+	if (state == LINE_CALL_ANSWERING)
+		CHECK_INT(line_answer(d->line, w->now), 0);
+	if (state == LINE_CALL_ENDING)
+		CHECK_INT(line_hang_up(d->line, w->now), 0);
+	if (state == LINE_CALL_OVER)
+		say_state(w, d, SCCP_CALL_STATE_ON_HOOK, 1);
+	CHECK_STR(line_call_state_name(d->line->calls[0].fsm.state), line_call_state_name(state));
+}
+
+// The agent leaves in every state: no call is left, another line's call goes on, and the next call works.
+static void agent_leaves(void)
+{
+	struct world w;
+	setup(&w);
+	struct device *other = core_device(&w.core, "L1"), *d = core_device(&w.core, "E1");
+	say_state(&w, other, SCCP_CALL_STATE_CONNECTED, 9);
+	open_media(&w, other, 9);
+	for (int s = LINE_CALL_DIALING; s < LINE_CALL_STATE_COUNT; s++) {
+		reach(&w, d, (enum line_call_state)s);
+		leave(&w, d);
+		CHECK(line_call_find(d->line, 0, 1) == NULL);
+		CHECK_INT(d->line->fsm.state, LINE_OFF);
+		say_register(&w, d);
+		CHECK_INT(other->line->calls[0].fsm.state, LINE_CALL_CONNECTED);
+		CHECK_INT(other->party_count, 1);
+	}
+	reach(&w, d, LINE_CALL_CONNECTED);
+	open_media(&w, d, 77);
+	CHECK_INT(d->party_count, 1);
+	CHECK_INT(fake_dp_streams(&w.dp), 2);
+	teardown(&w);
+}
+
+static uint32_t odd(struct world *w)
+{
+	static const uint32_t numbers[] = {0, 1, 2, 3, 5, 8, 16, 17, 42, 255, 65536, INT32_MAX, UINT32_MAX};
+	return numbers[draw(w, sizeof(numbers) / sizeof(numbers[0]))];
+}
+
+// Any message that agents send, its words odd numbers, some of its end missing.
+static void babble(struct world *w, struct device *d)
+{
+	const struct sccp_msg_info *info;
+	uint8_t pdu[SCCP_PDU_MAX];
+	struct sccp_msg m;
+	do
+		info = sccp_msg_at(draw(w, 256));
+	while (!info || info->direction != SCCP_TO_STATION || info->id == SCCP_RESET ||
+	       info->id == SCCP_REGISTER_REJECT);
+	sccp_init(&m, info->id);
+	int len = sccp_encode(&m, 20, pdu, sizeof(pdu));
+	REQUIRE(len > 0);
+	for (int at = 12; at + 4 <= len; at += 4) {
+		uint32_t v = odd(w);
+		memcpy(pdu + at, &v, sizeof(v));
+	}
+	uint32_t body = (uint32_t)len - 8;
+	if (draw(w, 4) == 0 && body > 4) {
+		body = 4 + draw(w, body - 4);
+		memcpy(pdu, &body, sizeof(body));
+	}
+	if (d->reg.link)
+		d->reg.link->user->input(d, pdu, body + 8, w->now);
+	pump(w);
+}
+
+// The user presses whatever comes to hand.
+static void fumble(struct world *w, struct line *l)
+{
+	static const char *const keys[] = {"1", "#", "hold", "answer", "end-call", "65535", "", "x"};
+	switch (draw(w, 6)) {
+	case 0:
+		line_dial(l, "123456789012345678901234", w->now);
+		break;
+	case 1:
+		line_enbloc(l, "1", w->now);
+		break;
+	case 2:
+		line_press(l, keys[draw(w, 8)], w->now);
+		break;
+	case 3:
+		line_answer(l, w->now);
+		break;
+	case 4:
+		line_hang_up(l, w->now);
+		break;
+	default:
+		line_hold(l, w->now);
+	}
+}
+
+static void anything(void)
+{
+	struct world w;
+	setup(&w);
+	struct device *calm = core_device(&w.core, "L2");
+	struct device *wild[] = {core_device(&w.core, "L1"), core_device(&w.core, "E1")};
+	say_state(&w, calm, SCCP_CALL_STATE_CONNECTED, 9);
+	open_media(&w, calm, 9);
+	for (unsigned int i = 0; i < 20000; i++) {
+		struct device *d = wild[draw(&w, 2)];
+		if (draw(&w, 8) == 0)
+			fumble(&w, d->line);
+		else if (draw(&w, 4) == 0)
+			say_state(&w, d, draw(&w, 20), 1 + draw(&w, 12));
+		else
+			babble(&w, d);
+		if (draw(&w, 16) == 0)
+			advance(&w, draw(&w, 3000) * NSEC_PER_MSEC);
+	}
+	CHECK_INT(calm->line->calls[0].fsm.state, LINE_CALL_CONNECTED);
+	CHECK_INT(calm->party_count, 1);
+	CHECK_INT(reg_is_registered(calm), true);
+	// what is left of the wild ones' calls ends by itself once their agent goes
+	for (unsigned int i = 0; i < 2; i++) {
+		if (wild[i]->reg.link)
+			leave(&w, wild[i]);
+		for (unsigned int k = 0; k < LINE_CALLS_MAX; k++)
+			CHECK(!line_call_is_used(&wild[i]->line->calls[k]));
+	}
+	teardown(&w);
+}
+
+static void tables_are_sound(void)
+{
+	char problem[200];
+	CHECK_INT(fsm_check(&line_table, problem, sizeof(problem)), 0);
+	CHECK_INT(fsm_check(&line_call_table, problem, sizeof(problem)), 0);
+}
+
+T_MAIN("line_hostile", {"agent leaves", agent_leaves}, {"anything", anything}, {"tables", tables_are_sound})
