@@ -2,7 +2,8 @@
 // bench_open.c - Opens calls in a running dataplane over its API and writes the generator's plan.
 //
 // slimline-bench-open SOCKET CALLS CODEC_A CODEC_B GEN_ADDRESS PLAN_FILE
-// A call is a conference of two streams, one of each codec, at 20 ms. The legs' far ends are GEN_ADDRESS and its
+// A call is a conference of two streams, one of each codec, at 20 ms. Codec `none`, for both, is the payload-blind relay;
+// the plan then says G.711. The legs' far ends are GEN_ADDRESS and its
 // successors, 16000 legs each, ports 20000 and up. Requests are pipelined. Exit 0, or 1 with the reason.
 #include <errno.h>
 #include <inttypes.h>
@@ -71,7 +72,7 @@ static int conference_request(struct opener *o, uint32_t call)
 
 static int stream_request(struct opener *o, uint32_t leg, api_handle conference)
 {
-	const struct codec *codec = codec_by_id(o->codec[leg & 1]);
+	const struct codec *codec = codec_by_id(o->codec[leg & 1]); // NULL: none
 	struct api_message m;
 	api_init(&m, API_STREAM_OPEN, leg << 2 | 2);
 	struct stream_spec *s = &m.stream_open.spec;
@@ -80,9 +81,11 @@ static int stream_request(struct opener *o, uint32_t leg, api_handle conference)
 	s->local.addr = o->locals[(leg / LEGS_PER_ADDRESS) % o->local_count];
 	s->remote = far_of(o, leg);
 	s->source = s->remote;
-	s->rx = (struct stream_format){.codec = (uint8_t)codec->id,
-				       .period_ms = 20,
-				       .payload_type = codec->payload_type < 128 ? codec->payload_type : 96};
+	s->rx = (struct stream_format){.period_ms = 20};
+	if (codec) {
+		s->rx.codec = (uint8_t)codec->id;
+		s->rx.payload_type = codec->payload_type < 128 ? codec->payload_type : 96;
+	}
 	s->tx = s->rx;
 	s->dscp = 46;
 	s->ref = (struct stream_ref){.conference_id = leg / 2 + 1, .party_id = leg + 1, .epoch = EPOCH};
@@ -173,7 +176,7 @@ static int plan_write(const struct opener *o, const char *path)
 	char gen[ADDR_TEXT_MAX], dut[ADDR_TEXT_MAX];
 	for (uint32_t i = 0; i < o->calls * 2; i++) {
 		const struct leg *l = &o->legs[i];
-		const struct codec *c = codec_by_id(l->codec);
+		const struct codec *c = codec_by_id(l->codec == CODEC_NONE ? CODEC_PCMU : l->codec);
 		fprintf(f, "%s %u %s %u %u %u %u\n", addr_text(&l->far.addr, gen, sizeof(gen)), l->far.port,
 			addr_text(&l->local.addr, dut, sizeof(dut)), l->local.port,
 			c->payload_type < 128 ? c->payload_type : 96, c->bytes_per_10ms * 2,
@@ -182,19 +185,23 @@ static int plan_write(const struct opener *o, const char *path)
 	return fclose(f) ? -errno : 0;
 }
 
+static bool codec_parse(const char *word, enum codec_id *ret)
+{
+	const struct codec *c = codec_by_name(word);
+	*ret = c ? c->id : CODEC_NONE;
+	return c || strcmp(word, "none") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct opener o = {0};
-	const struct codec *a = argc == 7 ? codec_by_name(argv[3]) : NULL;
-	const struct codec *b = argc == 7 ? codec_by_name(argv[4]) : NULL;
+	bool good = argc == 7 && codec_parse(argv[3], &o.codec[0]) && codec_parse(argv[4], &o.codec[1]);
 	o.calls = argc == 7 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-	if (!a || !b || !o.calls || addr_parse(argv[5], &o.gen)) {
+	if (!good || !o.calls || addr_parse(argv[5], &o.gen)) {
 		fprintf(stderr,
 			"usage: slimline-bench-open SOCKET CALLS CODEC_A CODEC_B GEN_ADDRESS PLAN_FILE\n");
 		return 2;
 	}
-	o.codec[0] = a->id;
-	o.codec[1] = b->id;
 	o.legs = calloc((size_t)o.calls * 2, sizeof(*o.legs));
 	o.fd = ipc_connect(argv[1]);
 	int r = !o.legs ? -ENOMEM : o.fd < 0 ? o.fd : hello(&o);

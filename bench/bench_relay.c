@@ -31,7 +31,8 @@ struct scene {
 	uint32_t streams;
 	bool v6;
 	bool law;
-	bool cold; // headers are in memory only, in no cache
+	bool handoff; // the packets come in at another worker than their streams'
+	bool cold;    // headers are in memory only, in no cache
 };
 
 static const struct scene scenes[] = {
@@ -41,6 +42,7 @@ static const struct scene scenes[] = {
 	{.name = "ring-1m", .streams = 1000000},
 	{.name = "ring-10k-cold", .streams = 10000, .cold = true},
 	{.name = "ring-10k-ipv6", .streams = 10000, .v6 = true},
+	{.name = "ring-10k-handoff", .streams = 10000, .handoff = true},
 	{.name = "ring-10k-law", .streams = 10000, .law = true},
 };
 
@@ -53,7 +55,9 @@ struct rig {
 	struct hop *hops;
 	struct wake wake;
 	struct mailbox mailbox;
-	struct worker *worker;
+	struct worker *worker;   // of the streams
+	struct worker *receiver; // the same, unless packets are handed over
+	struct mailbox other_mailbox;
 	struct rte_mbuf *frames[FRAMES];
 	uint32_t *order;   // the streams, shuffled
 	uint16_t *seq;     // next of each stream
@@ -115,12 +119,14 @@ static uint16_t stream_port(uint32_t stream)
 	return (uint16_t)(2 * (PAIR_FIRST + stream % (LOOKUP_PAIRS - PAIR_FIRST)));
 }
 
-static int worker_make(struct rig *r)
+static int worker_add(struct rig *r, uint16_t id, struct mailbox *mailbox, uint32_t streams,
+		      struct worker **ret)
 {
 	const struct worker_options o = {
-		.worker_count = 1,
-		.limits = {.streams = r->scene->streams,
-			   .conferences = r->scene->streams / 2 + 1,
+		.id = id,
+		.worker_count = r->scene->handoff ? 2 : 1,
+		.limits = {.streams = streams,
+			   .conferences = streams / 2 + 1,
 			   .voices = 2,
 			   .jitter_min_ms = 20,
 			   .jitter_max_ms = 200,
@@ -132,14 +138,29 @@ static int worker_make(struct rig *r)
 		.hops = r->hops,
 		.pool = r->pool,
 		.slow_ring = r->slow,
-		.mailbox = &r->mailbox,
+		.mailbox = mailbox,
 	};
-	if (mailbox_init(&r->mailbox, 0, 0, &r->wake) || worker_new(&o, &r->worker))
+	if (mailbox_init(mailbox, id, 0, &r->wake) || worker_new(&o, ret))
 		return -ENOMEM;
-	struct worker *w = r->worker;
-	w->rx[w->rx_count++] = (struct worker_rx){.port = r->port};
+	struct worker *w = *ret;
 	w->tx[r->port].direct = true;
 	w->tx_ports[w->tx_count++] = r->port;
+	return 0;
+}
+
+// The streams' worker, and in front of it one that has none.
+static int worker_make(struct rig *r)
+{
+	int rc = worker_add(r, 0, &r->mailbox, r->scene->streams, &r->worker);
+	r->receiver = r->worker;
+	if (rc == 0 && r->scene->handoff)
+		rc = worker_add(r, 1, &r->other_mailbox, 2, &r->receiver);
+	if (rc)
+		return rc;
+	struct worker *w = r->receiver;
+	w->rx[w->rx_count++] = (struct worker_rx){.port = r->port};
+	if (r->scene->handoff)
+		w->handoff[0].ring = r->worker->handoff_ring;
 	return 0;
 }
 
@@ -168,7 +189,7 @@ static int streams_open(struct rig *r)
 			return rc;
 		media_stream_hop_set(m, stream, 1);
 		lookup_publish(lookup_slot(&r->lookup, stream_local(i), stream_port(i)),
-			       lookup_entry(0, stream));
+			       lookup_entry(r->worker->id, stream));
 	}
 	return 0;
 }
@@ -208,6 +229,10 @@ static int scene_make(struct rig *r, const struct scene *scene)
 
 static void scene_end(struct rig *r)
 {
+	if (r->receiver != r->worker) {
+		worker_free(r->receiver);
+		mailbox_fini(&r->other_mailbox);
+	}
 	worker_free(r->worker);
 	mailbox_fini(&r->mailbox);
 	lookup_fini(&r->lookup);
@@ -334,8 +359,11 @@ static unsigned int unload(struct rig *r)
 static uint64_t relay_round(struct rig *r)
 {
 	uint64_t start = bench_cycles();
-	for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++)
+	for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++) {
+		if (r->receiver != r->worker)
+			worker_loop_once(r->receiver, r->now);
 		worker_loop_once(r->worker, r->now);
+	}
 	return bench_cycles() - start;
 }
 
@@ -448,7 +476,9 @@ int main(int argc, char **argv)
 	unsigned int pages = huge_pages();
 	bool huge = pages >= 320, million = pages >= PAGES_1M && (argc < 2 || !strcmp(argv[1], "ring-1m"));
 	char prefix[64], lcores[32];
-	unsigned int cpu = sysconf(_SC_NPROCESSORS_ONLN) > CPU ? CPU : 0;
+	const char *wanted = getenv("BENCH_CPU");
+	unsigned int cpu = wanted ? (unsigned int)strtoul(wanted, NULL, 10) : CPU;
+	cpu = sysconf(_SC_NPROCESSORS_ONLN) > cpu ? cpu : 0;
 	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-bench-%d", (int)getpid());
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%u", cpu);
 	char *args[] = {"bench_relay",
