@@ -9,9 +9,10 @@ pause up
 END
 gateway_start
 lab_until "pause up"
+lab_until "device .*: in service" 8 # three media resources and five telephones of lab.yaml
 kill -TERM "$CONTROL"
 wait "$CONTROL" || bad "control ended with status $?"
-[ "$(grep -c '<- Unregister' "$WORK/lab.log")" = 3 ] || bad "not every device unregistered"
+[ "$(grep -c '<- Unregister' "$WORK/lab.log")" = 8 ] || bad "not every device unregistered"
 kill -TERM "$DATAPLANE"
 wait "$DATAPLANE" || bad "the dataplane ended with status $?"
 [ ! -e /run/slimline/dataplane.sock ] || bad "the dataplane left its socket behind"
