@@ -43,6 +43,7 @@ end
 
 -- Highest rate whose loss is at most `allowed` (0 = NDR, 0.005 = PDR), by bisection to 0.5 % of the link.
 function shim.search(tx, rx, allowed, seconds)
+	shim.trial(tx, rx, 1, 1) -- the gateway finds its neighbours
 	local low, high, best = 0, 100, nil
 	while high - low > 0.5 do
 		local trial = shim.trial(tx, rx, (low + high) / 2, seconds)
@@ -67,6 +68,8 @@ function shim.report(case, trial)
 end
 
 -- Range mode: UDP from a block of far-end ports to a block of gateway ports, stepping together.
+-- They step together only where both blocks lie above 5680: a first packet steps on from ports 1234 and 5678, and both are
+-- then below their blocks, which makes both begin anew.
 -- flow = {src_ip, dst_ip, dst_mac, src_port, dst_port, ports, step, size, ipv6}
 function shim.flow(port, flow)
 	local p, r = tostring(port), pktgen.range
@@ -91,6 +94,10 @@ function shim.flow(port, flow)
 	r.pkt_size(p, "max", flow.size)
 	r.pkt_size(p, "inc", 0)
 	pktgen.set_range(p, "on")
+	if not flow.ipv6 then -- the gateway asks who the far end is before it sends there
+		pktgen.set_ipaddr(p, "src", shim.env("FAR_IP", "10.80.128.1") .. "/16")
+		pktgen.process(p, "on")
+	end
 end
 
 -- The calls opened beforehand, as a flow of frames of `size` bytes with FCS.
@@ -100,7 +107,7 @@ function shim.calls(size)
 		dst_ip = shim.env("GW_IP", "10.80.0.1"),
 		dst_mac = shim.env("GW_MAC", "02:00:00:00:00:01"),
 		src_port = tonumber(shim.env("FAR_PORT", "20000")),
-		dst_port = tonumber(shim.env("GW_PORT", "1024")),
+		dst_port = tonumber(shim.env("GW_PORT", "16384")),
 		ports = tonumber(shim.env("STREAMS", "10000")),
 		size = size,
 	}
