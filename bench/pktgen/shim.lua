@@ -57,11 +57,12 @@ function shim.search(tx, rx, allowed, seconds)
 end
 
 -- Appends one result in the form of our other benches: bench/report reads it.
+-- Nobody here has looked whether the machine was calm, and so it does not count as calm.
 function shim.report(case, trial)
 	local f = assert(io.open(shim.env("RESULTS", "results.jsonl"), "a"))
 	local mpps = trial and trial.received / trial.seconds / 1e6 or 0
 	f:write(string.format('{"bench":"pktgen","case":"%s","value":%.6f,"unit":"Mpps","runs":1,"spread":0,' ..
-		'"calm":true,"sent":%d,"received":%d,"rate_percent":%.2f}\n', case, mpps, trial and trial.sent or 0,
+		'"calm":false,"sent":%d,"received":%d,"rate_percent":%.2f}\n', case, mpps, trial and trial.sent or 0,
 		trial and trial.received or 0, trial and trial.rate or 0))
 	f:close()
 	print(string.format("%-28s %10.4f Mpps at %.1f %% of the link", case, mpps, trial and trial.rate or 0))
