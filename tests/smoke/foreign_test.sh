@@ -214,8 +214,7 @@ rtp_end slim-p1 10.77.0.11 7100 4 24 30 "$WORK/g723.raw" "$(gateway_of g723 p1)"
 rtp_end slim-p3 10.77.0.13 7100 4 24 30 "$WORK/g723-437.raw" "$(gateway_of g723 p3)" "$WORK/g723-p3"
 lab_go
 lab_until "pause figures"
-sleep $((SECONDS_LONG / 2))
-net_wait 8 "round trips, MOS with delay and both ways alive on 5 streams" reported 5 || bad "reports of the far ends do not show"
+net_wait 12 "round trips, MOS with delay and both ways alive on 5 streams" reported 5 || bad "reports of the far ends do not show"
 for end in "${ENDS[@]}"; do
 	wait "$end" || true
 done
