@@ -61,6 +61,7 @@ struct conference *confer_new(struct device *d, uint32_t conference_id, nsec_t n
 		return NULL;
 	}
 	c->device = d;
+	c->flags = confer_flags(d);
 	c->conference_id = conference_id;
 	c->indexed = true;
 	c->created = now;
@@ -200,11 +201,8 @@ static void tell_ready(struct conference *c, nsec_t now)
 	end_if_empty(c, now);
 }
 
-// A device of kind line that registers echoes; a room, which does not, mixes.
-static uint32_t kind_flags(const struct device *d)
+uint32_t confer_flags(const struct device *d)
 {
-	if (d->line)
-		return CONFERENCE_ECHO;
 	return config_kind_mixes(d->profile->kind) ? CONFERENCE_BRIDGE : 0;
 }
 
@@ -229,7 +227,7 @@ static void act_open(void *object, const void *data)
 	struct conference *c = object;
 	nsec_t now = ((const struct confer_data *)data)->now;
 	struct conference_spec spec = {.conference_id = c->conference_id, .epoch = c->device->core->epoch};
-	spec.flags = kind_flags(c->device);
+	spec.flags = c->flags;
 	if (parties_talk(c->device->profile->kind))
 		mix_set(&spec, &c->device->profile->mix);
 	memcpy(spec.device, c->device->config->name, sizeof(spec.device));
@@ -351,6 +349,7 @@ int confer_restore(struct device *d, const struct confer_image *image, nsec_t no
 	c->orphan = true;
 	if (image->handle) {
 		c->handle = image->handle;
+		c->flags = image->flags;
 		c->adopted = true;
 		c->fsm.state = CONFER_OPEN;
 	}

@@ -47,6 +47,7 @@ struct conference {
 	struct index_node by_id;
 	struct fsm fsm; // enum confer_state
 	uint32_t conference_id;
+	uint32_t flags;    // enum conference_flag, for the dataplane
 	bool explicitly;   // CreateConference made it: only DeleteConference ends it
 	uint32_t reserved; // participants asked for by CreateConference; 0 = none
 	uint32_t resource_type;
@@ -72,6 +73,9 @@ struct conference *confer_find(const struct device *d, uint32_t conference_id);
 
 // Makes one, past every limit but memory: resource_admit comes first. Returns NULL without memory.
 struct conference *confer_new(struct device *d, uint32_t conference_id, nsec_t now);
+
+// How the dataplane joins the parties of a device's own conferences: enum conference_flag.
+uint32_t confer_flags(const struct device *d);
 
 // Ends it and every party in it.
 void confer_free(struct conference *c, nsec_t now);
@@ -129,6 +133,7 @@ struct confer_image {
 	char app_conf_id[33];
 	char app_data[25];
 	api_handle handle; // still good in the dataplane, or 0
+	uint32_t flags;    // with that handle
 };
 
 // Puts a conference back after a restart of this process; it is an orphan until its agent speaks of it again.

@@ -12,7 +12,6 @@
 #include "gw/sccp.h"
 
 #define ORPHAN_CHECK_MIN_NS NSEC_PER_SEC
-#define ROOM_CONFERENCE     1 // the one conference of a room
 
 // Orphans end when they fall silent; the dataplane reports that as it happens, and this finds those that were silent
 // before they became orphans or that never received anything.
@@ -61,7 +60,6 @@ int device_new(struct core *c, const struct config_device *config, struct device
 		device_free(d);
 		return rc;
 	}
-	d->room = config->room ? c->rooms[config->room - 1] : NULL;
 	*ret = d;
 	return 0;
 }
@@ -115,16 +113,6 @@ unsigned int device_version(const struct device *d)
 	return d->config->version ? d->config->version : agents_current(&d->agents)->version;
 }
 
-struct device *device_home(struct device *d)
-{
-	return d->room ? d->room : d;
-}
-
-uint32_t device_conference(const struct device *d, uint32_t conference_id)
-{
-	return d->room ? ROOM_CONFERENCE : conference_id;
-}
-
 void device_drain(struct device *d, bool on, nsec_t now)
 {
 	d->draining = on;
@@ -141,7 +129,7 @@ void device_refuse(struct device *d, enum refusal why, uint32_t conference_id, u
 
 void device_close_all(struct device *d, nsec_t now)
 {
-	if (d->room) {
+	if (d->line) { // they may be in conferences of others
 		LIST_FOREACH(p, &d->party_list, struct party, in_device)
 		party_close(p, now);
 	}

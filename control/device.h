@@ -26,8 +26,7 @@ struct device {
 	const struct config_profile *profile;
 	const struct config_group *group;
 	const char *name;
-	struct line *line;   // what a telephone has more; NULL for a media resource
-	struct device *room; // in whose conference its parties meet; NULL = in conferences of its own
+	struct line *line; // what a telephone has more; NULL for a media resource
 	struct agents agents;
 	struct reg reg;
 	struct index conferences;    // by conference id
@@ -57,10 +56,6 @@ void device_send(struct device *d, const struct sccp_msg *m, nsec_t now);
 
 // The highest SCCP version offered, or the one agreed on.
 unsigned int device_version(const struct device *d);
-
-// Where its parties meet, and under which number.
-struct device *device_home(struct device *d);
-uint32_t device_conference(const struct device *d, uint32_t conference_id);
 
 // Takes no new media, or takes it again; what runs goes on.
 void device_drain(struct device *d, bool on, nsec_t now);

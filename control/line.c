@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "control/device.h"
+#include "control/line_action.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
 
@@ -404,6 +405,7 @@ int line_new(struct device *d, const struct config_line *config, struct line **r
 	fsm_init(&l->fsm, &line_table, NULL, l);
 	timer_init(&l->timer, on_timer, l);
 	line_dialler_init(l);
+	list_init(&l->visits);
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		line_call_init(&l->calls[i], l);
 	*ret = l;
@@ -418,6 +420,8 @@ void line_free(struct line *l)
 	timer_stop(&l->device->core->timers, &l->dial);
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		line_call_fini(&l->calls[i]);
+	LIST_FOREACH(v, &l->visits, struct visit, link)
+	visit_discard(v);
 	free(l);
 }
 

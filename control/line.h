@@ -12,6 +12,7 @@
 #include "control/line_call.h"
 #include "gw/clock.h"
 #include "gw/fsm.h"
+#include "gw/list.h"
 #include "gw/timer.h"
 
 struct device;
@@ -68,6 +69,7 @@ struct line {
 	char digits[LINE_DIGITS_MAX + 1]; // still to dial
 	struct timer dial;
 	uint64_t answered, dialled, failed; // calls
+	struct list visits;                 // what it does with them (line_action.h)
 };
 
 int line_new(struct device *d, const struct config_line *config, struct line **ret);

@@ -9,6 +9,7 @@
 
 #include "control/device.h"
 #include "control/line.h"
+#include "control/line_action.h"
 #include "control/party.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
@@ -57,6 +58,7 @@ void line_call_init(struct line_call *c, struct line *l)
 void line_call_fini(struct line_call *c)
 {
 	disarm(c);
+	c->visit = NULL;
 }
 
 // ---- to the agent ----
@@ -137,24 +139,36 @@ static void act_fail(void *object, const void *data)
 	arm(c, now_of(data) + FAILED_NS);
 }
 
+static void end_visit(struct line_call *c, nsec_t now)
+{
+	if (c->visit)
+		visit_over(c->visit, now);
+}
+
 static void act_hang_up(void *object, const void *data)
 {
 	struct line_call *c = object;
 	nsec_t now = now_of(data);
 	say_hook(c, SCCP_ON_HOOK, now);
 	arm(c, now + PATIENCE_NS);
+	end_visit(c, now);
 }
 
 static void act_over(void *object, const void *data)
 {
 	arm(object, now_of(data) + LINGER_NS);
+	end_visit(object, now_of(data));
 }
 
-static void forget(struct line_call *c)
+// Its media may live on without it: then so does what the line does with them.
+static void forget(struct line_call *c, nsec_t now)
 {
-	disarm(c);
 	struct line *l = c->line;
+	struct visit *v = c->visit;
+	disarm(c);
 	line_call_init(c, l);
+	if (v)
+		visit_call_lost(v, now);
 }
 
 // An agent that lets a call go without closing its media has forgotten them.
@@ -170,12 +184,12 @@ static void act_clean(void *object, const void *data)
 			party_close(p, now);
 		}
 	}
-	forget(c);
+	forget(c, now);
 }
 
 static void act_lost(void *object, const void *data)
 {
-	forget(object);
+	forget(object, now_of(data));
 }
 
 // ---- the table ----
@@ -320,6 +334,8 @@ void line_call_on_info(struct line *l, const struct sccp_msg *m, nsec_t now)
 			   : in ? a->calling_party_name
 				: a->called_party_name;
 	snprintf(c->number, sizeof(c->number), "%s", number);
+	snprintf(c->called, sizeof(c->called), "%s", wide ? b->called_party : a->called_party);
+	snprintf(c->calling, sizeof(c->calling), "%s", wide ? b->calling_party : a->calling_party);
 	snprintf(c->name, sizeof(c->name), "%s", name);
 }
 

@@ -11,6 +11,7 @@
 
 struct line;
 struct sccp_msg;
+struct visit;
 
 enum line_call_state {
 	LINE_CALL_IDLE,       // no call
@@ -47,10 +48,13 @@ struct line_call {
 	struct line *line;
 	struct fsm fsm; // enum line_call_state
 	uint32_t reference;
-	uint32_t instance; // line button, from 1
-	uint32_t type;     // SCCP_CALL_TYPE, 0 = not told
-	char number[26];   // of the far side
+	uint32_t instance;   // line button, from 1
+	uint32_t type;       // SCCP_CALL_TYPE, 0 = not told
+	struct visit *visit; // what the line does with it; NULL before its media
+	char number[26];     // of the far side
 	char name[122];
+	char called[26]; // as CallInfo says
+	char calling[26];
 	char dialled[26];
 	uint32_t set, mask; // live soft keys
 	struct timer timer;
@@ -64,6 +68,12 @@ void line_call_fini(struct line_call *c);
 static inline bool line_call_is_used(const struct line_call *c)
 {
 	return c->fsm.state != LINE_CALL_IDLE;
+}
+
+// Hung up by either side.
+static inline bool line_call_is_ending(const struct line_call *c)
+{
+	return c && (c->fsm.state == LINE_CALL_ENDING || c->fsm.state == LINE_CALL_OVER);
 }
 
 // Feeds an event.

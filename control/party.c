@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/line_action.h"
 #include "control/party_inner.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
@@ -135,6 +136,10 @@ static void detach(struct party *p, nsec_t now)
 	timer_stop(&d->core->timers, &p->keep);
 	timer_stop(&d->core->timers, &p->patience);
 	confer_leave(c, p, now);
+	struct visit *v = p->visit;
+	p->visit = NULL;
+	if (v)
+		visit_party_gone(v, p, now);
 }
 
 static void drop_stream(struct party *p)
@@ -344,6 +349,9 @@ static void settle(struct party *p, nsec_t now)
 	answer_done(p, now);
 	changed(p, now);
 	party_feed(p, PARTY_WANT, now);
+	// last: what the line does next may close the party
+	if (p->visit)
+		visit_party_open(p->visit, p, now);
 }
 
 static void act_opened(void *object, const void *data)

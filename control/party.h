@@ -24,6 +24,7 @@
 
 struct device;
 struct sccp_msg;
+struct visit;
 
 #define PARTY_DIAL_MAX 16
 #define PARTY_KEEP_NS  (300 * NSEC_PER_SEC) // how long a port is kept that nothing uses
@@ -65,6 +66,7 @@ struct party_side {
 struct party {
 	struct device *device;
 	struct conference *conference;
+	struct visit *visit;   // of a line: what its call is about; NULL for a media resource, or taken over
 	struct list in_device; // party_list or closing
 	struct list in_conference;
 	struct list noted;  // its record is to be written
@@ -167,7 +169,11 @@ struct party_image {
 	uint32_t rx_payload, tx_payload; // SCCP numbers
 	bool rx_open, tx_open, kept;
 	struct stream_spec spec; // as applied last, local filled in
-	api_handle stream;       // still good in the dataplane, or 0: it is opened again on the same port
+	char home
+		[STREAM_DEVICE_MAX]; // whose conference it is in, when another's than the device's; "" = the device's
+	uint32_t place;              // number of that conference there
+	uint32_t place_flags;
+	api_handle stream; // still good in the dataplane, or 0: it is opened again on the same port
 };
 
 void party_image(const struct party *p, struct party_image *ret);

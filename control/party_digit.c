@@ -11,6 +11,7 @@
 // Between events and tones of two parties the dataplane changes one into the other by itself; it is only told who is
 // who. What a bridge hears as tones it keeps out of the mix.
 #include "control/caps.h"
+#include "control/line_action.h"
 #include "control/party_inner.h"
 #include "gw/codec.h"
 #include "gw/sccp.h"
@@ -34,7 +35,8 @@ void party_digit_spec(const struct party *p, struct stream_spec *spec)
 	if (!caps_hears_digits(f))
 		return;
 	bool voice_in = receives && !spec->rx.event_type, voice_out = sends && !spec->tx.event_type;
-	if (voice_in && (p->ears || f->kind == CONFIG_CONFERENCE_BRIDGE))
+	bool visited = p->visit && p->visit->action->wants_digits;
+	if (voice_in && (p->ears || visited || f->kind == CONFIG_CONFERENCE_BRIDGE))
 		spec->flags |= STREAM_DTMF_DETECT;
 	if (voice_out && p->tones)
 		spec->flags |= STREAM_DTMF_TONES;
@@ -59,6 +61,8 @@ void party_digit_heard(struct party *p, uint32_t event, nsec_t now)
 	if (event >= API_DIGITS)
 		return;
 	device_count(p->device, COUNT_digit_heard);
+	if (p->visit)
+		visit_digit(p->visit, "0123456789*#ABCD"[event], DIGIT_MEDIA, now);
 	if (!p->digits || p->orphan)
 		return;
 	device_count(p->device, COUNT_digit_notified);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/line_action.h"
 #include "control/party_inner.h"
 #include "control/player.h"
 
@@ -23,6 +24,45 @@ void party_image(const struct party *p, struct party_image *ret)
 		.spec = p->applied,
 		.stream = p->stream,
 	};
+	const struct conference *c = p->conference;
+	if (!c || !p->device->line)
+		return;
+	if (c->device != p->device)
+		memcpy(ret->home, c->device->config->name, sizeof(ret->home));
+	ret->place = c->conference_id;
+	ret->place_flags = c->flags;
+}
+
+// The conference of a dataplane handle, among those in which a line's parties may be.
+static struct conference *find_open(struct device *d, api_handle handle)
+{
+	const struct core *core = d->core;
+	for (unsigned int i = 0; handle && i <= core->room_count; i++) {
+		struct device *home = i ? core->rooms[i - 1] : d;
+		LIST_FOREACH(c, &home->conference_list, struct conference, link)
+		{
+			if (c->handle == handle)
+				return c;
+		}
+	}
+	return NULL;
+}
+
+// Where a party was. A line's may be anywhere: the dataplane knows best, else the record.
+static struct conference *find_place(struct device *d, const struct party_image *i, struct place *ret)
+{
+	uint32_t party = i->tx_named ? i->tx_party_id : i->rx_party_id;
+	*ret = (struct place){d, player_conference(d, i->conference_id, party), confer_flags(d)};
+	struct conference *c = d->line ? find_open(d, i->spec.conference) : NULL;
+	if (c)
+		return c;
+	if (d->line) {
+		struct device *home = i->home[0] ? core_device(d->core, i->home) : d;
+		*ret = (struct place){home, i->place, i->place_flags};
+		if (!home || !i->place || (home != d && (home->config->line || home->reg.link)))
+			ret->home = NULL;
+	}
+	return ret->home ? confer_find(ret->home, ret->number) : NULL;
 }
 
 // Records are input, not truth: nothing in them is believed that the dataplane or an index could trip over.
@@ -79,14 +119,17 @@ int party_restore(struct device *d, const struct party_image *image, nsec_t now,
 		return -EINVAL;
 	if (is_taken(d, image))
 		return -EEXIST;
-	uint32_t number = player_conference(d, image->conference_id,
-					    image->tx_named ? image->tx_party_id : image->rx_party_id);
-	struct conference *c = confer_find(device_home(d), device_conference(d, number));
+	struct place at;
+	struct conference *c = find_place(d, image, &at);
+	if (!c && !at.home)
+		return -EINVAL;
 	if (resource_is_full(d, c))
 		return -ENOSPC;
 	bool fresh = !c;
 	if (fresh)
-		c = confer_new(device_home(d), device_conference(d, number), now);
+		c = confer_new(at.home, at.number, now);
+	if (fresh && c)
+		c->flags = at.flags;
 	struct party *p = c ? party_new(d, c, image->call_reference, now) : NULL;
 	if (!p) {
 		if (fresh && c)

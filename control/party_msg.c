@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "control/caps.h"
+#include "control/line_action.h"
 #include "control/party_inner.h"
 #include "control/player.h"
 #include "gw/sccp.h"
@@ -103,14 +104,28 @@ struct leg {
 
 // A number that orphans hold is free for a new call: an agent that starts anew counts anew, and strangers must not
 // hear each other. Listeners to music do not hear each other in any case.
-static struct conference *open_conference(struct device *d, uint32_t conference_id)
+static struct conference *open_conference(const struct device *d, const struct place *at)
 {
-	struct conference *c = confer_find(device_home(d), device_conference(d, conference_id));
-	if (c && c->orphan && !d->room && d->profile->kind != CONFIG_MOH) {
+	struct conference *c = confer_find(at->home, at->number);
+	if (c && c->orphan && at->home == d && d->profile->kind != CONFIG_MOH) {
 		confer_set_aside(c);
 		return NULL;
 	}
 	return c;
+}
+
+// Where a leg's party shall be: what its line does with the call decides, or the agent's number.
+static enum refusal find_place(struct device *d, const struct leg *l, uint32_t id, nsec_t now,
+			       struct place *ret, struct visit **ret_visit)
+{
+	struct visit *v = d->line ? visit_take(d->line, l->call_reference, now) : NULL;
+	*ret = (struct place){d, player_conference(d, id, l->party_id), confer_flags(d)};
+	*ret_visit = v;
+	if (!d->line)
+		return REFUSAL_none;
+	if (!v)
+		return REFUSAL_memory;
+	return v->stopped ? REFUSAL_hung_up : v->action->place(v, id, ret, now);
 }
 
 static enum refusal make_party(struct device *d, const struct leg *l, nsec_t now, struct party **ret)
@@ -120,20 +135,32 @@ static enum refusal make_party(struct device *d, const struct leg *l, nsec_t now
 		id = l->call_reference ? l->call_reference : l->party_id;
 	if (!id)
 		return REFUSAL_conference;
-	uint32_t number = player_conference(d, id, l->party_id);
-	struct conference *c = open_conference(d, number);
-	enum refusal why = resource_admit(d, c);
-	if (why)
+	struct place at;
+	struct visit *v;
+	enum refusal why = find_place(d, l, id, now, &at, &v);
+	struct conference *c = why ? NULL : open_conference(d, &at);
+	if (!why)
+		why = resource_admit(d, c);
+	if (why) {
+		if (v)
+			visit_settle(v, now);
 		return why;
+	}
 	bool fresh = !c;
 	if (fresh)
-		c = confer_new(device_home(d), device_conference(d, number), now);
+		c = confer_new(at.home, at.number, now);
+	if (fresh && c)
+		c->flags = at.flags;
 	struct party *p = c ? party_new(d, c, l->call_reference, now) : NULL;
 	if (!p) {
 		if (fresh && c)
 			confer_free(c, now);
+		if (v)
+			visit_settle(v, now);
 		return REFUSAL_memory;
 	}
+	if (v)
+		visit_party_new(v, p);
 	p->conference_id = id; // the agent's word, whatever conference it meets others in
 	*ret = p;
 	return REFUSAL_none;

@@ -113,6 +113,9 @@ static const struct field party_fields[] = {
 	U8(P, "tx_payload_type", image.spec.tx.payload_type, 127),
 	U8(P, "tx_event_type", image.spec.tx.event_type, 127),
 	U8(P, "dscp", image.spec.dscp, 63),
+	{"home", FIELD_TEXT, 2, offsetof(P, image.home), STREAM_DEVICE_MAX},
+	{"place", FIELD_U32, 2, offsetof(P, image.place), UINT32_MAX},
+	{"place_flags", FIELD_U32, 2, offsetof(P, image.place_flags), UINT32_MAX},
 };
 
 #undef D

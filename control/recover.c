@@ -250,6 +250,7 @@ static void restore_group(struct recover *r, const struct api_conference_entry *
 	if (item)
 		image = item->r.image;
 	image.handle = e->handle;
+	image.flags = e->spec.flags;
 	bool wanted = d && (e->streams > 0 || image.explicitly);
 	if (wanted && confer_restore(d, &image, now, &c) == 0) {
 		r->result.conferences++;

@@ -7,6 +7,7 @@
 #include "control/core.h"
 #include "control/device.h"
 #include "control/line.h"
+#include "control/line_action.h"
 #include "control/show_job.h"
 #include "control/show_json.h"
 #include "gw/sccp.h"
@@ -30,6 +31,13 @@ static json_t *call_json(const struct show *s, const struct line_call *c)
 		show_text(c->number, sizeof(c->number)), "name", show_text(c->name, sizeof(c->name)),
 		"dialled", show_text(c->dialled, sizeof(c->dialled)), "since_s",
 		show_seconds_since(s, c->since));
+	char stage[64] = "";
+	if (c->visit && c->visit->action->show)
+		c->visit->action->show(c->visit, stage, sizeof(stage));
+	json_object_set_new(o, "action",
+			    json_string(c->visit ? c->visit->action->name
+						 : line_actions[line_action_of(c->line, c)->kind]->name));
+	json_object_set_new(o, "stage", json_string(stage));
 	json_object_set_new(o, "connected_s",
 			    c->connected ? json_integer(show_seconds_since(s, c->connected)) : json_null());
 	return o;
@@ -50,12 +58,12 @@ static json_t *line_json(const struct show *s, const struct device *d)
 	const struct config_agent *a = agents_current(&d->agents);
 	json_t *calls = calls_json(s, l);
 	json_t *newest = json_array_get(calls, 0);
-	json_t *o = json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:s, s:s}", "line", d->name, "type",
-			      (json_int_t)d->config->type, "registration", reg_state_name(d->reg.fsm.state),
-			      "state", line_state_name(l->fsm.state), "agent",
-			      show_text(a->name, sizeof(a->name)), "number",
-			      show_text(l->buttons[0].number, sizeof(l->buttons[0].number)), "action",
-			      d->room ? "room" : "echo", "room", d->room ? d->room->name + 1 : "");
+	json_t *o = json_pack(
+		"{s:s, s:I, s:s, s:s, s:o, s:o, s:s, s:s}", "line", d->name, "type",
+		(json_int_t)d->config->type, "registration", reg_state_name(d->reg.fsm.state), "state",
+		line_state_name(l->fsm.state), "agent", show_text(a->name, sizeof(a->name)), "number",
+		show_text(l->buttons[0].number, sizeof(l->buttons[0].number)), "action",
+		line_actions[l->config->action.kind]->name, "room", l->config->action.room_name);
 	json_object_set(o, "call", newest ? json_object_get(newest, "state") : json_null());
 	json_object_set(o, "far", newest ? json_object_get(newest, "number") : json_null());
 	json_object_set_new(o, "prompt", show_text(l->prompt, sizeof(l->prompt)));

@@ -200,16 +200,32 @@ struct config_device {
 		type; // SCCP device type number; default by kind: 52, 112, 112 (83 for a G.711-only mtp), 70, 126
 	struct addr address; // media address it uses; ADDR_NONE = any
 	unsigned int line;   // index into config.lines + 1; 0 = a media resource
-	unsigned int room;   // index into config.rooms + 1; 0 = none
 	uint8_t version;     // highest SCCP version to offer; 0 = the agent's
 };
 
 #define CONFIG_ANSWER_NEVER UINT32_MAX
 #define CONFIG_ROOM_MAX     14
+#define CONFIG_RULES_MAX    64 // of one line
+#define CONFIG_NUMBER_MAX   24
 
-enum config_action {
+enum config_action_kind {
 	CONFIG_ACTION_ECHO, // "echo"
 	CONFIG_ACTION_ROOM, // "room"
+	CONFIG_ACTION_COUNT
+};
+
+// What a call meets.
+struct config_action {
+	enum config_action_kind kind;
+	char room_name[CONFIG_ROOM_MAX + 1];
+	unsigned int room; // index into config.rooms + 1; 0 = none
+};
+
+// Calls that meet something else than the others of their line.
+struct config_rule {
+	char called[CONFIG_NUMBER_MAX + 1]; // pattern of config_number_matches; "" = any
+	char calling[CONFIG_NUMBER_MAX + 1];
+	struct config_action action;
 };
 
 // A number of telephones of one sort; each becomes a device.
@@ -222,8 +238,9 @@ struct config_line {
 	uint32_t type;
 	uint8_t version;
 	uint32_t answer_ms; // CONFIG_ANSWER_NEVER = somebody has to
-	enum config_action action;
-	char room[CONFIG_ROOM_MAX + 1];
+	struct config_action action;
+	struct config_rule *rules; // the first that fits a call goes before `action`
+	unsigned int rule_count;
 };
 
 enum config_store { CONFIG_STORE_MEMORY, CONFIG_STORE_REDIS };
@@ -290,6 +307,9 @@ void config_free(struct config *c);
 
 // Writes every option with its type, range, unit, default, help and when a change takes effect (the manual's table).
 void config_describe(FILE *out);
+
+// A number against a pattern: X is any digit, a dot at the end whatever follows. "" fits every number.
+bool config_number_matches(const char *pattern, const char *number);
 
 // Name of a kind as in the file: "conference-bridge".
 const char *config_kind_name(enum config_kind kind);

@@ -13,8 +13,6 @@
 
 #define ANSWER_MS_MAX 3600000
 
-static const char *const action_words[] = {"echo", "room", NULL};
-
 // Device types by the names people know them by; Cisco's model list has a voice mail port as 80.
 static const struct {
 	const char *name;
@@ -108,19 +106,6 @@ static int parse_version(const struct cfg_at *at, const char *text, void *field)
 	return 0;
 }
 
-static int parse_room(const struct cfg_at *at, const char *text, void *field)
-{
-	size_t n = strlen(text);
-	if (n > CONFIG_ROOM_MAX ||
-	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != n) {
-		cfg_problem(at, NULL, "a room has 1 to %d letters, digits, dots, dashes and underscores",
-			    CONFIG_ROOM_MAX);
-		return -EINVAL;
-	}
-	memcpy(field, text, n + 1);
-	return 0;
-}
-
 // --- names ---
 
 // Writes the name of line number i (from 0). Returns its length, above 15 when it does not fit; -EINVAL for a brace that
@@ -168,24 +153,28 @@ static struct config_device *grow(struct config_device **list, unsigned int *cou
 }
 
 // The room by its name, made when it is new; its number from 1, 0 without memory.
-static unsigned int take_room(struct config *c, const struct config_line *l)
+static unsigned int take_room(struct config *c, const struct config_line *l, const struct config_action *a)
 {
+	if (a->kind != CONFIG_ACTION_ROOM)
+		return 0;
 	for (unsigned int i = 0; i < c->room_count; i++)
-		if (strcmp(c->rooms[i].name + 1, l->room) == 0)
+		if (strcmp(c->rooms[i].name + 1, a->room_name) == 0)
 			return i + 1;
 	struct config_device *r = grow(&c->rooms, &c->room_count, 1);
 	if (!r)
 		return 0;
-	snprintf(r->name, sizeof(r->name), "#%s", l->room);
+	snprintf(r->name, sizeof(r->name), "#%s", a->room_name);
 	r->profile = l->profile;
 	r->group = l->group;
 	return c->room_count;
 }
 
-static void make_devices(const struct cfg_at *at, struct config *c, const struct config_line *l)
+static void make_devices(const struct cfg_at *at, struct config *c, struct config_line *l)
 {
 	char name[64];
-	unsigned int room = l->action == CONFIG_ACTION_ROOM ? take_room(c, l) : 0;
+	l->action.room = take_room(c, l, &l->action);
+	for (unsigned int i = 0; i < l->rule_count; i++)
+		l->rules[i].action.room = take_room(c, l, &l->rules[i].action);
 	unsigned int first = c->device_count;
 	if (!grow(&c->devices, &c->device_count, l->count))
 		return cfg_problem(at, NULL, "out of memory");
@@ -200,22 +189,20 @@ static void make_devices(const struct cfg_at *at, struct config *c, const struct
 		d->type = l->type;
 		d->version = l->version;
 		d->line = (unsigned int)at->index + 1;
-		d->room = room;
 	}
 }
 
 void config_check_line(const struct cfg_at *at)
 {
 	struct config *c = at->root;
-	const struct config_line *l = at->base;
+	struct config_line *l = at->base;
 	char name[64];
 	int len = expand(l, l->count ? l->count - 1 : 0, name, sizeof(name));
 	bool has_mac = strstr(l->name, "{mac}");
 	unsigned int left = CONFIG_DEVICES_MAX - c->device_count;
 	if (l->profile < c->profile_count && c->profiles[l->profile].kind != CONFIG_LINE)
 		cfg_problem(at, "profile", "%s is no profile of kind line", c->profiles[l->profile].name);
-	if (l->action == CONFIG_ACTION_ROOM && !l->room[0])
-		cfg_problem(at, "room", "the action room needs the name of one");
+	config_check_action(at, &l->action);
 	if (has_mac && !l->mac)
 		cfg_problem(at, "mac", "{mac} in the name needs one");
 	if (len < 0)
@@ -296,20 +283,20 @@ static const struct cfg_option line_rows[] = {
 	 .what = "never or duration",
 	 .effect = CFG_RESTART,
 	 .help = "How long an incoming call rings before it is answered"},
-	{.name = "action",
-	 .type = CFG_WORD,
-	 FIELD(config_line, action),
-	 .words = action_words,
-	 .fallback = "echo",
-	 .effect = CFG_RESTART,
-	 .help = "What a call meets: its own voice, or everybody in the same room"},
-	{.name = "room",
-	 .type = CFG_CUSTOM,
-	 FIELD(config_line, room),
+#define IN(member) FIELD(config_line, action.member)
+#include "gw/config/action.def"
+#undef IN
+	{.name = "rules",
+	 .type = CFG_LIST,
+	 .offset = offsetof(struct config_line, rules),
+	 .size = sizeof(struct config_rule),
+	 COUNTED(config_line, rule_count),
+	 .min = 1,
+	 .max = CONFIG_RULES_MAX,
+	 .table = &config_rule_table,
+	 .allocate = true,
 	 .fallback = "",
-	 .parse = parse_room,
-	 .what = "name of at most 14 characters",
 	 .effect = CFG_RESTART,
-	 .help = "Room of the action room; lines of any agent may share it"},
+	 .help = "Calls that meet something else, by number; the first that fits counts"},
 };
 const struct cfg_table config_line_table = TABLE(line_rows, .check = config_check_line);

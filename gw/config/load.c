@@ -46,6 +46,8 @@ void config_free(struct config *c)
 	free(c->announcements);
 	free(c->profiles);
 	free(c->devices);
+	for (unsigned int i = 0; i < c->line_count; i++)
+		free(c->lines[i].rules);
 	free(c->lines);
 	free(c->rooms);
 	free(c);

@@ -45,6 +45,12 @@ extern const struct cfg_table config_music_table;
 // lines.c
 extern const struct cfg_table config_line_table;
 
+// actions.c: what calls of lines meet; action.def has the rows.
+extern const struct cfg_table config_rule_table;
+extern const char *const config_action_words[];
+int config_parse_room(const struct cfg_at *at, const char *text, void *field);
+void config_check_action(const struct cfg_at *at, const struct config_action *a);
+
 // schema_mix.c
 extern const struct cfg_table config_mix_table;
 

@@ -183,12 +183,12 @@ static void lines_become_devices(void)
 	CHECK_INT(c->devices[43].type, 80);
 	CHECK_INT(c->devices[5].line, 0);
 	CHECK_INT(c->devices[8].line, 1);
-	CHECK_INT(c->devices[8].room, 0);
+	CHECK_INT(c->lines[0].action.kind, CONFIG_ACTION_ECHO);
 	CHECK_INT(c->lines[0].answer_ms, 1000);
 	CHECK_INT(c->room_count, 1);
 	CHECK_STR(c->rooms[0].name, "#all-hands");
-	CHECK_INT(c->devices[12].room, 1);
-	CHECK_INT(c->devices[43].room, 1);
+	CHECK_INT(c->lines[1].action.room, 1);
+	CHECK_INT(c->lines[2].action.room, 1);
 	config_free(c);
 }
 
@@ -215,6 +215,12 @@ static void bad_lines_are_explained(void)
 		{LINE("name: X, profile: p, group: g, action: room"),
 		 "the action room needs the name of one"},
 		{LINE("name: X, profile: p, group: g, action: room, room: a b"), "a room has 1 to 14"},
+		{LINE("name: X, profile: p, group: g, rules: [{action: echo}]"),
+		 "a rule needs the number called or the number calling"},
+		{LINE("name: X, profile: p, group: g, rules: [{called: '8.1'}]"),
+		 "is no pattern of a number"},
+		{LINE("name: X, profile: p, group: g, rules: [{called: '8', action: room}]"),
+		 "the action room needs the name of one"},
 		{LINE("name: X, profile: p, group: g}, {name: X, profile: p, group: g"),
 		 "X is there already"},
 		{HEAD AGENTS
@@ -229,6 +235,16 @@ static void bad_lines_are_explained(void)
 			fprintf(stderr, "expected \"%s\" in: %s", cases[i].problem, errors);
 		CHECK(strstr(errors, cases[i].problem) != NULL);
 	}
+}
+
+static void numbers_match(void)
+{
+	CHECK(config_number_matches("", "8100") && config_number_matches("", ""));
+	CHECK(config_number_matches("8100", "8100"));
+	CHECK(!config_number_matches("8100", "810") && !config_number_matches("8100", "81001"));
+	CHECK(config_number_matches("81XX", "8199") && !config_number_matches("81XX", "819*"));
+	CHECK(config_number_matches("81.", "81") && config_number_matches("81.", "812345"));
+	CHECK(!config_number_matches("81.", "8") && !config_number_matches("X", ""));
 }
 
 static void defaults_are_sensible(void)
@@ -410,7 +426,8 @@ static void the_manual_is_complete(void)
 }
 
 T_MAIN("config", {"lines become devices", lines_become_devices}, {"bad lines", bad_lines_are_explained},
-       {"sounds_are_read", sounds_are_read}, {"bad_sounds_are_explained", bad_sounds_are_explained},
+       {"numbers", numbers_match}, {"sounds_are_read", sounds_are_read},
+       {"bad_sounds_are_explained", bad_sounds_are_explained},
        {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
        {"defaults_are_sensible", defaults_are_sensible}, {"how_conferences_sound", how_conferences_sound},

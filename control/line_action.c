@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// line_action.c - The table of actions, and the life of a visit between its call and its media.
+#include "control/line_action.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/device.h"
+#include "control/line.h"
+#include "control/party.h"
+
+#define SAME_PRESS_NS (500 * NSEC_PER_MSEC) // within which two ways tell of one press
+
+const struct line_action *const line_actions[CONFIG_ACTION_COUNT] = {
+	[CONFIG_ACTION_ECHO] = &action_echo,
+	[CONFIG_ACTION_ROOM] = &action_room,
+};
+
+// ---- choice ----
+
+static bool fits(const struct config_rule *r, const struct line *l, const struct line_call *c)
+{
+	const char *called = c->called[0] ? c->called : l->buttons[0].number;
+	return config_number_matches(r->called, called) && config_number_matches(r->calling, c->calling);
+}
+
+const struct config_action *line_action_of(const struct line *l, const struct line_call *c)
+{
+	const struct config_line *config = l->config;
+	for (unsigned int i = 0; c && i < config->rule_count; i++)
+		if (fits(&config->rules[i], l, c))
+			return &config->rules[i].action;
+	return &config->action;
+}
+
+// ---- life ----
+
+void visit_settle(struct visit *v, nsec_t now)
+{
+	if (v->call || v->parties || v->busy)
+		return;
+	if (!v->stopped) {
+		visit_over(v, now);
+		return;
+	}
+	visit_discard(v);
+}
+
+static void enter(struct visit *v)
+{
+	v->busy++;
+}
+
+static void leave(struct visit *v, nsec_t now)
+{
+	v->busy--;
+	visit_settle(v, now);
+}
+
+static void on_timer(struct timer *t, nsec_t now)
+{
+	struct visit *v = t->object;
+	enter(v);
+	if (v->action->timeout && !v->stopped)
+		v->action->timeout(v, now);
+	leave(v, now);
+}
+
+// Media that no call is known for: of an agent that names none, or that has forgotten it.
+static struct visit *find_callless(struct line *l, uint32_t call_reference)
+{
+	LIST_FOREACH(v, &l->visits, struct visit, link)
+	{
+		if (!v->call && !v->stopped && v->call_reference == call_reference && v->party &&
+		    !v->party->orphan)
+			return v;
+	}
+	return NULL;
+}
+
+struct visit *visit_take(struct line *l, uint32_t call_reference, nsec_t now)
+{
+	struct line_call *c = line_call_find(l, 0, call_reference);
+	struct visit *v = c ? c->visit : find_callless(l, call_reference);
+	if (v && (!v->stopped || line_call_is_ending(c)))
+		return v;
+	if (v) { // an agent that uses its number for another call
+		v->call = NULL;
+		visit_settle(v, now);
+	}
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return NULL;
+	v->line = l;
+	v->call = c;
+	v->call_reference = call_reference;
+	v->config = line_action_of(l, c);
+	v->action = line_actions[v->config->kind];
+	v->since = now;
+	timer_init(&v->timer, on_timer, v);
+	list_push_back(&l->visits, &v->link);
+	if (c)
+		c->visit = v;
+	return v;
+}
+
+void visit_discard(struct visit *v)
+{
+	visit_disarm(v);
+	list_remove(&v->link);
+	free(v->own);
+	free(v);
+}
+
+void visit_party_new(struct visit *v, struct party *p)
+{
+	v->party = p;
+	v->parties++;
+}
+
+void visit_party_open(struct visit *v, struct party *p, nsec_t now)
+{
+	if (v->stopped || p != v->party || !(p->applied.flags & STREAM_SEND))
+		return;
+	enter(v);
+	bool again = v->started;
+	v->started = true;
+	if (!again && v->action->start)
+		v->action->start(v, now);
+	if (again && v->away && v->action->media)
+		v->action->media(v, true, now);
+	v->away = false;
+	leave(v, now);
+}
+
+void visit_party_gone(struct visit *v, struct party *p, nsec_t now)
+{
+	enter(v);
+	v->parties--;
+	if (v->party == p) {
+		v->party = NULL;
+		v->away = true;
+		if (v->started && !v->stopped && v->action->media)
+			v->action->media(v, false, now);
+	}
+	leave(v, now);
+}
+
+void visit_digit(struct visit *v, char digit, enum digit_way way, nsec_t now)
+{
+	bool same = v->digit == digit && v->digit_way != way && now - v->digit_at < SAME_PRESS_NS;
+	if (same || v->stopped)
+		return;
+	v->digit = digit;
+	v->digit_way = (uint8_t)way;
+	v->digit_at = now;
+	enter(v);
+	if (v->action->digit)
+		v->action->digit(v, digit, now);
+	leave(v, now);
+}
+
+void visit_over(struct visit *v, nsec_t now)
+{
+	if (v->stopped)
+		return;
+	v->stopped = true;
+	visit_disarm(v);
+	enter(v);
+	if (v->action->stop)
+		v->action->stop(v, now);
+	leave(v, now);
+}
+
+void visit_call_lost(struct visit *v, nsec_t now)
+{
+	v->call = NULL;
+	visit_settle(v, now);
+}
+
+// ---- for actions ----
+
+void visit_arm(struct visit *v, nsec_t due)
+{
+	timer_start(&v->line->device->core->timers, &v->timer, due);
+}
+
+void visit_disarm(struct visit *v)
+{
+	timer_stop(&v->line->device->core->timers, &v->timer);
+}
+
+// Without a call the agent has nothing to be told: the media end.
+void visit_hang_up(struct visit *v, nsec_t now)
+{
+	if (v->call)
+		line_call_feed(v->call, LINE_CALL_HANG_UP, now);
+	else if (v->party)
+		party_close(v->party, now);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// line_action.h - What a line does with a call: the hooks of each action, and the visit of one caller.
+//
+// A visit begins when the agent asks for the first media of a call and lasts until the call is over. The configuration
+// chooses its action by the numbers of the call. Media may come and go meanwhile (hold, resume): they are placed anew
+// each time, wherever the action says the caller is by then.
+//
+// An action is a row of hooks; what it knows about one visit is `own`, allocated by place(), freed by stop(). Hooks may
+// call everything below, visit_hang_up included: the visit is there until they return.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/resource.h"
+#include "gw/clock.h"
+#include "gw/config.h"
+#include "gw/list.h"
+#include "gw/timer.h"
+
+struct device;
+struct line;
+struct line_call;
+struct party;
+
+// A conference: whose, its number there, and how the dataplane is to join its members (enum conference_flag; 0 = as a
+// relay or transcode).
+struct place {
+	struct device *home;
+	uint32_t number;
+	uint32_t flags;
+};
+
+struct visit {
+	struct list link; // in line.visits
+	struct line *line;
+	struct line_call *call; // NULL when the agent has told of none, or has forgotten it
+	uint32_t call_reference;
+	const struct line_action *action;
+	const struct config_action *config;
+	void *own;           // the action's
+	struct party *party; // its media; NULL while there are none
+	uint32_t parties; // of it; two only while one closes, or when an agent opens both sides as strangers
+	struct timer timer; // visit_arm
+	nsec_t since;
+	unsigned int busy; // hooks under way: it must not go under them
+	bool started;      // start() has been called
+	bool away;         // its media have closed
+	bool stopped;      // stop() has been called
+	char digit;        // heard last
+	uint8_t digit_way;
+	nsec_t digit_at;
+};
+
+struct line_action {
+	const char *name;
+	bool wants_digits; // also those in the caller's voice
+	// Media of the visit are asked for: where they shall be. v->own is NULL the first time. Fills *ret, or says why not.
+	enum refusal (*place)(struct visit *v, uint32_t conference_id, struct place *ret, nsec_t now);
+	// The rest may be NULL.
+	void (*start)(struct visit *v, nsec_t now);             // the caller hears us for the first time
+	void (*media)(struct visit *v, bool there, nsec_t now); // after that: media have closed, or are back
+	void (*digit)(struct visit *v, char digit, nsec_t now); // pressed by the caller: 0-9, *, #, A-D
+	void (*timeout)(struct visit *v, nsec_t now);           // of visit_arm
+	void (*stop)(struct visit *v, nsec_t now);              // hung up; v->party may be NULL
+	// Where the visit is, in a word or two, for show line: "lobby", "wrong pin 2".
+	void (*show)(const struct visit *v, char *ret, size_t cap);
+};
+
+// One row an action of the configuration; never NULL.
+extern const struct line_action *const line_actions[CONFIG_ACTION_COUNT];
+extern const struct line_action action_echo, action_room;
+
+// By which way a digit came: when two ways tell the same press, it counts once.
+enum digit_way { DIGIT_MEDIA, DIGIT_AGENT };
+
+// ---- for the files of party and line ----
+
+// The visit that media with this call reference belong to, begun when there is none; a stopped one while the call is being
+// hung up. NULL without memory.
+struct visit *visit_take(struct line *l, uint32_t call_reference, nsec_t now);
+
+// A party of the visit was made, does what is wanted now, or has left.
+void visit_party_new(struct visit *v, struct party *p);
+void visit_party_open(struct visit *v, struct party *p, nsec_t now);
+void visit_party_gone(struct visit *v, struct party *p, nsec_t now);
+
+// Ends what neither a call nor a party holds any more: after media that were refused.
+void visit_settle(struct visit *v, nsec_t now);
+
+// A digit of the caller was heard.
+void visit_digit(struct visit *v, char digit, enum digit_way way, nsec_t now);
+
+// The call is over; or its agent has gone and media live on.
+void visit_over(struct visit *v, nsec_t now);
+void visit_call_lost(struct visit *v, nsec_t now);
+
+// Frees without a word: the line is going. Its parties have gone or know of it no more.
+void visit_discard(struct visit *v);
+
+// The action that the configuration gives to a call; `c` NULL: that of any call.
+const struct config_action *line_action_of(const struct line *l, const struct line_call *c);
+
+// ---- for actions ----
+
+// The timeout hook is called once at `due`; before that visit_arm sets it anew.
+void visit_arm(struct visit *v, nsec_t due);
+void visit_disarm(struct visit *v);
+
+// Hangs up: tells the agent. stop() follows at once.
+void visit_hang_up(struct visit *v, nsec_t now);

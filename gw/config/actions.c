@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// actions.c - The table of what calls of lines meet, and the numbers that decide it.
+#include "gw/config/tables.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+const char *const config_action_words[] = {"echo", "room", NULL};
+
+bool config_number_matches(const char *pattern, const char *number)
+{
+	if (!*pattern)
+		return true;
+	for (; *pattern; pattern++, number++) {
+		if (*pattern == '.')
+			return true;
+		if (*pattern == 'X' ? !isdigit((unsigned char)*number) : *pattern != *number)
+			return false;
+	}
+	return !*number;
+}
+
+// --- values ---
+
+static int parse_number(const struct cfg_at *at, const char *text, void *field)
+{
+	size_t n = strlen(text), body = strspn(text, "0123456789*#+ABCDX");
+	if (n > CONFIG_NUMBER_MAX || (text[body] && strcmp(text + body, ".") != 0)) {
+		cfg_problem(at, NULL,
+			    "is no pattern of a number such as 8100, 81XX or 81. (at most %d characters)",
+			    CONFIG_NUMBER_MAX);
+		return -EINVAL;
+	}
+	memcpy(field, text, n + 1);
+	return 0;
+}
+
+int config_parse_room(const struct cfg_at *at, const char *text, void *field)
+{
+	size_t n = strlen(text);
+	if (n > CONFIG_ROOM_MAX ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != n) {
+		cfg_problem(at, NULL, "a room has 1 to %d letters, digits, dots, dashes and underscores",
+			    CONFIG_ROOM_MAX);
+		return -EINVAL;
+	}
+	memcpy(field, text, n + 1);
+	return 0;
+}
+
+// --- checks ---
+
+void config_check_action(const struct cfg_at *at, const struct config_action *a)
+{
+	if (a->kind == CONFIG_ACTION_ROOM && !a->room_name[0])
+		cfg_problem(at, "room", "the action room needs the name of one");
+}
+
+static void check_rule(const struct cfg_at *at)
+{
+	const struct config_rule *r = at->base;
+	if (!r->called[0] && !r->calling[0])
+		cfg_problem(at, NULL, "a rule needs the number called or the number calling");
+	config_check_action(at, &r->action);
+}
+
+// --- the table ---
+
+static const struct cfg_option rule_rows[] = {
+	{.name = "called",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_rule, called),
+	 .fallback = "",
+	 .parse = parse_number,
+	 .what = "digits, X for any digit, a dot at the end for whatever follows",
+	 .effect = CFG_RESTART,
+	 .help = "Number that was called; when the agent does not tell, the line's own"},
+	{.name = "calling",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_rule, calling),
+	 .fallback = "",
+	 .parse = parse_number,
+	 .what = "digits, X for any digit, a dot at the end for whatever follows",
+	 .effect = CFG_RESTART,
+	 .help = "Number of who calls"},
+#define IN(member) FIELD(config_rule, action.member)
+#include "gw/config/action.def"
+#undef IN
+};
+const struct cfg_table config_rule_table = TABLE(rule_rows, .check = check_rule);
