@@ -39,6 +39,8 @@ enum refusal refusal_of_dataplane(int status)
 		return REFUSAL_none;
 	case -ENOSPC:
 		return REFUSAL_streams;
+	case -EBUSY:
+		return REFUSAL_overload;
 	case -EADDRINUSE:
 		return REFUSAL_ports;
 	case -EADDRNOTAVAIL:

@@ -93,6 +93,13 @@ static json_t *alarms_json(const struct show *s, unsigned int in_service, const 
 	if (!d)
 		alarm_add(list, "dataplane_away", "systemctl status slimline-dataplane",
 			  "the dataplane is not connected");
+	for (uint32_t i = 0; d && i < d->worker_count && i < API_WORKERS_MAX; i++) {
+		if (d->load_limit >= 100 || d->workers[i].expected_permille < 10 * d->load_limit)
+			continue;
+		snprintf(text, sizeof(text), "worker %u is at its load limit: new calls are refused", i);
+		alarm_add(list, "overload", "show worker; add workers, or spread devices over more servers",
+			  text);
+	}
 	for (uint32_t i = 0; d && i < d->port_count && i < API_PORTS_MAX; i++) {
 		if (d->ports[i].link_up)
 			continue;
@@ -103,6 +110,17 @@ static json_t *alarms_json(const struct show *s, unsigned int in_service, const 
 }
 
 // d NULL: the dataplane is not there.
+static json_t *dataplane_json(const struct core *c, const struct api_status_reply *d)
+{
+	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I}", "state", dp_state_name(c->dp.state), "streams_max",
+			      (json_int_t)c->dp.info.streams_max, "conferences_max",
+			      (json_int_t)c->dp.info.conferences_max, "voices_max",
+			      (json_int_t)c->dp.info.voices_max, "restarts", (json_int_t)c->dp.restarts);
+	if (d)
+		show_dataplane_status(o, d);
+	return o;
+}
+
 static json_t *status_json(const struct show *s, const struct api_status_reply *d)
 {
 	const struct core *c = s->core;
@@ -116,20 +134,14 @@ static json_t *status_json(const struct show *s, const struct api_status_reply *
 		orphans += v->orphan_count;
 		streams_max += resource_streams(v);
 	}
-	json_t *dataplane = json_pack(
-		"{s:s, s:I, s:I, s:I, s:I}", "state", dp_state_name(c->dp.state), "streams_max",
-		(json_int_t)c->dp.info.streams_max, "conferences_max", (json_int_t)c->dp.info.conferences_max,
-		"voices_max", (json_int_t)c->dp.info.voices_max, "restarts", (json_int_t)c->dp.restarts);
-	if (d)
-		show_dataplane_status(dataplane, d);
 	return json_pack("{s:o, s:s, s:b, s:I, s:{s:i, s:i}, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o, s:o}",
 			 "node", show_text(c->config->node, sizeof(c->config->node)), "version",
 			 SLIMLINE_VERSION, "ready", d && in_service > 0, "uptime_s",
 			 show_seconds_since(s, s->started), "devices", "configured", (int)c->device_count,
 			 "in_service", (int)in_service, "sessions", "conferences", conferences, "parties",
 			 parties, "orphans", orphans, "streams_max", streams_max, "store",
-			 store_json(s->store), "agents", agents_json(c), "dataplane", dataplane, "alarms",
-			 alarms_json(s, in_service, d));
+			 store_json(s->store), "agents", agents_json(c), "dataplane", dataplane_json(c, d),
+			 "alarms", alarms_json(s, in_service, d));
 }
 
 static void on_status(void *object, int status, const struct api_message *reply, nsec_t now)
@@ -149,6 +161,23 @@ static void run_status(struct admin_request *r, const json_t *arguments, void *c
 	struct show_job *j = show_job_new(s, r);
 	if (j)
 		show_job_ask(j, API_STATUS, 0, on_status);
+}
+
+static void on_dataplane(void *object, int status, const struct api_message *reply, nsec_t now)
+{
+	struct show_job *j = object;
+	j->dp_request = 0;
+	if (status < 0)
+		show_job_fail(j, status);
+	else
+		show_job_reply(j, dataplane_json(j->show->core, &reply->status_reply));
+}
+
+static void run_dataplane(struct admin_request *r, const json_t *arguments, void *context)
+{
+	struct show_job *j = show_job_new(context, r);
+	if (j)
+		show_job_ask(j, API_STATUS, 0, on_dataplane);
 }
 
 static void run_version(struct admin_request *r, const json_t *arguments, void *context)
@@ -224,6 +253,7 @@ const struct admin_command show_commands[] = {
 	{"show sccp connections", show_connections_run},
 	{"show conference", show_conference_run},
 	{"show stream", show_stream_run},
+	{"show dataplane", run_dataplane},
 	{"show drops", show_drops_run},
 	{"show line", show_line_run},
 	{"line", show_line_act_run},

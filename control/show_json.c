@@ -184,12 +184,14 @@ static json_t *worker_json(unsigned int number, const struct api_worker_status *
 	json_t *o = json_object();
 	set_count(o, "worker", number);
 	set_count(o, "cpu", w->cpu);
-	json_object_set_new(o, "busy_percent", json_real(w->busy_permille / 10.0));
+	json_object_set_new(o, "load_percent", json_real(w->load_permille / 10.0));
+	json_object_set_new(o, "expected_percent", json_real(w->expected_permille / 10.0));
 	set_count(o, "streams", w->streams);
 	set_count(o, "conferences", w->conferences);
 	set_count(o, "rx_packets", w->rx_packets);
 	set_count(o, "tx_packets", w->tx_packets);
 	set_count(o, "ticks_late", w->ticks_late);
+	json_object_set_new(o, "late_ms", json_real(w->late_us / 1000.0));
 	return o;
 }
 
@@ -215,6 +217,8 @@ void show_dataplane_status(json_t *o, const struct api_status_reply *s)
 	set_count(o, "streams", s->streams_open);
 	set_count(o, "conferences", s->conferences_open);
 	set_count(o, "voices", s->voices_open);
+	set_count(o, "load_limit_percent", s->load_limit);
+	set_count(o, "overloaded", s->overloaded);
 	for (uint32_t i = 0; i < s->worker_count && i < API_WORKERS_MAX; i++)
 		json_array_append_new(workers, worker_json(i, &s->workers[i]));
 	for (uint32_t i = 0; i < s->port_count && i < API_PORTS_MAX; i++)

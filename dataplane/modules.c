@@ -162,6 +162,8 @@ static int worker_make(struct dataplane *dp, unsigned int i)
 	return rc;
 }
 
+enum { PACKETS_A_SECOND = 50 };
+
 // Gives a worker its queues: its own where the port has enough, else worker 0's.
 static void worker_wire(struct dataplane *dp, struct worker *w)
 {
@@ -175,6 +177,8 @@ static void worker_wire(struct dataplane *dp, struct worker *w)
 		tx->via = dp->workers[0]->inject_ring;
 		tx->offload_udp = p->offload_udp;
 		w->tx_ports[w->tx_count++] = p->id;
+		if (w->stream_ns < PACKETS_A_SECOND * p->packet_ns)
+			w->stream_ns = PACKETS_A_SECOND * p->packet_ns;
 	}
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		w->handoff[i].ring = dp->workers[i]->handoff_ring;

@@ -17,6 +17,7 @@ struct port {
 	uint8_t mac[6];
 	bool offload_udp; // computes UDP checksums on transmit
 	bool started;
+	uint16_t packet_ns; // that a packet in and out is expected to take, of some core
 };
 
 // Name under which DPDK knows a device: the PCI address, or the virtual device's name without its arguments.

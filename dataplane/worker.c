@@ -101,23 +101,19 @@ static void pipeline(struct worker *w, struct burst *b)
 	}
 }
 
-// Closes the second's window of busy time.
-static void second_end(struct worker *w)
-{
-	w->counters.busy_permille = (uint32_t)(w->second_busy_ns / (NSEC_PER_SEC / 1000));
-	w->second_busy_ns = 0;
-	w->second_end = w->now + NSEC_PER_SEC;
-	w->ntp_offset = wall_offset();
-}
-
 // What need not be done in every turn.
 static unsigned int upkeep(struct worker *w)
 {
 	w->upkeep_due = w->now + UPKEEP_NS;
 	w->counters.ticks_late = media_ticks_late(w->media);
 	w->counters.voices = media_voice_count(w->media);
-	if (w->now >= w->second_end)
-		second_end(w);
+	w->counters.streams = media_stream_count(w->media);
+	w->counters.cost = media_cost(w->media) + (uint64_t)w->counters.streams * w->stream_ns;
+	load_window(&w->load, w->now, w->counters.cost);
+	if (w->now >= w->wall_due) {
+		w->wall_due = w->now + NSEC_PER_SEC;
+		w->ntp_offset = wall_offset();
+	}
 	return tick_rtcp(w) + mailbox_events(w);
 }
 
@@ -136,6 +132,9 @@ unsigned int worker_loop_once(struct worker *w, nsec_t now)
 		work += b->count;
 		pipeline(w, b);
 	}
+	nsec_t due = media_tick_due(w->media);
+	if (due && due < now)
+		load_late(&w->load, now - due);
 	work += tick_run(w);
 	if (now >= w->upkeep_due)
 		work += upkeep(w);
@@ -186,9 +185,8 @@ int worker_main(void *worker)
 		unsigned int work = worker_loop_once(w, now);
 		nsec_t before = now;
 		now = worker_clock();
+		load_turn(&w->load, before, now, work);
 		if (work) {
-			w->counters.busy_ns += now - before;
-			w->second_busy_ns += now - before;
 			// Packets come in trains, commands do not.
 			spins = work > w->commands ? 0 : SPINS_MAX;
 			continue;

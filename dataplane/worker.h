@@ -15,6 +15,7 @@
 
 #include "dataplane/burst.h"
 #include "dataplane/hop.h"
+#include "dataplane/load.h"
 #include "dataplane/lookup.h"
 #include "gw/clock.h"
 #include "gw/drop.h"
@@ -61,10 +62,10 @@ struct worker_event {
 struct worker_counters {
 	uint64_t rx_packets;
 	uint64_t tx_packets;
-	uint64_t busy_ns; // spent in loops that found work
 	uint64_t ticks_late;
+	uint64_t cost; // expected, nanoseconds a second
 	uint32_t voices;
-	uint32_t busy_permille; // of the last second
+	uint32_t streams;
 	uint64_t drops[DROP_COUNT];
 };
 
@@ -102,10 +103,11 @@ struct worker {
 	struct rte_mempool *pool;
 	uint32_t *handles;  // API handle of each stream
 	int64_t ntp_offset; // wall clock minus monotonic, ns
-	nsec_t second_end;  // of the window of busy_permille
-	uint64_t second_busy_ns;
+	struct load load;
+	nsec_t wall_due;       // next look at the wall clock
 	nsec_t upkeep_due;     // next look at RTCP, events and published figures
 	unsigned int commands; // of the mailbox, in this turn
+	uint32_t stream_ns;    // that a stream's way in and out is expected to take in a second
 	unsigned int cpu;
 	unsigned int lcore;
 	bool adaptive; // sleep when idle

@@ -28,7 +28,7 @@ static_assert(sizeof(struct stream_quality) == 80, "stream quality");
 static_assert(sizeof(struct stream_stats) == 224, "stream stats");
 static_assert(sizeof(struct conference_spec) == 48, "conference spec");
 static_assert(sizeof(struct api_stream_entry) == 368, "stream entry");
-static_assert(sizeof(struct api_worker_status) == 40 && sizeof(struct api_port_status) == 64, "status parts");
+static_assert(sizeof(struct api_worker_status) == 48 && sizeof(struct api_port_status) == 64, "status parts");
 static_assert(sizeof(struct api_source_item) == 112, "source item");
 static_assert(sizeof(struct api_message) <= API_MESSAGE_MAX, "largest message");
 
@@ -177,7 +177,7 @@ static bool drops_reply_ok(const struct api_message *m)
 static bool status_reply_ok(const struct api_message *m)
 {
 	const struct api_status_reply *b = &m->status_reply;
-	if (b->zero != 0 || b->worker_count > API_WORKERS_MAX || b->port_count > API_PORTS_MAX)
+	if (b->load_limit > 100 || b->worker_count > API_WORKERS_MAX || b->port_count > API_PORTS_MAX)
 		return false;
 	for (uint32_t i = 0; i < API_PORTS_MAX; i++)
 		if (!text_ok(b->ports[i].name, sizeof(b->ports[i].name)) || b->ports[i].zero != 0)

@@ -14,7 +14,7 @@
 #include "gw/drop.h"
 #include "gw/stream.h"
 
-#define API_VERSION          3
+#define API_VERSION          4
 #define API_MESSAGE_MAX      4096 // bytes of the largest message
 #define API_PAGE_STREAMS     8    // streams in one listing page
 #define API_PAGE_CONFERENCES 32
@@ -79,6 +79,7 @@ struct api_hello_reply {
 	struct addr addresses[API_PORTS_MAX * 2]; // media addresses, in order of configuration
 };
 
+// Errors: -EINVAL flags, -ENOSPC.
 struct api_conference_open {
 	struct conference_spec spec;
 };
@@ -96,7 +97,7 @@ struct api_handle_reply {
 // spec.local.addr: ADDR_NONE = first media address of the remote's family, else the first one.
 // Errors: -ENOENT conference, -EADDRNOTAVAIL address not ours, -EADDRINUSE port taken or range used up,
 // -ENOSPC streams or voices used up, -EINVAL period, flags or addresses, -ENOTSUP codec, -ELOOP remote is one of ours,
-// -ENETUNREACH neither prefix nor gateway of the local address leads to the remote.
+// -EBUSY the conference's worker is at its load limit and no port was named, -ENETUNREACH neither prefix nor gateway of the local address leads to the remote.
 struct api_stream_open {
 	struct stream_spec spec;
 };
@@ -171,7 +172,9 @@ struct api_worker_status {
 	uint32_t cpu;
 	uint32_t streams;
 	uint32_t conferences;
-	uint32_t busy_permille; // share of the last second spent on packets and ticks
+	uint32_t load_permille;     // of a core, measured, smoothed over about a second
+	uint32_t expected_permille; // the same once all that is open speaks; may exceed 1000
+	uint32_t late_us;           // longest that a media tick waited in the last second
 	uint64_t rx_packets;
 	uint64_t tx_packets;
 	uint64_t ticks_late; // media ticks that started more than 1 ms after their time
@@ -194,7 +197,8 @@ struct api_status_reply {
 	uint32_t voices_open;
 	uint32_t worker_count;
 	uint32_t port_count;
-	uint32_t zero;
+	uint32_t load_limit; // percent, above which set-up is refused; 100 = never
+	uint64_t overloaded; // requests refused because of it
 	struct api_worker_status workers[API_WORKERS_MAX];
 	struct api_port_status ports[API_PORTS_MAX];
 };

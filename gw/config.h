@@ -59,6 +59,7 @@ struct config_dataplane {
 	uint32_t memory_mb;
 	char eal[512]; // further EAL arguments, space-separated; "" = none
 	enum config_idle idle;
+	uint16_t load_limit;                      // percent of a core; 100 = none
 	unsigned int workers[CONFIG_WORKERS_MAX]; // CPU of each worker
 	unsigned int worker_count;
 	int main_cpu;     // CPU of the main lcore; -1 = not pinned beyond EAL's choice

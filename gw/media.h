@@ -212,6 +212,10 @@ uint32_t media_conference_count(const struct media *m);
 uint32_t media_voice_count(const struct media *m);
 uint32_t media_source_count(const struct media *m);
 
+// What all open streams are expected to take once they speak, nanoseconds of a core a second, without the ports' part: of
+// some core, so that it tells how much more one thing takes than another.
+uint64_t media_cost(const struct media *m);
+
 // Payloads that ticks have encoded since start; copies for further listeners are not counted.
 uint64_t media_encoded(const struct media *m);
 

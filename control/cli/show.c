@@ -37,7 +37,7 @@ static const struct column agent_columns[] = {
 
 static const struct column worker_columns[] = {
 	{"WORKER", "worker", COLUMN_NUMBER},           {"CPU", "cpu", COLUMN_NUMBER},
-	{"BUSY %", "busy_percent", COLUMN_PERCENT},    {"STREAMS", "streams", COLUMN_NUMBER},
+	{"LOAD %", "load_percent", COLUMN_PERCENT},    {"STREAMS", "streams", COLUMN_NUMBER},
 	{"CONFERENCES", "conferences", COLUMN_NUMBER}, {"RX PACKETS", "rx_packets", COLUMN_NUMBER},
 	{"TX PACKETS", "tx_packets", COLUMN_NUMBER},   {"LATE TICKS", "ticks_late", COLUMN_NUMBER},
 };
@@ -405,6 +405,45 @@ void view_stream(const struct view *v, const json_t *data)
 		print_rows(v->out, v->format, rows, stream_columns, COUNT_OF(stream_columns), 0,
 			   "No streams.");
 	}
+}
+
+// --- show worker, show dataplane ---
+
+static const struct column load_columns[] = {
+	{"WORKER", "worker", COLUMN_NUMBER},         {"CPU", "cpu", COLUMN_NUMBER},
+	{"LOAD %", "load_percent", COLUMN_PERCENT},  {"EXPECTED %", "expected_percent", COLUMN_PERCENT},
+	{"LATE MS", "late_ms", COLUMN_SCORE},        {"LATE TICKS", "ticks_late", COLUMN_NUMBER},
+	{"STREAMS", "streams", COLUMN_NUMBER},       {"CONFERENCES", "conferences", COLUMN_NUMBER},
+	{"RX PACKETS", "rx_packets", COLUMN_NUMBER}, {"TX PACKETS", "tx_packets", COLUMN_NUMBER},
+};
+
+void view_workers(const struct view *v, const json_t *data)
+{
+	print_rows(v->out, v->format, print_get(data, "workers"), load_columns, COUNT_OF(load_columns), 0,
+		   "No workers.");
+	if (v->format == PRINT_TABLE)
+		fprintf(v->out,
+			"\nNew calls are refused from %" PRId64 " %% on (dataplane.load-limit): %" PRId64
+			" so far.\n",
+			number(data, "load_limit_percent"), number(data, "overloaded"));
+}
+
+static const struct column dataplane_fields[] = {
+	{"Up for", "uptime_s", COLUMN_DURATION},
+	{"Streams", "streams", COLUMN_NUMBER},
+	{"Streams, limit", "streams_max", COLUMN_NUMBER},
+	{"Conferences", "conferences", COLUMN_NUMBER},
+	{"Conferences, limit", "conferences_max", COLUMN_NUMBER},
+	{"Voices", "voices", COLUMN_NUMBER},
+	{"Voices, limit", "voices_max", COLUMN_NUMBER},
+	{"Load limit, %", "load_limit_percent", COLUMN_NUMBER},
+	{"Refused for load", "overloaded", COLUMN_NUMBER},
+	{"Restarts seen", "restarts", COLUMN_NUMBER},
+};
+
+void view_dataplane(const struct view *v, const json_t *data)
+{
+	print_fields(v->out, v->format, data, dataplane_fields, COUNT_OF(dataplane_fields), 0);
 }
 
 // --- show drops, local commands ---

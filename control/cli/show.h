@@ -20,6 +20,8 @@ void view_connections(const struct view *v, const json_t *data);
 void view_statistics(const struct view *v, const json_t *data);
 void view_conference(const struct view *v, const json_t *data);
 void view_stream(const struct view *v, const json_t *data);
+void view_workers(const struct view *v, const json_t *data);
+void view_dataplane(const struct view *v, const json_t *data);
 void view_drops(const struct view *v, const json_t *data);
 void view_line(const struct view *v, const json_t *data);
 void view_help(const struct view *v, const json_t *data);

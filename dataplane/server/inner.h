@@ -98,6 +98,9 @@ struct server {
 	struct sounds sounds;
 	uint32_t worker_streams[WORKERS_MAX];
 	uint32_t worker_conferences[WORKERS_MAX];
+	uint32_t worker_empty[WORKERS_MAX]; // conferences that have no streams
+	uint64_t overloaded;                // requests refused because of load
+	nsec_t overload_told;               // not to be told again before
 	struct portmap ports;
 	struct mail *mails; // [SERVER_MAILS]
 	struct mail *mails_free;
@@ -112,6 +115,16 @@ void server_request(struct server *s, struct server_client *c, const struct api_
 void server_hello(struct server *s, const struct api_message *m, struct api_message *ret);
 void server_status(struct server *s, struct api_message *ret);
 void server_drops(struct server *s, struct api_message *ret);
+
+// Load that is to be expected of a worker with all that is open, LOAD_WHOLE = one core; admit.c.
+uint64_t server_worker_load(const struct server *s, unsigned int worker);
+
+// The worker that has most to spare.
+unsigned int server_worker_choose(const struct server *s);
+
+// May a conference's worker take one more stream? Returns 0 or -EBUSY, counted.
+int server_admit(struct server *s, const struct server_conference *k, const struct stream_spec *spec,
+		 nsec_t now);
 
 // Sends a message to a client that may have gone, with the others of this turn, or waits until it reads.
 void server_send(struct server *s, uint64_t client, const struct api_message *m);
@@ -129,6 +142,9 @@ void server_list_reply(struct server *s, const struct mail *m);
 int server_source_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now);
 int server_source_close(struct server *s, struct server_client *c, const struct api_message *m);
 void server_source_replied(struct server *s, const struct mail *m, struct api_message *reply);
+
+// Makes a stream a member of its conference.
+void server_stream_add(struct server *s, struct server_conference *k, struct server_stream *t);
 
 // Gives back all that a stream holds.
 void server_stream_release(struct server *s, struct server_stream *t);

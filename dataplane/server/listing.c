@@ -45,7 +45,9 @@ static uint32_t worker_status(const struct server *s, unsigned int i, struct api
 		.cpu = w->cpu,
 		.streams = s->worker_streams[i],
 		.conferences = s->worker_conferences[i],
-		.busy_permille = __atomic_load_n(&w->counters.busy_permille, __ATOMIC_RELAXED),
+		.load_permille = __atomic_load_n(&w->load.measured, __ATOMIC_RELAXED) / (LOAD_WHOLE / 1000),
+		.expected_permille = (uint32_t)(server_worker_load(s, i) / (LOAD_WHOLE / 1000)),
+		.late_us = __atomic_load_n(&w->load.late_us, __ATOMIC_RELAXED),
 		.rx_packets = __atomic_load_n(&w->counters.rx_packets, __ATOMIC_RELAXED),
 		.tx_packets = __atomic_load_n(&w->counters.tx_packets, __ATOMIC_RELAXED),
 		.ticks_late = __atomic_load_n(&w->counters.ticks_late, __ATOMIC_RELAXED),
@@ -75,6 +77,8 @@ void server_status(struct server *s, struct api_message *ret)
 	r->conferences_open = s->conferences.open;
 	r->worker_count = s->dp->worker_count;
 	r->port_count = s->dp->port_count;
+	r->load_limit = s->dp->config->dataplane.load_limit;
+	r->overloaded = s->overloaded;
 	for (unsigned int i = 0; i < s->dp->worker_count; i++)
 		r->voices_open += worker_status(s, i, &r->workers[i]);
 	for (unsigned int i = 0; i < s->dp->port_count; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // request.c - What each request does: allocate here, apply at the owner, answer when it has.
 //
-// A conference belongs to the worker with the fewest streams and conferences at that moment; its streams follow it.
+// A conference belongs to the worker with most to spare at that moment (admit.c); its streams follow it.
 // A stream exists (handle, port, next hop) from the request on, is found by packets once its owner has opened it, and
 // is known to clients once the reply is out. What a refused request took is given back when its reply passes.
 #include "dataplane/server/inner.h"
@@ -40,16 +40,6 @@ void server_post(struct server *s, unsigned int worker, struct mail *m)
 	mailbox_post(&s->dp->mailboxes[worker], m);
 }
 
-static unsigned int least_loaded(const struct server *s)
-{
-	unsigned int best = 0;
-	for (unsigned int i = 1; i < s->dp->worker_count; i++)
-		if (s->worker_streams[i] + s->worker_conferences[i] <
-		    s->worker_streams[best] + s->worker_conferences[best])
-			best = i;
-	return best;
-}
-
 // --- conferences ---
 
 static int conference_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
@@ -64,9 +54,10 @@ static int conference_open(struct server *s, struct server_client *c, const stru
 	list_init(&k->streams);
 	list_init(&k->sources);
 	k->spec = m->conference_open.spec;
-	k->worker = (uint16_t)least_loaded(s);
+	k->worker = (uint16_t)server_worker_choose(s);
 	k->state = SERVER_OPENING;
 	s->worker_conferences[k->worker]++;
+	s->worker_empty[k->worker]++;
 	struct mail *mail = server_mail(s, MAIL_CONFERENCE_OPEN, c->id, m->header.request, m->header.type);
 	mail->handle = handle;
 	mail->conference_spec = k->spec;
@@ -77,6 +68,7 @@ static int conference_open(struct server *s, struct server_client *c, const stru
 static void conference_release(struct server *s, struct server_conference *k)
 {
 	s->worker_conferences[k->worker]--;
+	s->worker_empty[k->worker]--; // its streams went before
 	slot_close(&s->conferences, slot_handle(&s->conferences, k));
 }
 
@@ -105,11 +97,20 @@ static int conference_close(struct server *s, struct server_client *c, const str
 
 // --- streams ---
 
+void server_stream_add(struct server *s, struct server_conference *k, struct server_stream *t)
+{
+	list_push_back(&k->streams, &t->node);
+	s->worker_empty[k->worker] -= k->stream_count == 0;
+	k->stream_count++;
+	s->worker_streams[k->worker]++;
+}
+
 void server_stream_release(struct server *s, struct server_stream *t)
 {
 	list_remove(&t->node);
 	t->conference->stream_count--;
 	s->worker_streams[t->worker]--;
+	s->worker_empty[t->worker] += t->conference->stream_count == 0;
 	neigh_hop_release(&s->dp->neigh, t->hop);
 	if (t->local_index >= s->dp->lookup.group_first)
 		neigh_group_leave(&s->dp->neigh, &t->local.addr);
@@ -195,7 +196,10 @@ static int stream_open(struct server *s, struct server_client *c, const struct a
 		return -ENOENT;
 	struct server_stream reserved = {0};
 	uint32_t handle;
-	int rc = stream_reserve(s, k, spec, now, &reserved);
+	int rc = server_admit(s, k, spec, now);
+	if (rc)
+		return rc;
+	rc = stream_reserve(s, k, spec, now, &reserved);
 	if (rc)
 		return rc;
 	struct server_stream *t = slot_open(&s->streams, &handle);
@@ -210,9 +214,7 @@ static int stream_open(struct server *s, struct server_client *c, const struct a
 	t->state = SERVER_OPENING;
 	t->ref = spec->ref;
 	t->slot = lookup_slot(&s->dp->lookup, t->local_index, t->local.port);
-	list_push_back(&k->streams, &t->node);
-	k->stream_count++;
-	s->worker_streams[t->worker]++;
+	server_stream_add(s, k, t);
 	struct mail *mail = server_mail(s, MAIL_STREAM_OPEN, c->id, m->header.request, m->header.type);
 	mail->handle = handle;
 	mail->stream_spec = *spec;

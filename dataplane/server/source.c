@@ -125,9 +125,7 @@ static int live_open(struct server *s, struct server_client *c, const struct api
 				    .slot = slot,
 				    .state = SERVER_OPENING,
 				    .hidden = true};
-	list_push_back(&k->streams, &t->node);
-	k->stream_count++;
-	s->worker_streams[t->worker]++;
+	server_stream_add(s, k, t);
 	source->live = t;
 	spec.conference = k->index;
 	struct mail *mail = server_mail(s, MAIL_STREAM_OPEN, c->id, m->header.request, m->header.type);

@@ -214,6 +214,7 @@ struct media_voice {
 	uint64_t concealed;
 	uint64_t made_up;  // samples that concealment said
 	uint64_t unspoken; // samples of ticks in which it said nothing, after its first word
+	uint32_t cost;     // cost_of_voice
 	uint32_t mixer;
 	uint32_t prev;                          // voice of the mixer
 	void *rx_block, *tx_block, *echo_block; // of the pool
@@ -294,6 +295,7 @@ struct media {
 	uint32_t stream_free, stream_free_last, stream_count;
 	uint32_t conference_free, conference_count;
 	uint32_t voice_free, voice_count, voice_total;
+	uint64_t voice_cost; // of all that are open
 	uint32_t mixer_free, mixer_total;
 	uint32_t source_free, source_count;
 	uint64_t random;
@@ -366,6 +368,9 @@ bool ear_pass(struct media *m, struct media_voice *v, unsigned int units, bool s
 int confer_change(struct media *m, uint32_t conference, uint32_t stream, const struct stream_spec *spec,
 		  nsec_t now);
 int confer_leave(struct media *m, uint32_t stream, nsec_t now);
+
+// cost.c: nanoseconds a second that a voice is expected to take.
+uint32_t cost_of_voice(const struct media_voice *v);
 
 // voice.c
 size_t voice_bytes_max(void);

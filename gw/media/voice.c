@@ -203,6 +203,8 @@ int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec,
 	}
 	m->voice_free = next_free;
 	m->voice_count++;
+	v->cost = cost_of_voice(v);
+	m->voice_cost += v->cost;
 	*ret_voice = i;
 	return 0;
 }
@@ -211,6 +213,7 @@ void voice_close(struct media *m, uint32_t voice)
 {
 	struct media_voice *v = &m->voices[voice];
 	coders_close(m, v);
+	m->voice_cost -= v->cost;
 	v->stream = NONE;
 	v->next = m->voice_free;
 	m->voice_free = voice;

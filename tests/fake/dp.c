@@ -356,7 +356,11 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 		r->status_reply.streams_open = fake_dp_streams(f);
 		r->status_reply.conferences_open = fake_dp_conferences(f);
 		r->status_reply.worker_count = 1;
-		r->status_reply.workers[0].busy_permille = 125;
+		r->status_reply.workers[0].load_permille = 125;
+		r->status_reply.workers[0].expected_permille = 900;
+		r->status_reply.workers[0].late_us = 40;
+		r->status_reply.load_limit = 85;
+		r->status_reply.overloaded = 7;
 		r->status_reply.port_count = 1;
 		strcpy(r->status_reply.ports[0].name, "p0");
 		return 0;

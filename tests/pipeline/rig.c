@@ -47,10 +47,11 @@ static void config_make(struct rig *r, const struct rig_options *o)
 	strcpy(r->config.node, "rig");
 	snprintf(d->socket, sizeof(d->socket), "/tmp/slimline-rig-%d.sock", (int)getpid());
 	d->worker_count = o->workers ? o->workers : 1;
-	d->streams = o->streams ? o->streams : 64;
-	d->conferences = 16;
-	d->voices = 16;
+	d->streams = o->calls ? 2 * o->calls : o->streams ? o->streams : 64;
+	d->conferences = o->calls ? o->calls : 16;
+	d->voices = o->calls ? 2 * o->calls : 16;
 	d->sources = 4;
+	d->load_limit = o->load_limit ? o->load_limit : 100;
 	d->port_count = RIG_PORTS;
 	address_add(&d->ports[0], RIG_IP4, 24, "192.0.2.254");
 	address_add(&d->ports[0], RIG_IP6, 64, "2001:db8::fe");

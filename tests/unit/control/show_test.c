@@ -207,6 +207,7 @@ static void test_alone(void)
 	check_out(&f, "show sccp statistics", "Nothing counted yet.");
 	check_error(&f, "show stream", CTL_REFUSED, "the dataplane is not connected");
 	check_error(&f, "show drops", CTL_REFUSED, "the dataplane is not connected");
+	check_error(&f, "show worker", CTL_REFUSED, "the dataplane is not connected");
 	teardown(&f);
 }
 
@@ -228,6 +229,10 @@ static void test_calls(void)
 	check_out(&f, "show conference | count", "3\n");
 	check_out(&f, "show sccp connections | inc 16388", "recvonly");
 	check_out(&f, "show drops", "rtp_late");
+	check_out(&f, "show worker", "12.5        90.0     0.04");
+	check_out(&f, "show worker", "refused from 85 % on (dataplane.load-limit): 7 so far");
+	check_out(&f, "show dataplane", "Refused for load    7");
+	check_out(&f, "show status", "worker 0 is at its load limit");
 	check_out(&f, "show dspfarm", "(slimctl calls this: show sccp)");
 	check_error(&f, "show stream 02000000", CTL_NOT_FOUND, "no stream 02000000");
 	check_error(&f, "show conference 99", CTL_NOT_FOUND, "no conference 99");

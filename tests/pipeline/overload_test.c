@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// overload_test.c - Half as many calls again as a worker can carry: who is refused, and what becomes of the others.
+//
+// Time is simulated: a turn takes what its packets are said to take, so that the machine that runs the test does not matter.
+// It is the same worker, server and media as ever; only its clock is the test's.
+#include "tests/pipeline/rig.h"
+
+#include <errno.h>
+
+#include "gw/codec.h"
+
+#define FAR_A "192.0.2.10"
+#define FAR_B "192.0.2.20"
+
+#define CALLS     150 // offered; the simulated core carries 100
+#define EVERY_NS  (NSEC_PER_SEC / 40)
+#define PERIOD_NS (20 * NSEC_PER_MSEC)
+#define HOLD_NS   (2 * NSEC_PER_SEC)
+#define IDLE_NS   (100u)               // a turn that finds nothing
+#define STEP_NS   (20 * NSEC_PER_USEC) // to the next look, when there was nothing
+#define TICKED_NS (98 * NSEC_PER_USEC) // a packet that a tick made
+#define OTHER_NS  (2 * NSEC_PER_USEC)  // one received
+
+static struct rig rig;
+
+struct call {
+	bool up;
+	nsec_t next; // packets of both ends
+	uint16_t seq;
+	api_handle stream[2];
+	struct addr_port at[2];
+};
+
+static struct call calls[CALLS];
+static unsigned int up, refused, late_max;
+
+static void call_open(struct call *c)
+{
+	api_handle conference = rig_conference(&rig, 0);
+	struct stream_spec a = rig_spec(conference, "", FAR_A, 4000, CODEC_PCMU);
+	struct stream_spec b = rig_spec(conference, "", FAR_B, 4000, CODEC_G729);
+	b.rx.payload_type = b.tx.payload_type = 18;
+	int rc = rig_stream_open(&rig, &a, &c->stream[0], &c->at[0]);
+	if (rc == 0)
+		rc = rig_stream_open(&rig, &b, &c->stream[1], &c->at[1]);
+	if (rc) { // the call ends, as an agent would have it
+		CHECK_INT(rc, -EBUSY);
+		CHECK_INT(rig_conference_close(&rig, conference), 0);
+		refused++;
+		return;
+	}
+	c->up = true;
+	c->next = rig.now + PERIOD_NS;
+	up++;
+}
+
+static void speak(struct call *c)
+{
+	uint8_t frame[RIG_FRAME_MAX];
+	for (unsigned int i = 0; i < 2 && rte_ring_free_count(rig.rx[0][0]) > 0; i++) {
+		struct rig_datagram d = {
+			.src = rig_addr(i ? FAR_B : FAR_A),
+			.dst = c->at[i].addr,
+			.src_port = 4000,
+			.dst_port = c->at[i].port,
+		};
+		rig_rtp(&d, i ? 18 : 0, c->seq, c->seq * 160u, 7, i ? 0 : 0x20, i ? 20 : 160);
+		rig_put(&rig, 0, 0, frame, rig_encode(&rig, 0, &d, frame));
+	}
+	c->seq++;
+	c->next += PERIOD_NS;
+}
+
+// Frees what was sent; nobody listens.
+static void sent_forget(void)
+{
+	void *m;
+	while (rte_ring_dequeue(rig.tx[0][0], &m) == 0)
+		rte_pktmbuf_free(m);
+}
+
+// One turn of the worker on the simulated core.
+static void turn(struct worker *w)
+{
+	uint64_t before = w->counters.tx_packets;
+	nsec_t due = media_tick_due(w->media), begun = rig.now;
+	if (due < begun && (begun - due) / NSEC_PER_USEC > late_max)
+		late_max = (unsigned int)((begun - due) / NSEC_PER_USEC);
+	unsigned int work = worker_loop_once(w, begun);
+	uint64_t ticked = w->counters.tx_packets - before;
+	rig.now += IDLE_NS + ticked * TICKED_NS + (work > ticked ? work - ticked : 0) * OTHER_NS;
+	load_turn(&w->load, begun, rig.now, work);
+	rig.now += work ? 0 : STEP_NS;
+	sent_forget();
+}
+
+static void run_until(nsec_t end)
+{
+	while (rig.now < end) {
+		for (unsigned int i = 0; i < CALLS; i++)
+			if (calls[i].up && calls[i].next <= rig.now)
+				speak(&calls[i]);
+		turn(rig.dp.workers[0]);
+	}
+}
+
+// Offers all calls. False: DPDK does not start.
+static bool offer(uint16_t load_limit)
+{
+	memset(calls, 0, sizeof(calls));
+	up = refused = late_max = 0;
+	if (!rig_start(&rig, &(struct rig_options){.calls = CALLS, .load_limit = load_limit}))
+		return false;
+	run_until(rig.now + NSEC_PER_SEC);
+	for (unsigned int i = 0; i < CALLS; i++) {
+		call_open(&calls[i]);
+		run_until(rig.now + EVERY_NS);
+	}
+	return true;
+}
+
+static struct api_status_reply status(void)
+{
+	struct api_message m;
+	api_init(&m, API_STATUS, 1);
+	CHECK_INT(rig_call(&rig, &m), 0);
+	return m.status_reply;
+}
+
+// Calls that end make room.
+static void room_again(void)
+{
+	unsigned int closed = 0, was = refused;
+	for (unsigned int i = 0; i < CALLS && closed < 30; i++) {
+		if (!calls[i].up)
+			continue;
+		calls[i].up = false;
+		CHECK_INT(rig_stream_close(&rig, calls[i].stream[0]), 0);
+		CHECK_INT(rig_stream_close(&rig, calls[i].stream[1]), 0);
+		closed++;
+	}
+	run_until(rig.now + 2 * NSEC_PER_SEC);
+	struct call more[5] = {0};
+	for (unsigned int i = 0; i < 5; i++)
+		call_open(&more[i]);
+	CHECK_INT(refused, was);
+}
+
+// What cannot be carried is refused; what is carried sends every packet, and in time.
+static void refused_beyond_limit(void)
+{
+	uint64_t before[CALLS];
+	if (!offer(85))
+		SKIP("DPDK does not start");
+	CHECK_NEAR((double)up, 84, 8);
+	CHECK_INT(up + refused, CALLS);
+	for (unsigned int i = 0; i < CALLS; i++)
+		before[i] = calls[i].up ? rig_stream_stats(&rig, calls[i].stream[1]).tx_packets : 0;
+	run_until(rig.now + HOLD_NS);
+	for (unsigned int i = 0; i < CALLS; i++) {
+		if (!calls[i].up)
+			continue;
+		struct stream_stats s = rig_stream_stats(&rig, calls[i].stream[1]);
+		CHECK_NEAR((double)(s.tx_packets - before[i]), HOLD_NS / PERIOD_NS, 1);
+		CHECK_INT(s.late + s.lost + s.dropped, 0);
+	}
+	CHECK(late_max < 2000);
+	struct api_status_reply s = status();
+	CHECK_NEAR(s.workers[0].load_permille, up * 10 + up / 10, 40);
+	CHECK_INT(s.load_limit, 85);
+	CHECK_INT(s.overloaded, refused);
+	// Who had its port before is taken back all the same.
+	api_handle conference = rig_conference(&rig, 0);
+	struct stream_spec old = rig_spec(conference, "", FAR_A, 4000, CODEC_PCMU);
+	CHECK_INT(rig_stream_open(&rig, &old, NULL, NULL), -EBUSY);
+	old.local.port = 30000;
+	CHECK_INT(rig_stream_open(&rig, &old, NULL, NULL), 0);
+	CHECK(s.workers[0].late_us < 2000);
+	room_again();
+	rig_stop(&rig);
+}
+
+// The same without the limit: everybody suffers. Were it not so, the test above would prove nothing.
+static void smeared_without_limit(void)
+{
+	if (!offer(100))
+		SKIP("DPDK does not start");
+	run_until(rig.now + NSEC_PER_SEC);
+	CHECK_INT(up, CALLS);
+	CHECK(late_max > 10000);
+	struct api_status_reply s = status();
+	CHECK(s.workers[0].load_permille > 970);
+	CHECK_INT(s.overloaded, 0);
+	CHECK(s.workers[0].late_us > 10000);
+	rig_stop(&rig);
+}
+
+// --- the measure itself ---
+
+// A polling worker that finds one packet in every other turn is half busy at most.
+static void polling(void)
+{
+	struct load l = {0};
+	nsec_t now = NSEC_PER_SEC;
+	for (unsigned int i = 0; i < 2000000; i++) {
+		nsec_t spent = i % 2 ? 3000 : 2000; // 1 us of work in every 5
+		load_turn(&l, now, now + spent, i % 2);
+		now += spent;
+		if (i % 64 == 0)
+			load_window(&l, now, 0);
+	}
+	CHECK_NEAR(l.measured, 200000, 5000);
+	CHECK_NEAR((double)l.empty, 2000, 2);
+}
+
+// One that naps: turns are few and full.
+static void napping(void)
+{
+	struct load l = {0};
+	nsec_t now = NSEC_PER_SEC;
+	for (unsigned int i = 0; i < 20000; i++) {
+		load_turn(&l, now, now + 50000, 10);
+		now += 50000;
+		load_turn(&l, now, now + 100, 0);
+		now += 200000; // nap
+		load_window(&l, now, 0);
+	}
+	CHECK_NEAR(l.measured, 200000, 5000);
+}
+
+// What was opened a moment ago counts at once, by the measure of what is open.
+static void expected(void)
+{
+	CHECK_INT(load_expected(0, 0, 0), 0);
+	CHECK_INT(load_expected(300000, 300000000, 300000000), 300000);
+	CHECK_INT(load_expected(300000, 300000000, 600000000), 600000);
+	CHECK_INT(load_expected(300000, 300000000, 100000000), 100000);
+	CHECK_INT(load_expected(100000, 500000000, 0), 0);
+	// This machine takes twice, or half, of what was thought.
+	CHECK_NEAR((double)load_expected(600000, 300000000, 400000000), 793750, 1000);
+	CHECK_NEAR((double)load_expected(150000, 300000000, 400000000), 203125, 1000);
+	// Nothing is open yet: as thought.
+	CHECK_INT(load_expected(0, 0, 250000000), 250000);
+	// However wrong the thought: four times at most.
+	CHECK_INT(load_expected(900000, 0, 10000000), 940000);
+	CHECK_INT(load_expected(0, 900000000, 1000000000), 25000);
+}
+
+static void lateness(void)
+{
+	struct load l = {0};
+	nsec_t now = NSEC_PER_SEC;
+	load_late(&l, 1500000);
+	load_late(&l, 700000);
+	for (unsigned int i = 0; i < 11; i++, now += LOAD_WINDOW_NS)
+		load_window(&l, now, 0);
+	CHECK_INT(l.late_us, 1500);
+	for (unsigned int i = 0; i < 10; i++, now += LOAD_WINDOW_NS)
+		load_window(&l, now, 0);
+	CHECK_INT(l.late_us, 0);
+}
+
+T_MAIN("pipeline overload", {"polling", polling}, {"napping", napping}, {"expected", expected},
+       {"lateness", lateness}, {"refused beyond the limit", refused_beyond_limit},
+       {"smeared without a limit", smeared_without_limit})
