@@ -34,7 +34,9 @@ static nsec_t backoff(struct agents *a)
 {
 	nsec_t wait = a->group->backoff_min_ms * NSEC_PER_MSEC;
 	nsec_t max = a->group->backoff_max_ms * NSEC_PER_MSEC;
-	unsigned int doublings = a->rounds < AGENTS_DOUBLINGS_MAX ? a->rounds : AGENTS_DOUBLINGS_MAX;
+	unsigned int doublings = a->rounds > a->flaps ? a->rounds : a->flaps;
+	if (doublings > AGENTS_DOUBLINGS_MAX)
+		doublings = AGENTS_DOUBLINGS_MAX;
 	for (unsigned int i = 1; i < doublings && wait < max; i++)
 		wait *= 2;
 	return agents_jitter(a, wait < max ? wait : max);
@@ -57,13 +59,17 @@ nsec_t agents_failed(struct agents *a, enum agents_failure what, bool held, bool
 			   : what == AGENTS_REGISTER ? a->group->register_retries
 						     : 0;
 	a->better_since = 0;
-	if (++a->failures > retries || what == AGENTS_LOST)
+	if (what == AGENTS_FLAPPED)
+		a->flaps++;
+	else if (what == AGENTS_LOST)
+		a->flaps = 0;
+	if (++a->failures > retries || what == AGENTS_LOST || what == AGENTS_FLAPPED)
 		move_on(a);
 	if (held)
 		a->index = before;
 	*ret_moved = a->index != before;
 	// A fresh agent of the same round is tried almost at once; everything else waits its back-off.
-	if (*ret_moved && a->rounds == rounds)
+	if (*ret_moved && a->rounds == rounds && a->flaps < 2)
 		return agents_jitter(a, a->group->backoff_min_ms * NSEC_PER_MSEC / 8);
 	return backoff(a);
 }
@@ -82,6 +88,11 @@ nsec_t agents_restart(struct agents *a)
 	a->rounds = 0;
 	a->better_since = 0;
 	return agents_jitter(a, a->group->backoff_min_ms * NSEC_PER_MSEC);
+}
+
+const struct config_agent *agents_next(const struct agents *a)
+{
+	return a->index + 1 < a->group->agent_count ? &a->all[a->group->agents[a->index + 1]] : NULL;
 }
 
 const struct config_agent *agents_better(const struct agents *a)

@@ -16,6 +16,7 @@ enum agents_failure {
 	AGENTS_CONNECT,  // no TCP connection
 	AGENTS_REGISTER, // rejected, or no RegisterAck in time
 	AGENTS_LOST,     // was registered, then the connection ended or fell silent
+	AGENTS_FLAPPED, // the same, soon after: somebody of this name may register elsewhere, and each ends the other
 };
 
 struct agents {
@@ -24,6 +25,7 @@ struct agents {
 	unsigned int index;             // of the agent tried or used, in the group
 	unsigned int failures;          // in a row at this agent
 	unsigned int rounds;            // whole lists tried without success
+	unsigned int flaps;             // registrations in a row that did not last
 	uint64_t random;                // state of the jitter
 	nsec_t better_since;            // a better agent has been reachable since; 0 = it is not known to be
 };
@@ -43,6 +45,9 @@ void agents_succeeded(struct agents *a);
 
 // Begins again with the best agent; returns a short random wait.
 nsec_t agents_restart(struct agents *a);
+
+// The one to hold a standby connection to: the next of the list; NULL after the last.
+const struct config_agent *agents_next(const struct agents *a);
 
 // The agent to probe for a fall-back: the best one, when that is not in use; else NULL.
 const struct config_agent *agents_better(const struct agents *a);

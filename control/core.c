@@ -12,6 +12,8 @@
 #include "control/player.h"
 #include "gw/log.h"
 
+#define CONNECT_BURST 16 // devices that may connect in one instant, after a while without
+
 // ---- the dataplane as a whole ----
 
 static void on_lost(void *object, nsec_t now)
@@ -136,6 +138,15 @@ void core_start(struct core *c, nsec_t now)
 {
 	for (unsigned int i = 0; i < c->device_count; i++)
 		reg_start(c->devices[i], now);
+}
+
+nsec_t core_connect_turn(struct core *c, nsec_t now)
+{
+	nsec_t interval = NSEC_PER_SEC / c->config->control.register_rate;
+	nsec_t ahead = CONNECT_BURST * interval;
+	nsec_t turn = c->next_connect > now + ahead ? c->next_connect - ahead : now;
+	c->next_connect = (c->next_connect > now ? c->next_connect : now) + interval;
+	return turn;
 }
 
 void core_stop(struct core *c, nsec_t now)

@@ -45,6 +45,7 @@ struct core {
 	unsigned int room_count;
 	uint64_t epoch;
 	uint64_t seed;
+	nsec_t next_connect; // when one more device may connect, bursts aside
 	bool stopping;
 	struct sweep sweep; // after a reconnect
 };
@@ -54,6 +55,9 @@ void core_fini(struct core *c);
 
 // Starts to register every device.
 void core_start(struct core *c, nsec_t now);
+
+// When a device that wants to register now may connect: at once, or in its turn of control.register-rate. Takes the turn.
+nsec_t core_connect_turn(struct core *c, nsec_t now);
 
 // Unregisters every device; streams live on in the dataplane. core_stopped tells when all have left or given up.
 void core_stop(struct core *c, nsec_t now);

@@ -18,7 +18,15 @@
 
 #define ANSWER_NS NSEC_PER_SEC // for the answer to a question
 
-enum line_event { EVENT_REGISTERED, EVENT_ANSWERED, EVENT_TIMEOUT, EVENT_DONE, EVENT_LOST, EVENT_COUNT };
+enum line_event {
+	EVENT_REGISTERED,
+	EVENT_ANSWERED,
+	EVENT_TIMEOUT,
+	EVENT_DONE,
+	EVENT_APPLY,
+	EVENT_LOST,
+	EVENT_COUNT
+};
 
 static nsec_t now_of(const void *data)
 {
@@ -139,7 +147,7 @@ static void act_lost(void *object, const void *data)
 }
 
 static const char *const state_names[] = {"off", "asking", "ready"};
-static const char *const event_names[] = {"registered", "answered", "timeout", "done", "lost"};
+static const char *const event_names[] = {"registered", "answered", "timeout", "done", "apply", "lost"};
 
 static const struct fsm_row rows[] = {
 	{LINE_OFF, EVENT_REGISTERED, act_begin, LINE_ASKING},
@@ -149,6 +157,9 @@ static const struct fsm_row rows[] = {
 	{LINE_ASKING, EVENT_TIMEOUT, act_unanswered, FSM_STAY},
 	{LINE_ASKING, EVENT_DONE, act_ready, LINE_READY},
 	{LINE_ASKING, EVENT_LOST, act_lost, LINE_OFF},
+	{LINE_OFF, EVENT_APPLY, NULL, FSM_STAY},
+	{LINE_ASKING, EVENT_APPLY, act_begin, FSM_STAY},
+	{LINE_READY, EVENT_APPLY, act_begin, LINE_ASKING},
 	{LINE_READY, EVENT_REGISTERED, NULL, FSM_STAY},
 	{LINE_READY, EVENT_LOST, act_lost, LINE_OFF},
 };
@@ -428,6 +439,11 @@ void line_free(struct line *l)
 void line_registered(struct line *l, nsec_t now)
 {
 	feed(l, EVENT_REGISTERED, now);
+}
+
+void line_apply(struct line *l, nsec_t now)
+{
+	feed(l, EVENT_APPLY, now);
 }
 
 void line_agent_lost(struct line *l, nsec_t now)

@@ -78,6 +78,9 @@ void line_free(struct line *l); // takes NULL
 // The device has told its capabilities: what is asked next.
 void line_registered(struct line *l, nsec_t now);
 
+// The agent has changed what it would answer: asks everything again. Calls go on.
+void line_apply(struct line *l, nsec_t now);
+
 // The agent connection ended: its calls are gone, their media stay.
 void line_agent_lost(struct line *l, nsec_t now);
 

@@ -8,8 +8,7 @@
 // A lost agent never ends media: parties become orphans until an agent speaks of them again or they fall silent, and the
 // agent is told the capacity less the orphans. With switch-over "immediate" the device registers with the next agent at
 // once; with "graceful" it tries the one it lost, and no other, until its last call has ended.
-// Falling back to a better agent probes it by a second TCP connection, and only when that stands, and the
-// switch-back rule allows it, the device unregisters and registers over the probe's connection.
+// Falling back to a better agent, and a standby for the worse case, are reg_spare.c's.
 #include "control/reg.h"
 
 #include <stdio.h>
@@ -22,10 +21,12 @@
 #include "gw/log.h"
 #include "gw/sccp.h"
 
-#define UNREGISTER_NS (2 * NSEC_PER_SEC) // for UnregisterAck: some agents never send one
+#define UNREGISTER_NS (2 * NSEC_PER_SEC)  // for UnregisterAck: some agents never send one
+#define FLAP_NS       (15 * NSEC_PER_SEC) // a registration that did not last so long was not one
 
 enum reg_event {
-	EVENT_START, // back-off over, or told to
+	EVENT_BEGIN, // told to
+	EVENT_START, // back-off over, and it is this device's turn
 	EVENT_UP,
 	EVENT_DOWN,
 	EVENT_ACK,
@@ -71,22 +72,9 @@ static void disarm(struct device *d)
 
 // ---- connections ----
 
-static void close_link(struct device *d, struct link **link)
-{
-	if (*link)
-		d->core->links.close(d->core->links.context, *link);
-	*link = NULL;
-}
-
-static void drop_probe(struct device *d)
-{
-	close_link(d, &d->reg.probe);
-	d->reg.probe_up = false;
-}
-
 static void drop_link(struct device *d)
 {
-	close_link(d, &d->reg.link);
+	reg_close_link(d, &d->reg.link);
 	d->reg.serial++; // stops whoever works on its input
 }
 
@@ -131,9 +119,29 @@ static void failed(struct device *d, enum agents_failure what, const char *why, 
 	nsec_t delay = agents_failed(&d->agents, what, held, &moved);
 	if (moved)
 		device_count(d, COUNT_failovers);
+	if (reg_spare_standby_ready(d))
+		delay = 0;
 	log_warning(d->name, "agent failed", "agent=%s why=\"%s\" next=%s wait_ms=%u", agent, d->reg.why,
 		    agents_current(&d->agents)->name, (unsigned int)(delay / NSEC_PER_MSEC));
 	wait_for(d, delay, now);
+}
+
+// Connects when it is this device's turn: hundreds of them must not fall upon an agent in one instant.
+static void take_turn(struct device *d, nsec_t now)
+{
+	nsec_t turn = d->reg.has_turn ? now : core_connect_turn(d->core, now);
+	d->reg.has_turn = turn > now;
+	if (turn > now)
+		arm(d, turn);
+	else
+		feed_now(d, EVENT_START, now);
+}
+
+static void act_begin(void *object, const void *data)
+{
+	struct device *d = object;
+	d->reg.has_turn = false;
+	take_turn(d, ((const struct reg_data *)data)->now);
 }
 
 static void act_connect(void *object, const void *data)
@@ -143,6 +151,11 @@ static void act_connect(void *object, const void *data)
 	disarm(d);
 	d->reg.serial++;
 	d->reg.version = 0;
+	if (reg_spare_take_standby(d)) {
+		d->core->links.set_user(d->core->links.context, d->reg.link, &link_user, d);
+		feed_now(d, EVENT_UP, now);
+		return;
+	}
 	int rc = d->core->links.open(d->core->links.context, agents_current(&d->agents),
 				     d->group->connect_timeout_ms, &link_user, d, &d->reg.link);
 	if (rc) {
@@ -218,9 +231,8 @@ static void act_accepted(void *object, const void *data)
 	device_count(d, COUNT_registered);
 	arm(d, e->now + d->group->register_timeout_ms * NSEC_PER_MSEC);
 	timer_start(&d->core->timers, &r->keepalive, e->now + r->keepalive_ms * NSEC_PER_MSEC);
-	if (agents_better(&d->agents))
-		timer_start(&d->core->timers, &r->switchback,
-			    e->now + d->group->switchback_interval_ms * NSEC_PER_MSEC);
+	r->registered = e->now;
+	reg_spare_registered(d, ack->secondary_keep_alive_interval, e->now);
 	if (d->orphan_count)
 		timer_start(&d->core->timers, &d->orphans,
 			    e->now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
@@ -260,11 +272,11 @@ static void act_capabilities_timeout(void *object, const void *data)
 
 // ---- actions: losing the agent ----
 
-static void lost(struct device *d, const char *why, nsec_t now)
+static void lost(struct device *d, enum agents_failure what, const char *why, nsec_t now)
 {
-	drop_probe(d);
+	reg_spare_drop_probe(d);
 	device_orphan_all(d, now);
-	failed(d, AGENTS_LOST, why, now);
+	failed(d, what, why, now);
 }
 
 static void act_lost(void *object, const void *data)
@@ -272,7 +284,12 @@ static void act_lost(void *object, const void *data)
 	struct device *d = object;
 	const struct reg_data *e = data;
 	device_count(d, COUNT_connection_lost);
-	lost(d, e->why, e->now);
+	if (e->now - d->reg.registered >= FLAP_NS)
+		return lost(d, AGENTS_LOST, e->why, e->now);
+	char why[96];
+	snprintf(why, sizeof(why), "%.48s soon after registration", e->why ? e->why : "lost");
+	device_count(d, COUNT_register_flaps);
+	lost(d, AGENTS_FLAPPED, why, e->now);
 }
 
 static void act_silent(void *object, const void *data)
@@ -280,7 +297,7 @@ static void act_silent(void *object, const void *data)
 	struct device *d = object;
 	drop_link(d);
 	device_count(d, COUNT_keepalive_lost);
-	lost(d, "agent does not answer KeepAlive", ((const struct reg_data *)data)->now);
+	lost(d, AGENTS_LOST, "agent does not answer KeepAlive", ((const struct reg_data *)data)->now);
 }
 
 // ---- actions: leaving ----
@@ -290,8 +307,10 @@ static void act_unregister(void *object, const void *data)
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
 	disarm(d);
-	if (d->reg.leave != REG_LEAVE_FALL_BACK)
-		drop_probe(d);
+	if (d->reg.leave != REG_LEAVE_FALL_BACK) {
+		reg_spare_drop_probe(d);
+		reg_spare_drop_standby(d);
+	}
 	reg_say(d, SCCP_UNREGISTER, now);
 	device_count(d, COUNT_unregisters);
 	arm(d, now + UNREGISTER_NS);
@@ -304,7 +323,8 @@ static void act_abort(void *object, const void *data)
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
 	drop_link(d);
-	drop_probe(d);
+	reg_spare_drop_probe(d);
+	reg_spare_drop_standby(d);
 	disarm(d);
 	device_changed(d, now);
 	if (d->reg.leave != REG_LEAVE_STOP)
@@ -324,7 +344,7 @@ static void act_left(void *object, const void *data)
 	else if (d->reg.leave == REG_LEAVE_FALL_BACK)
 		feed_now(d, EVENT_SWITCH, now);
 	else
-		drop_probe(d);
+		reg_spare_drop_probe(d);
 }
 
 static void act_again(void *object, const void *data)
@@ -342,10 +362,7 @@ static void act_switch(void *object, const void *data)
 	struct reg *r = &d->reg;
 	agents_fall_back(&d->agents);
 	device_count(d, COUNT_fallbacks);
-	r->link = r->probe;
-	r->local = r->probe_local;
-	r->probe = NULL;
-	r->probe_up = false;
+	reg_spare_take_probe(d);
 	r->version = 0;
 	if (!r->link) {
 		feed(d, EVENT_DOWN, &(struct reg_data){.now = now, .why = "connection lost in switch-back"});
@@ -361,7 +378,7 @@ static void act_stay(void *object, const void *data)
 	struct device *d = object;
 	const struct reg_data *e = data;
 	device_count(d, COUNT_unregister_refused);
-	drop_probe(d);
+	reg_spare_drop_probe(d);
 	timer_stop(&d->core->timers, &d->reg.timer);
 	timer_start(&d->core->timers, &d->reg.keepalive, e->now + d->reg.keepalive_ms * NSEC_PER_MSEC);
 	timer_start(&d->core->timers, &d->reg.switchback,
@@ -373,12 +390,12 @@ static void act_stay(void *object, const void *data)
 
 static const char *const state_names[] = {"idle",         "waiting",    "connecting",   "registering",
 					  "capabilities", "in-service", "unregistering"};
-static const char *const event_names[] = {"start",   "up",     "down",  "ack",  "reject",  "capabilities-req",
-					  "timeout", "silent", "leave", "left", "refused", "again",
-					  "switch"};
+static const char *const event_names[] = {
+	"begin",   "start",  "up",    "down", "ack",     "reject", "capabilities-req",
+	"timeout", "silent", "leave", "left", "refused", "again",  "switch"};
 
 static const struct fsm_row rows[] = {
-	{REG_IDLE, EVENT_START, act_connect, REG_CONNECTING},
+	{REG_IDLE, EVENT_BEGIN, act_begin, REG_WAITING},
 	{REG_IDLE, EVENT_AGAIN, act_again, REG_WAITING},
 	{REG_IDLE, EVENT_SWITCH, act_switch, REG_CONNECTING},
 	{REG_IDLE, EVENT_LEAVE, NULL, FSM_STAY},
@@ -429,7 +446,10 @@ const char *reg_state_name(unsigned int state)
 static void on_timer(struct timer *t, nsec_t now)
 {
 	struct device *d = t->object;
-	feed_now(d, d->reg.fsm.state == REG_WAITING ? EVENT_START : EVENT_TIMEOUT, now);
+	if (d->reg.fsm.state == REG_WAITING)
+		take_turn(d, now);
+	else
+		feed_now(d, EVENT_TIMEOUT, now);
 }
 
 // Anything received counts as life. An agent that never acknowledged a KeepAlive is not declared dead for it: old ones
@@ -448,53 +468,10 @@ static void on_keepalive(struct timer *t, nsec_t now)
 	device_count(d, COUNT_keepalives);
 }
 
-static void leave(struct device *d, enum reg_leave why, nsec_t now)
+void reg_leave(struct device *d, enum reg_leave why, nsec_t now)
 {
 	d->reg.leave = why;
 	feed_now(d, EVENT_LEAVE, now);
-}
-
-static void on_probe_up(void *object, const struct addr *local, nsec_t now)
-{
-	struct device *d = object;
-	d->reg.probe_up = true;
-	d->reg.probe_local = *local;
-	if (d->reg.fsm.state == REG_IN_SERVICE && agents_may_fall_back(&d->agents, !d->party_count, now))
-		leave(d, REG_LEAVE_FALL_BACK, now);
-	else
-		drop_probe(d);
-}
-
-static void on_probe_down(void *object, const char *why, nsec_t now)
-{
-	struct device *d = object;
-	d->reg.probe = NULL;
-	d->reg.probe_up = false;
-	agents_better_gone(&d->agents);
-}
-
-// An agent that speaks before it was spoken to: nothing of it is wanted.
-static long on_probe_input(void *object, const uint8_t *bytes, size_t len, nsec_t now)
-{
-	return (long)len;
-}
-
-static const struct link_user probe_user = {
-	.up = on_probe_up, .down = on_probe_down, .input = on_probe_input};
-
-static void on_switchback(struct timer *t, nsec_t now)
-{
-	struct device *d = t->object;
-	const struct config_agent *better = agents_better(&d->agents);
-	if (!better)
-		return;
-	timer_start(&d->core->timers, t, now + d->group->switchback_interval_ms * NSEC_PER_MSEC);
-	bool waits = d->group->switchback == CONFIG_SWITCHBACK_GRACEFUL && d->party_count;
-	if (d->reg.fsm.state != REG_IN_SERVICE || d->reg.probe || waits)
-		return;
-	if (d->core->links.open(d->core->links.context, better, d->group->connect_timeout_ms, &probe_user, d,
-				&d->reg.probe))
-		d->reg.probe = NULL;
 }
 
 // ---- the door ----
@@ -513,7 +490,7 @@ void reg_init(struct reg *r, struct device *d)
 	fsm_init(&r->fsm, &reg_table, NULL, d);
 	timer_init(&r->timer, on_timer, d);
 	timer_init(&r->keepalive, on_keepalive, d);
-	timer_init(&r->switchback, on_switchback, d);
+	reg_spare_init(d);
 	timer_init(&r->notify, reg_on_notify, d);
 }
 
@@ -521,18 +498,19 @@ void reg_fini(struct reg *r)
 {
 	struct device *d = r->fsm.object;
 	disarm(d);
-	drop_probe(d);
+	reg_spare_drop_probe(d);
+	reg_spare_drop_standby(d);
 	drop_link(d);
 }
 
 void reg_start(struct device *d, nsec_t now)
 {
-	feed_now(d, EVENT_START, now);
+	feed_now(d, EVENT_BEGIN, now);
 }
 
 void reg_stop(struct device *d, nsec_t now)
 {
-	leave(d, REG_LEAVE_STOP, now);
+	reg_leave(d, REG_LEAVE_STOP, now);
 }
 
 bool reg_is_registered(const struct device *d)
@@ -575,6 +553,8 @@ void reg_on_reset(struct device *d, const struct sccp_msg *m, nsec_t now)
 		device_count(d, COUNT_apply_configs);
 		if (d->reg.fsm.state == REG_IN_SERVICE)
 			reg_say_notification(d, now);
+		if (d->line)
+			line_apply(d->line, now);
 		return;
 	}
 	if (type != SCCP_RESET_TYPE_RESET && type != SCCP_RESET_TYPE_RESTART) {
@@ -584,5 +564,5 @@ void reg_on_reset(struct device *d, const struct sccp_msg *m, nsec_t now)
 	device_count(d, type == SCCP_RESET_TYPE_RESET ? COUNT_resets : COUNT_restarts);
 	if (type == SCCP_RESET_TYPE_RESET)
 		device_close_all(d, now);
-	leave(d, REG_LEAVE_RESET, now);
+	reg_leave(d, REG_LEAVE_RESET, now);
 }

@@ -2,7 +2,8 @@
 // reg.h - Registration FSM of one device.
 //
 // idle -> waiting -> connecting -> registering -> capabilities -> in_service, and unregistering on the way out.
-// A device holds one connection to one agent, and for a moment a second one that probes a better agent.
+// A device holds one connection to one agent, and for a moment a second one that probes a better agent. A telephone
+// asks the better agent for a token first, and keeps an idle connection to the next worse one.
 #pragma once
 
 #include <stdbool.h>
@@ -38,8 +39,19 @@ struct reg {
 	struct addr local;  // of the connection
 	struct addr probe_local;
 	bool probe_up;
-	uint32_t serial; // grows with every connection: work that outlives one notices
-	uint8_t version; // negotiated, once registered
+	bool token_asked;     // over the probe
+	struct timer token;   // for the answer
+	struct link *standby; // to the next agent
+	const struct config_agent *standby_agent;
+	struct addr standby_local;
+	bool standby_up, standby_acks;
+	uint32_t standby_unanswered;
+	uint32_t secondary_ms;      // between its KeepAlives
+	struct timer standby_timer; // to connect, or for the next KeepAlive
+	bool has_turn;              // to connect when the timer is over
+	nsec_t registered;          // the present or last registration's begin
+	uint32_t serial;            // grows with every connection: work that outlives one notices
+	uint8_t version;            // negotiated, once registered
 	uint32_t keepalive_ms;
 	uint32_t unanswered; // KeepAlives since anything was received
 	bool acks_keepalive; // this agent has answered one

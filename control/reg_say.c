@@ -4,6 +4,7 @@
 
 #include "control/caps.h"
 #include "control/device.h"
+#include "control/line.h"
 #include "control/reg_inner.h"
 #include "gw/sccp.h"
 
@@ -16,6 +17,13 @@
 #define FEATURE_BYTES_42  0x0001
 #define IOS_ADDRESS_SCOPE 2
 #define LINE_FEATURES     0x8500 // of a telephone: dynamic messages, telephone-events, abbreviated dialling
+
+void reg_close_link(struct device *d, struct link **link)
+{
+	if (*link)
+		d->core->links.close(d->core->links.context, *link);
+	*link = NULL;
+}
 
 void reg_say(struct device *d, enum sccp_id id, nsec_t now)
 {
@@ -42,6 +50,12 @@ void reg_say_register(struct device *d, nsec_t now)
 	r->proto_hi = d->line ? 0 : FEATURE_BYTE_41;
 	r->phone_features = d->line ? LINE_FEATURES : FEATURE_BYTES_42;
 	r->ip_v4_address_scope = d->line ? 0 : IOS_ADDRESS_SCOPE;
+	if (d->line) {
+		for (int i = 0; i < 6; i++)
+			r->mac_address[i] = (uint8_t)(d->config->mac >> (40 - 8 * i));
+		r->max_number_of_lines = LINE_BUTTONS_MAX;
+		snprintf(r->firmware_load_name, sizeof(r->firmware_load_name), "%s", d->line->config->load);
+	}
 	device_send(d, &m, now);
 	reg_say(d, SCCP_IP_PORT, now);
 	device_count(d, COUNT_registers);

@@ -110,6 +110,7 @@ struct config_group {
 	uint32_t register_retries;
 	uint32_t keepalive_ms; // 0 = as the agent's RegisterAck says
 	uint32_t keepalive_retries;
+	bool standby; // lines keep a connection to the next agent
 	enum config_switchover switchover;
 	enum config_switchback switchback;
 	uint32_t switchback_interval_ms;
@@ -202,6 +203,7 @@ struct config_device {
 	struct addr address; // media address it uses; ADDR_NONE = any
 	unsigned int line;   // index into config.lines + 1; 0 = a media resource
 	uint8_t version;     // highest SCCP version to offer; 0 = the agent's
+	uint64_t mac;        // that a line tells; 0 = none
 };
 
 #define CONFIG_ANSWER_NEVER UINT32_MAX
@@ -238,6 +240,7 @@ struct config_line {
 	unsigned int group;
 	uint32_t type;
 	uint8_t version;
+	char load[32];      // name of the firmware it claims to run
 	uint32_t answer_ms; // CONFIG_ANSWER_NEVER = somebody has to
 	struct config_action action;
 	struct config_rule *rules; // the first that fits a call goes before `action`
@@ -260,6 +263,7 @@ struct config_store_options {
 
 struct config_control {
 	char socket[CONFIG_PATH_MAX]; // slimctl's
+	uint32_t register_rate;       // devices that begin to register per second
 	uint32_t orphan_ms;           // adopted streams nobody claims are closed after this
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // lines.c - The table of lines, and what becomes of one: as many devices as it counts, each with a name of its own.
 //
-// A name holds {mac}, the MAC address in 12 digits, counting up from the one given, and {n}, the number of the line from
-// 1, with as many digits at least as there are n's. So SEP{mac}, ATA{mac}, AN0123456789{nnn} or UM1-VI{n}.
+// A name holds {mac}, the MAC address in 12 digits, counting up from the one given; or {mac10}, the last ten digits of the
+// one given, for the ports of one gateway; and {n}, the number of the line from 1, with as many digits at least as there are
+// n's. So SEP{mac}, ATA{mac}, AN{mac10}{nnn} or UM1-VI{n}.
 #include "gw/config/tables.h"
 
 #include <ctype.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define ANSWER_MS_MAX 3600000
+#define MAC10         UINT64_C(0xffffffffff)
 
 // Device types by the names people know them by; Cisco's model list has a voice mail port as 80.
 static const struct {
@@ -118,6 +120,9 @@ static int expand(const struct config_line *l, uint32_t i, char *ret, size_t cap
 		if (strncmp(p, "{mac}", 5) == 0) {
 			len += (size_t)snprintf(ret + len, cap - len, "%012" PRIX64, l->mac + i);
 			p += 4;
+		} else if (strncmp(p, "{mac10}", 7) == 0) {
+			len += (size_t)snprintf(ret + len, cap - len, "%010" PRIX64, l->mac & MAC10);
+			p += 6;
 		} else if (ns && p[1 + ns] == '}') {
 			len += (size_t)snprintf(ret + len, cap - len, "%0*" PRIu32, (int)ns, i + 1);
 			p += ns + 1;
@@ -188,6 +193,7 @@ static void make_devices(const struct cfg_at *at, struct config *c, struct confi
 		d->group = l->group;
 		d->type = l->type;
 		d->version = l->version;
+		d->mac = l->mac && !strstr(l->name, "{mac10}") ? l->mac + i : l->mac;
 		d->line = (unsigned int)at->index + 1;
 	}
 }
@@ -198,15 +204,15 @@ void config_check_line(const struct cfg_at *at)
 	struct config_line *l = at->base;
 	char name[64];
 	int len = expand(l, l->count ? l->count - 1 : 0, name, sizeof(name));
-	bool has_mac = strstr(l->name, "{mac}");
+	bool has_mac = strstr(l->name, "{mac}"), has_mac10 = strstr(l->name, "{mac10}");
 	unsigned int left = CONFIG_DEVICES_MAX - c->device_count;
 	if (l->profile < c->profile_count && c->profiles[l->profile].kind != CONFIG_LINE)
 		cfg_problem(at, "profile", "%s is no profile of kind line", c->profiles[l->profile].name);
 	config_check_action(at, &l->action);
-	if (has_mac && !l->mac)
-		cfg_problem(at, "mac", "{mac} in the name needs one");
+	if ((has_mac || has_mac10) && !l->mac)
+		cfg_problem(at, "mac", "%s in the name needs one", has_mac ? "{mac}" : "{mac10}");
 	if (len < 0)
-		cfg_problem(at, "name", "only {mac} and {n}, {nn}, {nnn} may stand in braces");
+		cfg_problem(at, "name", "only {mac}, {mac10} and {n}, {nn}, {nnn} may stand in braces");
 	else if (len == 0 || len > 15)
 		cfg_problem(at, "name", "%.40s makes a name of %d characters, 1 to 15 are allowed", l->name,
 			    len);
@@ -226,8 +232,9 @@ static const struct cfg_option line_rows[] = {
 	 FIELD(config_line, name),
 	 .min = 1,
 	 .effect = CFG_RESTART,
-	 .help = "Name under which each registers; {mac} stands for its MAC address, {n} or {nnn} for its "
-		 "number"},
+	 .help = "Name under which each registers; {mac} stands for its MAC address, {mac10} for the end of "
+		 "a "
+		 "gateway's, {n} or {nnn} for its number"},
 	{.name = "count",
 	 .type = CFG_NUMBER,
 	 FIELD(config_line, count),
@@ -243,7 +250,8 @@ static const struct cfg_option line_rows[] = {
 	 .parse = parse_mac,
 	 .what = "MAC address",
 	 .effect = CFG_RESTART,
-	 .help = "MAC address of the first; the others count up"},
+	 .help = "MAC address of the first, told to the agent; the others count up unless the name has "
+		 "{mac10}"},
 	{.name = "profile",
 	 .type = CFG_CUSTOM,
 	 FIELD(config_line, profile),
@@ -275,6 +283,12 @@ static const struct cfg_option line_rows[] = {
 	 .what = "auto or 1..22",
 	 .effect = CFG_RESTART,
 	 .help = "Highest SCCP version offered; auto is the agent's"},
+	{.name = "load",
+	 .type = CFG_TEXT,
+	 FIELD(config_line, load),
+	 .fallback = "",
+	 .effect = CFG_RESTART,
+	 .help = "Name of the firmware load they say they run"},
 	{.name = "answer",
 	 .type = CFG_CUSTOM,
 	 FIELD(config_line, answer_ms),

@@ -194,6 +194,14 @@ static const struct cfg_option group_rows[] = {
 	 .effect = CFG_RESTART,
 	 .help = "When to register with the next agent after one is lost: after the last call has ended, or "
 		 "at once"},
+	{.name = "standby",
+	 .type = CFG_BOOL,
+	 FIELD(config_group, standby),
+	 .fallback = "yes",
+	 .effect = CFG_RESTART,
+	 .help = "Lines keep an idle connection with keepalives to the next agent, and register over it when "
+		 "theirs is "
+		 "lost"},
 	{.name = "switchback",
 	 .type = CFG_SECTION,
 	 .table = &switchback_table,

@@ -131,6 +131,11 @@ static bool equal(const struct sccp_field *f, const char *place, const char *tex
 		if (strcmp(text, "-") == 0)
 			return addr_is_any((const struct addr *)place);
 		return addr_parse(text, &a) == 0 && addr_equal(&a, (const struct addr *)place);
+	case SCCP_KIND_BYTES:
+		*actual = '\0';
+		for (size_t n = 0; n < f->wire && 2 * n + 3 <= cap; n++)
+			sprintf(actual + 2 * n, "%02x", ((const uint8_t *)place)[n]);
+		return strcmp(actual, text) == 0;
 	default:
 		snprintf(actual, cap, "%s", place);
 		return strcmp(place, text) == 0;

@@ -64,6 +64,25 @@ static void backs_off_within_bounds(void)
 	CHECK(agents_failed(&a, AGENTS_CONNECT, false, &moved) <= 1250 * NSEC_PER_MSEC);
 }
 
+// An agent that ends each registration soon is returned to ever more slowly, until one lasts.
+static void flaps_slow_down(void)
+{
+	struct agents a;
+	bool moved;
+	nsec_t wait = 0;
+	agents_init(&a, &group, all, 7);
+	for (int i = 0; i < 12; i++) {
+		agents_succeeded(&a);
+		wait = agents_failed(&a, AGENTS_FLAPPED, false, &moved);
+		CHECK(i > 0 || wait <= 157 * NSEC_PER_MSEC); // the next agent is there at once
+	}
+	CHECK(wait >= 6 * NSEC_PER_SEC);
+	agents_succeeded(&a);
+	agents_failed(&a, AGENTS_LOST, false, &moved);
+	agents_succeeded(&a);
+	CHECK(agents_failed(&a, AGENTS_FLAPPED, false, &moved) <= 1250 * NSEC_PER_MSEC);
+}
+
 static void spreads_by_seed(void)
 {
 	struct agents a;
@@ -104,5 +123,5 @@ static void falls_back_by_rule(void)
 }
 
 T_MAIN("agents", {"moves on after the retries", moves_on_after_the_retries},
-       {"backs off within bounds", backs_off_within_bounds}, {"spreads by seed", spreads_by_seed},
-       {"falls back by rule", falls_back_by_rule})
+       {"backs off within bounds", backs_off_within_bounds}, {"flaps slow down", flaps_slow_down},
+       {"spreads by seed", spreads_by_seed}, {"falls back by rule", falls_back_by_rule})

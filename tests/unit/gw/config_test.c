@@ -192,6 +192,27 @@ static void lines_become_devices(void)
 	config_free(c);
 }
 
+static void macs_count_or_not(void)
+{
+	struct config *c = NULL;
+	CHECK_INT(read_text(HEAD AGENTS
+			    "profiles: [{name: p, kind: line, codecs: [pcmu]}]\n"
+			    "lines: [{name: 'SEP{mac}', mac: 02-00-5e-00-00-ff, count: 2, profile: p, "
+			    "group: g, load: P003},\n"
+			    "{name: 'AN{mac10}{nnn}', mac: 0200.5e00.00fe, count: 2, profile: p, "
+			    "group: g}]\n",
+			    &c),
+		  0);
+	CHECK_STR(c->devices[1].name, "SEP02005E000100");
+	CHECK(c->devices[1].mac == 0x02005e000100);
+	CHECK_STR(c->lines[0].load, "P003");
+	CHECK_STR(c->devices[3].name, "AN005E0000FE002");
+	CHECK(c->devices[3].mac == 0x02005e0000fe);
+	CHECK_INT(c->control.register_rate, 200);
+	CHECK_INT(c->groups[0].standby, true);
+	config_free(c);
+}
+
 #define LINE(text)                                                                                           \
 	HEAD AGENTS                                                                                          \
 		"profiles: [{name: p, kind: line, codecs: [pcmu]}, {name: m, kind: mtp, codecs: [pcmu]}]\n"  \
@@ -203,8 +224,9 @@ static void bad_lines_are_explained(void)
 		const char *text, *problem;
 	} cases[] = {
 		{LINE("name: 'SEP{mac}', profile: p, group: g"), "{mac} in the name needs one"},
+		{LINE("name: 'AN{mac10}{nnn}', profile: p, group: g"), "{mac10} in the name needs one"},
 		{LINE("name: 'SEP{mac}', mac: 02-00, profile: p, group: g"), "is no MAC address"},
-		{LINE("name: 'X{m}', profile: p, group: g"), "only {mac} and {n}, {nn}, {nnn}"},
+		{LINE("name: 'X{m}', profile: p, group: g"), "only {mac}, {mac10} and {n}, {nn}, {nnn}"},
 		{LINE("name: X, count: 2, profile: p, group: g"), "need {mac} or {n}"},
 		{LINE("name: 'ABCDEFGHIJKLMN{nn}', profile: p, group: g"), "a name of 16 characters"},
 		{LINE("name: 'X{n}', count: 4097, profile: p, group: g"), "is out of range 1..4096"},
@@ -425,8 +447,8 @@ static void the_manual_is_complete(void)
 	errors = NULL;
 }
 
-T_MAIN("config", {"lines become devices", lines_become_devices}, {"bad lines", bad_lines_are_explained},
-       {"numbers", numbers_match}, {"sounds_are_read", sounds_are_read},
+T_MAIN("config", {"lines become devices", lines_become_devices}, {"macs", macs_count_or_not},
+       {"bad lines", bad_lines_are_explained}, {"numbers", numbers_match}, {"sounds_are_read", sounds_are_read},
        {"bad_sounds_are_explained", bad_sounds_are_explained},
        {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
