@@ -17,7 +17,7 @@
 
 #define TOKEN_NS         (5 * NSEC_PER_SEC) // for the answer to RegisterTokenReq
 #define TOKEN_WAIT_MAX_S 3600
-#define TOKEN_VERSION    17 // whose layout has the wide address: agents read either
+#define TOKEN_VERSION    17           // whose layout has the wide address: agents read either
 #define STANDBY_NS       NSEC_PER_SEC // after a registration
 
 // Over a connection that is not the device's.
@@ -36,8 +36,8 @@ static void say_over(struct device *d, struct link *link, const struct sccp_msg 
 }
 
 // Hands each whole message to `take` as long as the link is there. What agents say there unasked is not wanted.
-static long read_over(struct device *d, struct link *const *link, const uint8_t *bytes, size_t len, nsec_t now,
-		      void (*take)(struct device *d, const struct sccp_msg *m, nsec_t now))
+static long read_over(struct device *d, struct link *const *link, const uint8_t *bytes, size_t len,
+		      nsec_t now, void (*take)(struct device *d, const struct sccp_msg *m, nsec_t now))
 {
 	const struct link *before = *link;
 	size_t used = 0;

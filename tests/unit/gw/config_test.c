@@ -448,8 +448,8 @@ static void the_manual_is_complete(void)
 }
 
 T_MAIN("config", {"lines become devices", lines_become_devices}, {"macs", macs_count_or_not},
-       {"bad lines", bad_lines_are_explained}, {"numbers", numbers_match}, {"sounds_are_read", sounds_are_read},
-       {"bad_sounds_are_explained", bad_sounds_are_explained},
+       {"bad lines", bad_lines_are_explained}, {"numbers", numbers_match},
+       {"sounds_are_read", sounds_are_read}, {"bad_sounds_are_explained", bad_sounds_are_explained},
        {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
        {"defaults_are_sensible", defaults_are_sensible}, {"how_conferences_sound", how_conferences_sound},
