@@ -76,18 +76,20 @@ static void on_source_event(void *object, const struct api_source_event *e, nsec
 
 // ---- life ----
 
-static int make_devices(struct core *c, const struct config_device *configs, unsigned int count,
-			struct device ***list, unsigned int *made)
+// Rooms first: what lines do refers to them.
+static int make_devices(struct core *c)
 {
-	*list = calloc(count ? count : 1, sizeof(struct device *));
-	if (!*list)
+	const struct config *f = c->config;
+	int rc = 0;
+	c->rooms = calloc(f->room_count + 1, sizeof(*c->rooms));
+	c->devices = calloc(f->device_count + 1, sizeof(*c->devices));
+	if (!c->rooms || !c->devices)
 		return -ENOMEM;
-	for (; *made < count; (*made)++) {
-		int rc = device_new(c, &configs[*made], &(*list)[*made]);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	for (; !rc && c->room_count < f->room_count; c->room_count += !rc)
+		rc = device_new(c, &f->rooms[c->room_count].device, &c->rooms[c->room_count]);
+	for (; !rc && c->device_count < f->device_count; c->device_count += !rc)
+		rc = device_new(c, &f->devices[c->device_count], &c->devices[c->device_count]);
+	return rc;
 }
 
 int core_init(struct core *c, const struct core_options *o)
@@ -105,13 +107,8 @@ int core_init(struct core *c, const struct core_options *o)
 			       .source_event = on_source_event};
 	timer_set_init(&c->timers);
 	dp_init(&c->dp, &c->timers, &o->dataplane, &user, o->epoch);
-	c->alarms = calloc(o->config->source_count + o->config->announcement_count + 1, sizeof(*c->alarms));
-	int rc = c->alarms ? 0 : -ENOMEM;
-	if (!rc)
-		rc = make_devices(c, o->config->rooms, o->config->room_count, &c->rooms, &c->room_count);
-	if (!rc)
-		rc = make_devices(c, o->config->devices, o->config->device_count, &c->devices,
-				  &c->device_count);
+	list_init(&c->alarms);
+	int rc = make_devices(c);
 	if (rc)
 		core_fini(c);
 	return rc;
@@ -128,8 +125,7 @@ void core_fini(struct core *c)
 	dp_fini(&c->dp);
 	index_fini(&c->streams);
 	index_fini(&c->sources);
-	free(c->alarms);
-	c->alarms = NULL;
+	player_alarms_free(c);
 	c->devices = c->rooms = NULL;
 	c->device_count = c->room_count = 0;
 }

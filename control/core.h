@@ -16,6 +16,7 @@
 #include "control/resource.h"
 #include "control/sweep.h"
 #include "gw/config.h"
+#include "gw/list.h"
 #include "gw/timer.h"
 
 struct device;
@@ -38,7 +39,8 @@ struct core {
 	struct dp dp;
 	struct index streams; // parties by dataplane handle
 	struct index sources; // players by dataplane handle
-	bool *alarms;         // of config.sources, then of config.announcements: cannot be played
+	struct list alarms;   // files that cannot be played
+	uint32_t alarm_count;
 	struct device **devices;
 	unsigned int device_count;
 	struct device **rooms; // hold the conferences that lines share; they register nowhere

@@ -300,7 +300,7 @@ static void on_lamp(struct line *l, const struct sccp_set_lamp *m)
 		l->lamp = m->lamp_mode;
 }
 
-static bool show(struct line *l, const struct sccp_msg *m)
+static bool show(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	switch (m->id) {
 	case SCCP_DISPLAY_PROMPT_STATUS:
@@ -320,6 +320,7 @@ static bool show(struct line *l, const struct sccp_msg *m)
 		return true;
 	case SCCP_START_TONE:
 		l->tone = m->start_tone.tone;
+		line_call_on_digit(l, m, now);
 		return true;
 	case SCCP_STOP_TONE:
 		l->tone = 0;
@@ -375,7 +376,7 @@ static bool is_known(uint32_t id)
 bool line_on_message(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	if (!reg_is_registered(l->device))
-		return show(l, m) || is_known(m->id);
+		return show(l, m, now) || is_known(m->id);
 	switch (m->id) {
 	case SCCP_CALL_STATE:
 		line_call_on_state(l, m, now);
@@ -391,7 +392,7 @@ bool line_on_message(struct line *l, const struct sccp_msg *m, nsec_t now)
 		line_call_on_keys(l, m, now);
 		return true;
 	default:
-		return take_answer(l, m, now) || show(l, m) || is_known(m->id);
+		return take_answer(l, m, now) || show(l, m, now) || is_known(m->id);
 	}
 }
 

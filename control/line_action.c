@@ -8,12 +8,15 @@
 #include "control/device.h"
 #include "control/line.h"
 #include "control/party.h"
+#include "control/player.h"
 
 #define SAME_PRESS_NS (500 * NSEC_PER_MSEC) // within which two ways tell of one press
 
 const struct line_action *const line_actions[CONFIG_ACTION_COUNT] = {
 	[CONFIG_ACTION_ECHO] = &action_echo,
 	[CONFIG_ACTION_ROOM] = &action_room,
+	[CONFIG_ACTION_ANNOUNCE] = &action_announce,
+	[CONFIG_ACTION_MUSIC] = &action_music,
 };
 
 // ---- choice ----
@@ -112,10 +115,13 @@ void visit_discard(struct visit *v)
 	free(v);
 }
 
-void visit_party_new(struct visit *v, struct party *p)
+void visit_party_new(struct visit *v, struct party *p, nsec_t now)
 {
+	p->visit = v;
 	v->party = p;
 	v->parties++;
+	if (v->action->joined)
+		v->action->joined(v, now);
 }
 
 void visit_party_open(struct visit *v, struct party *p, nsec_t now)
@@ -131,6 +137,12 @@ void visit_party_open(struct visit *v, struct party *p, nsec_t now)
 		v->action->media(v, true, now);
 	v->away = false;
 	leave(v, now);
+}
+
+void visit_party_leaving(struct visit *v, const struct party *p, nsec_t now)
+{
+	if (v->party == p)
+		visit_play_stop(v, now);
 }
 
 void visit_party_gone(struct visit *v, struct party *p, nsec_t now)
@@ -166,6 +178,7 @@ void visit_over(struct visit *v, nsec_t now)
 		return;
 	v->stopped = true;
 	visit_disarm(v);
+	visit_play_stop(v, now);
 	enter(v);
 	if (v->action->stop)
 		v->action->stop(v, now);
@@ -188,6 +201,32 @@ void visit_arm(struct visit *v, nsec_t due)
 void visit_disarm(struct visit *v)
 {
 	timer_stop(&v->line->device->core->timers, &v->timer);
+}
+
+static void on_played(void *object, int status, nsec_t now)
+{
+	struct visit *v = object;
+	v->player = NULL;
+	enter(v);
+	if (v->action->played && !v->stopped)
+		v->action->played(v, status, now);
+	leave(v, now);
+}
+
+bool visit_play(struct visit *v, const struct api_source_item *items, uint32_t count, bool loop, nsec_t now)
+{
+	visit_play_stop(v, now);
+	if (v->party && v->party->conference)
+		v->player = player_play(v->party->conference, v->line->device, items, count, loop, on_played,
+					v, now);
+	return v->player;
+}
+
+void visit_play_stop(struct visit *v, nsec_t now)
+{
+	struct player *p = v->player;
+	v->player = NULL;
+	player_stop(p, now);
 }
 
 // Without a call the agent has nothing to be told: the media end.

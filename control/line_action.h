@@ -13,15 +13,18 @@
 #include <stdint.h>
 
 #include "control/resource.h"
+#include "gw/api.h"
 #include "gw/clock.h"
 #include "gw/config.h"
 #include "gw/list.h"
 #include "gw/timer.h"
 
+struct conference;
 struct device;
 struct line;
 struct line_call;
 struct party;
+struct player;
 
 // A conference: whose, its number there, and how the dataplane is to join its members (enum conference_flag; 0 = as a
 // relay or transcode).
@@ -41,7 +44,8 @@ struct visit {
 	void *own;           // the action's
 	struct party *party; // its media; NULL while there are none
 	uint32_t parties; // of it; two only while one closes, or when an agent opens both sides as strangers
-	struct timer timer; // visit_arm
+	struct timer timer;    // visit_arm
+	struct player *player; // visit_play
 	nsec_t since;
 	unsigned int busy; // hooks under way: it must not go under them
 	bool started;      // start() has been called
@@ -58,18 +62,21 @@ struct line_action {
 	// Media of the visit are asked for: where they shall be. v->own is NULL the first time. Fills *ret, or says why not.
 	enum refusal (*place)(struct visit *v, uint32_t conference_id, struct place *ret, nsec_t now);
 	// The rest may be NULL.
-	void (*start)(struct visit *v, nsec_t now);             // the caller hears us for the first time
+	void (*joined)(struct visit *v, nsec_t now); // v->party is new, and nothing of it is open yet
+	void (*start)(struct visit *v, nsec_t now);  // the caller hears us for the first time
 	void (*media)(struct visit *v, bool there, nsec_t now); // after that: media have closed, or are back
 	void (*digit)(struct visit *v, char digit, nsec_t now); // pressed by the caller: 0-9, *, #, A-D
-	void (*timeout)(struct visit *v, nsec_t now);           // of visit_arm
-	void (*stop)(struct visit *v, nsec_t now);              // hung up; v->party may be NULL
+	void (*played)(struct visit *v, int status,
+		       nsec_t now);                   // visit_play's list is over: 0, or why it was not
+	void (*timeout)(struct visit *v, nsec_t now); // of visit_arm
+	void (*stop)(struct visit *v, nsec_t now);    // hung up; v->party may be NULL
 	// Where the visit is, in a word or two, for show line: "lobby", "wrong pin 2".
 	void (*show)(const struct visit *v, char *ret, size_t cap);
 };
 
 // One row an action of the configuration; never NULL.
 extern const struct line_action *const line_actions[CONFIG_ACTION_COUNT];
-extern const struct line_action action_echo, action_room;
+extern const struct line_action action_echo, action_room, action_announce, action_music;
 
 // By which way a digit came: when two ways tell the same press, it counts once.
 enum digit_way { DIGIT_MEDIA, DIGIT_AGENT };
@@ -81,8 +88,10 @@ enum digit_way { DIGIT_MEDIA, DIGIT_AGENT };
 struct visit *visit_take(struct line *l, uint32_t call_reference, nsec_t now);
 
 // A party of the visit was made, does what is wanted now, or has left.
-void visit_party_new(struct visit *v, struct party *p);
+void visit_party_new(struct visit *v, struct party *p, nsec_t now);
 void visit_party_open(struct visit *v, struct party *p, nsec_t now);
+void visit_party_leaving(struct visit *v, const struct party *p,
+			 nsec_t now); // its conference, which is still there
 void visit_party_gone(struct visit *v, struct party *p, nsec_t now);
 
 // Ends what neither a call nor a party holds any more: after media that were refused.
@@ -106,6 +115,14 @@ const struct config_action *line_action_of(const struct line *l, const struct li
 // The timeout hook is called once at `due`; before that visit_arm sets it anew.
 void visit_arm(struct visit *v, nsec_t due);
 void visit_disarm(struct visit *v);
+
+// Plays a list in the conference where the caller is, in place of what it plays already: for actions that have the caller
+// alone there. False: nothing plays, and played() is not called.
+bool visit_play(struct visit *v, const struct api_source_item *items, uint32_t count, bool loop, nsec_t now);
+void visit_play_stop(struct visit *v, nsec_t now); // played() is not called
+
+// Begins the music of a conference unless it is there: index into config.sources, and the device that hears of alarms.
+void music_begin(struct conference *c, struct device *d, unsigned int source, nsec_t now);
 
 // Hangs up: tells the agent. stop() follows at once.
 void visit_hang_up(struct visit *v, nsec_t now);

@@ -347,6 +347,17 @@ void line_call_on_dialed(struct line *l, const struct sccp_msg *m, nsec_t now)
 		snprintf(c->dialled, sizeof(c->dialled), "%s", m->dialed_number.dialed_number);
 }
 
+// The far side's digits, where its agent does not pass them on in the media: the tone that a telephone would let its user
+// hear (chan_skinny, CallManager with a telephone without RFC 2833).
+void line_call_on_digit(struct line *l, const struct sccp_msg *m, nsec_t now)
+{
+	static const char digits[] = "?1234567890???*#ABCD"; // by SCCP_TONE
+	uint32_t tone = m->start_tone.tone;
+	struct line_call *c = line_call_find(l, m->start_tone.line_instance, m->start_tone.call_reference);
+	if (c && c->visit && tone < sizeof(digits) - 1 && digits[tone] != '?')
+		visit_digit(c->visit, digits[tone], DIGIT_AGENT, now);
+}
+
 void line_call_on_keys(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_select_soft_keys *s = &m->select_soft_keys;

@@ -83,6 +83,7 @@ void line_call_feed(struct line_call *c, enum line_call_event event, nsec_t now)
 void line_call_on_state(struct line *l, const struct sccp_msg *m, nsec_t now);
 void line_call_on_info(struct line *l, const struct sccp_msg *m, nsec_t now);
 void line_call_on_dialed(struct line *l, const struct sccp_msg *m, nsec_t now);
+void line_call_on_digit(struct line *l, const struct sccp_msg *m, nsec_t now);
 void line_call_on_keys(struct line *l, const struct sccp_msg *m, nsec_t now);
 
 // Presses a soft key in a call, or without one.

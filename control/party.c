@@ -135,8 +135,10 @@ static void detach(struct party *p, nsec_t now)
 	}
 	timer_stop(&d->core->timers, &p->keep);
 	timer_stop(&d->core->timers, &p->patience);
-	confer_leave(c, p, now);
 	struct visit *v = p->visit;
+	if (v)
+		visit_party_leaving(v, p, now);
+	confer_leave(c, p, now);
 	p->visit = NULL;
 	if (v)
 		visit_party_gone(v, p, now);
@@ -225,7 +227,7 @@ void party_spec(const struct party *p, struct stream_spec *ret)
 	ret->flags = (p->rx.open ? STREAM_RECV : 0) | (p->tx.open ? STREAM_SEND : 0);
 	// Who is played to is not heard, whatever the agent opens: others listen in the same conference.
 	enum config_kind kind = p->device->profile->kind;
-	if (p->rx.open && (kind == CONFIG_MOH || kind == CONFIG_ANNUNCIATOR))
+	if (p->rx.open && (p->muted || kind == CONFIG_MOH || kind == CONFIG_ANNUNCIATOR))
 		ret->flags |= STREAM_MUTED;
 	ret->local = p->local;
 	if (!p->local.port)

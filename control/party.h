@@ -81,7 +81,8 @@ struct party {
 	uint32_t media_type; // of PortReq
 	bool orphan;         // its agent connection has ended
 	uint8_t dscp;
-	bool vad; // suppress silence
+	bool vad;   // suppress silence
+	bool muted; // by what its line does with it: joins no mix
 	struct addr wanted_local;
 	struct addr_port local;
 	struct addr_port remote;

@@ -97,6 +97,7 @@ static void fill(struct party *p, const struct party_image *i)
 	p->remote = i->spec.remote;
 	p->dscp = i->spec.dscp;
 	p->vad = i->spec.flags & STREAM_VAD;
+	p->muted = p->device->line && i->spec.flags & STREAM_MUTED;
 	party_digit_restore(p, &i->spec);
 	p->applied = i->spec;
 }

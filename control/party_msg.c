@@ -160,7 +160,7 @@ static enum refusal make_party(struct device *d, const struct leg *l, nsec_t now
 		return REFUSAL_memory;
 	}
 	if (v)
-		visit_party_new(v, p);
+		visit_party_new(v, p, now);
 	p->conference_id = id; // the agent's word, whatever conference it meets others in
 	*ret = p;
 	return REFUSAL_none;

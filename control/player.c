@@ -40,6 +40,7 @@ struct player *player_new(struct conference *c, enum player_kind kind)
 	if (!p)
 		return NULL;
 	p->conference = c;
+	p->to = c->device;
 	p->kind = kind;
 	list_push_back(&c->players, &p->link);
 	return p;
@@ -77,57 +78,90 @@ void player_answer_finish(struct device *d, uint32_t conference_id, uint32_t sta
 }
 
 // Ends a player and says how it went, if anybody waits for that.
-static void finish(struct player *p, uint32_t status, nsec_t now)
+static void finish(struct player *p, int status, nsec_t now)
 {
 	struct conference *c = p->conference;
 	bool due = p->finish_due && !c->orphan && reg_is_registered(c->device);
+	player_done done = p->done;
+	void *object = p->object;
 	player_end(p, now);
 	if (due)
-		player_answer_finish(c->device, c->conference_id, status, now);
+		player_answer_finish(c->device, c->conference_id,
+				     status ? SCCP_ANNOUNCEMENT_STATUS_ERROR : SCCP_ANNOUNCEMENT_STATUS_OK,
+				     now);
+	if (done)
+		done(object, status, now);
 }
 
 // ---- alarms ----
 
-static const char *name_of(const struct core *c, int alarm)
+struct alarm {
+	struct list link;
+	char file[API_SOURCE_PATH_MAX];
+};
+
+void player_alarms_free(struct core *c)
 {
-	unsigned int i = (unsigned int)alarm;
-	return i < c->config->source_count ? c->config->sources[i].file
-					   : c->config->announcements[i - c->config->source_count].file;
+	LIST_FOREACH(a, &c->alarms, struct alarm, link)
+	{
+		list_remove(&a->link);
+		free(a);
+	}
+	c->alarm_count = 0;
 }
 
-// Once for each file, until it can be read again.
-static void alarm_raise(struct device *d, int alarm, int status, nsec_t now)
+static struct alarm *alarm_find(struct core *c, const char *file)
+{
+	LIST_FOREACH(a, &c->alarms, struct alarm, link)
+	{
+		if (strcmp(a->file, file) == 0)
+			return a;
+	}
+	return NULL;
+}
+
+// Once for each file, until it can be read again; without memory, each time.
+static void alarm_raise(struct device *d, const char *file, int status, nsec_t now)
 {
 	struct core *c = d->core;
 	struct sccp_msg m;
 	device_count(d, COUNT_sound_unreadable);
-	if (c->alarms[alarm])
+	if (alarm_find(c, file))
 		return;
-	c->alarms[alarm] = true;
-	const char *name = name_of(c, alarm);
-	log_error(d->name, "sound cannot be played, silence instead", "file=%s why=\"%s\"",
-		  *name ? name : "multicast", status ? strerror(-status) : "unreadable");
+	struct alarm *a = c->alarm_count < ALARMS_MAX ? calloc(1, sizeof(*a)) : NULL;
+	if (a) {
+		snprintf(a->file, sizeof(a->file), "%s", file);
+		list_push_back(&c->alarms, &a->link);
+		c->alarm_count++;
+	}
+	log_error(d->name, "sound cannot be played, silence instead", "file=%s why=\"%s\"", file,
+		  status ? strerror(-status) : "unreadable");
 	sccp_init(&m, SCCP_ALARM);
 	m.alarm.alarm_severity = SCCP_ALARM_SEVERITY_WARNING;
-	snprintf(m.alarm.text, sizeof(m.alarm.text), "sound cannot be played: %.50s",
-		 *name ? name : "multicast");
+	snprintf(m.alarm.text, sizeof(m.alarm.text), "sound cannot be played: %.50s", file);
 	if (reg_is_registered(d))
 		device_send(d, &m, now);
 }
 
+static void alarm_clear(struct device *d, const char *file)
+{
+	struct alarm *a = alarm_find(d->core, file);
+	if (!a)
+		return;
+	list_remove(&a->link);
+	d->core->alarm_count--;
+	free(a);
+	log_notice(d->name, "sound can be played again", "file=%s", file);
+}
+
 static void alarms_note(struct player *p, uint32_t unreadable, int status, nsec_t now)
 {
-	struct device *d = p->conference->device;
 	for (uint32_t i = 0; i < p->count; i++) {
-		int alarm = p->items[i].alarm;
-		if (alarm < 0)
-			continue;
-		if (unreadable >> i & 1) {
-			alarm_raise(d, alarm, status, now);
-		} else if (d->core->alarms[alarm]) {
-			d->core->alarms[alarm] = false;
-			log_notice(d->name, "sound can be played again", "file=%s", name_of(d->core, alarm));
-		}
+		const char *file = p->items[i].path;
+		if (*file && (unreadable >> i & 1))
+			alarm_raise(p->to, file, status, now);
+		else if (*file && p->to->core->alarm_count)
+			alarm_clear(p->to, file);
 	}
 }
 
@@ -152,7 +186,7 @@ static void on_open(void *object, int status, const struct api_message *reply, n
 		else
 			log_warning(d->name, "dataplane does not play", "conference=%u why=\"%s\"",
 				    p->conference->conference_id, strerror(-status));
-		finish(p, SCCP_ANNOUNCEMENT_STATUS_ERROR, now);
+		finish(p, status, now);
 		return;
 	}
 	p->handle = reply->source_reply.handle;
@@ -160,56 +194,65 @@ static void on_open(void *object, int status, const struct api_message *reply, n
 	alarms_note(p, reply->source_reply.unreadable, 0, now);
 }
 
-static void item_file(struct api_source_item *i, const char *file, int16_t gain_cb)
+void player_item_file(struct api_source_item *ret, const char *file, int16_t gain_cb)
 {
-	i->kind = API_SOURCE_FILE;
-	i->gain_cb = gain_cb;
-	snprintf(i->path, sizeof(i->path), "%s", file);
+	*ret = (struct api_source_item){.kind = API_SOURCE_FILE, .gain_cb = gain_cb};
+	snprintf(ret->path, sizeof(ret->path), "%s", file);
 }
 
-static void item_source(const struct config_source *s, struct api_source_item *ret)
+void player_item_source(struct api_source_item *ret, const struct config_source *s)
 {
 	if (s->file[0]) {
-		item_file(ret, s->file, s->gain_cb);
+		player_item_file(ret, s->file, s->gain_cb);
 		return;
 	}
-	ret->kind = API_SOURCE_LIVE;
-	ret->tone = (uint8_t)s->codec;
+	*ret = (struct api_source_item){.kind = API_SOURCE_LIVE, .tone = (uint8_t)s->codec};
 	addr_port_text(&s->multicast, ret->path, sizeof(ret->path));
 }
 
-static void item_fill(const struct player *p, uint32_t index, struct api_source_item *ret)
-{
-	const struct device *d = p->conference->device;
-	const struct config *c = d->core->config;
-	int alarm = p->items[index].alarm;
-	if (p->kind == PLAYER_MUSIC) {
-		item_source(&c->sources[alarm], ret);
-	} else if (alarm >= 0) {
-		const struct config_announcement *a =
-			&c->announcements[(unsigned int)alarm - c->source_count];
-		item_file(ret, a->file, a->gain_cb);
-	} else {
-		ret->kind = API_SOURCE_TONE;
-		ret->tone = (uint8_t)p->items[index].number;
-		ret->country = (uint8_t)d->profile->country;
-	}
-}
-
-void player_start(struct player *p, nsec_t now)
+// False: the dataplane cannot be told. What waits for its conference, or for the dataplane to return, is as good as begun.
+static bool ask(struct player *p, nsec_t now)
 {
 	struct api_message m;
-	if (!p->conference->handle || p->request || p->handle)
-		return; // begins when the conference is there
+	if (!p->conference->handle || p->request || p->handle || !dp_is_up(dataplane(p)))
+		return true;
 	api_init(&m, API_SOURCE_OPEN, 0);
 	m.source_open.conference = p->conference->handle;
 	m.source_open.flags = p->loop ? API_SOURCE_LOOP : 0;
 	m.source_open.count = p->count;
-	for (uint32_t i = 0; i < p->count; i++)
-		item_fill(p, i, &m.source_open.items[i]);
+	memcpy(m.source_open.items, p->items, p->count * sizeof(p->items[0]));
 	p->request = dp_request(dataplane(p), &m, on_open, p, now);
-	if (!p->request)
-		finish(p, SCCP_ANNOUNCEMENT_STATUS_ERROR, now);
+	return p->request;
+}
+
+void player_start(struct player *p, nsec_t now)
+{
+	if (!ask(p, now))
+		finish(p, -EAGAIN, now);
+}
+
+struct player *player_play(struct conference *c, struct device *to, const struct api_source_item *items,
+			   uint32_t count, bool loop, player_done done, void *object, nsec_t now)
+{
+	struct player *p = count && count <= API_SOURCE_ITEMS ? player_new(c, PLAYER_ACTION) : NULL;
+	if (!p)
+		return NULL;
+	p->to = to;
+	p->loop = loop;
+	p->count = count;
+	memcpy(p->items, items, count * sizeof(*items));
+	p->done = done;
+	p->object = object;
+	if (ask(p, now))
+		return p;
+	player_end(p, now);
+	return NULL;
+}
+
+void player_stop(struct player *p, nsec_t now)
+{
+	if (p)
+		player_end(p, now);
 }
 
 static bool has_music(const struct conference *c)
@@ -229,8 +272,7 @@ static void music_begin(struct conference *c)
 		return;
 	p->loop = true;
 	p->count = 1;
-	p->items[0].number = c->conference_id - 1;
-	p->items[0].alarm = (int)c->conference_id - 1;
+	player_item_source(&p->items[0], &c->device->core->config->sources[c->conference_id - 1]);
 }
 
 void player_conference_opened(struct conference *c, nsec_t now)
@@ -250,7 +292,7 @@ void player_conference_void(struct conference *c, nsec_t now)
 			index_drop(&c->device->core->sources, &p->by_handle);
 		p->handle = 0;
 		if (!p->loop) // half an announcement is not begun anew
-			finish(p, SCCP_ANNOUNCEMENT_STATUS_ERROR, now);
+			finish(p, -ECONNRESET, now);
 	}
 }
 
@@ -258,5 +300,5 @@ void player_event(struct core *c, const struct api_source_event *e, nsec_t now)
 {
 	struct index_node *n = index_first(&c->sources, e->handle);
 	if (n && e->kind == API_SOURCE_END)
-		finish(INDEX_ITEM(n, struct player, by_handle), SCCP_ANNOUNCEMENT_STATUS_OK, now);
+		finish(INDEX_ITEM(n, struct player, by_handle), 0, now);
 }

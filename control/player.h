@@ -3,7 +3,7 @@
 //
 // Listeners to one music share one conference of the dataplane, whatever conference ids the agent gives them: that is what
 // makes a listener cost a header and a copy. The music begins with the first listener and ends with the last. An
-// announcement or tone is played to all parties of its conference.
+// announcement or tone is played to all parties of its conference; so is what an action of a line plays (player_play).
 //
 // A file that cannot be read is silence, and an alarm: a line in the log and a message to the agent, once until
 // it can be read again, and a counter.
@@ -17,14 +17,19 @@
 #include "gw/clock.h"
 #include "gw/list.h"
 
+struct config_source;
 struct conference;
 struct core;
 struct device;
 struct sccp_msg;
 
-#define PLAYERS_MAX 8 // of one conference
+#define PLAYERS_MAX 8   // of one conference
+#define ALARMS_MAX  256 // files known to be unreadable at a time
 
-enum player_kind { PLAYER_MUSIC, PLAYER_ANNOUNCEMENT, PLAYER_TONE };
+enum player_kind { PLAYER_MUSIC, PLAYER_ANNOUNCEMENT, PLAYER_TONE, PLAYER_ACTION };
+
+// It is over: 0 = all was played, else why not (negative errno). The player is gone.
+typedef void (*player_done)(void *object, int status, nsec_t now);
 
 struct player {
 	struct list link; // in conference.players
@@ -33,16 +38,27 @@ struct player {
 	enum player_kind kind;
 	api_handle handle; // 0 = none yet
 	uint32_t request;
-	bool finish_due; // the agent waits for AnnouncementFinish
+	bool finish_due;  // the agent waits for AnnouncementFinish
+	player_done done; // may be NULL
+	void *object;
+	struct device *to; // whose agent hears of alarms
 	uint32_t tone;
 	uint32_t call_reference; // of StartTone
-	uint32_t count;          // of items
 	bool loop;
-	struct {
-		uint32_t number; // of the announcement, or index of the source
-		int alarm;       // index into core.alarms, -1 = a tone
-	} items[API_SOURCE_ITEMS];
+	uint32_t count; // of items
+	struct api_source_item items[API_SOURCE_ITEMS];
 };
+
+// Items of a list to play. What does not fit API_SOURCE_PATH_MAX is cut off.
+void player_item_file(struct api_source_item *ret, const char *file, int16_t gain_cb);
+void player_item_source(struct api_source_item *ret, const struct config_source *s);
+
+// Plays a list in a conference, for a device whose agent hears of what cannot be read: once its dataplane has the
+// conference, and once or for ever. `done` is called at most once, later; not after player_stop, nor when the conference
+// ends. NULL without memory, or when too much plays there already.
+struct player *player_play(struct conference *c, struct device *to, const struct api_source_item *items,
+			   uint32_t count, bool loop, player_done done, void *object, nsec_t now);
+void player_stop(struct player *p, nsec_t now); // takes NULL
 
 // Number of the conference in which a party of this device is: the agent's, or that of the music it hears.
 uint32_t player_conference(const struct device *d, uint32_t conference_id, uint32_t party_id);
@@ -58,6 +74,8 @@ void player_drop_all(struct conference *c);
 
 // The dataplane reported the end of a source.
 void player_event(struct core *c, const struct api_source_event *e, nsec_t now);
+
+void player_alarms_free(struct core *c);
 
 // Messages of the agent; from dispatch.
 void player_on_announcement(struct device *d, const struct sccp_msg *m, nsec_t now);

@@ -15,32 +15,36 @@
 #define TONE_SILENCE 0
 #define TONE_NONE    127
 
-static int announcement_of(const struct config *c, uint32_t number)
+static const struct config_announcement *announcement_of(const struct config *c, uint32_t number)
 {
 	for (unsigned int i = 0; i < c->announcement_count; i++)
 		if (c->announcements[i].number == number)
-			return (int)(c->source_count + i);
-	return -1;
+			return &c->announcements[i];
+	return NULL;
 }
 
 // Adds a number to a list. False: nobody knows it.
 static bool item_add(struct player *p, uint32_t number)
 {
 	const struct device *d = p->conference->device;
-	int alarm = announcement_of(d->core->config, number);
-	if (alarm < 0 && !tone_of_country((unsigned int)d->profile->country, number))
+	const struct config_announcement *a = announcement_of(d->core->config, number);
+	if (!a && !tone_of_country((unsigned int)d->profile->country, number))
 		return false;
-	p->items[p->count].number = number;
-	p->items[p->count++].alarm = alarm;
+	struct api_source_item *i = &p->items[p->count++];
+	if (a)
+		player_item_file(i, a->file, a->gain_cb);
+	else
+		*i = (struct api_source_item){.kind = API_SOURCE_TONE,
+					      .tone = (uint8_t)number,
+					      .country = (uint8_t)d->profile->country};
 	return true;
 }
 
 // A tone sounds until it is stopped, unless it is one that is over by itself.
 static bool lasts(const struct player *p)
 {
-	const struct tone *t =
-		tone_of_country((unsigned int)p->conference->device->profile->country, p->items[0].number);
-	return p->count == 1 && p->items[0].alarm < 0 && t && !t->once;
+	const struct api_source_item *i = &p->items[0];
+	return p->count == 1 && i->kind == API_SOURCE_TONE && !tone_of_country(i->country, i->tone)->once;
 }
 
 static struct player *find(const struct conference *c, enum player_kind kind)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gw/addr.h"
 #include "gw/codec.h"
@@ -30,6 +31,7 @@
 #define CONFIG_SOURCES_MAX        1000
 #define CONFIG_ANNOUNCEMENTS_MAX  1000
 #define CONFIG_SOUND_PATH_MAX     106 // as gw/api.h carries it
+#define CONFIG_FILES_MAX          32  // of one announcement of a line
 #define CONFIG_MUSIC_MAP_MAX      64
 
 // A media address of a port, with its prefix and the gateway for everything outside it.
@@ -212,8 +214,10 @@ struct config_device {
 #define CONFIG_NUMBER_MAX   24
 
 enum config_action_kind {
-	CONFIG_ACTION_ECHO, // "echo"
-	CONFIG_ACTION_ROOM, // "room"
+	CONFIG_ACTION_ECHO,     // "echo"
+	CONFIG_ACTION_ROOM,     // "room"
+	CONFIG_ACTION_ANNOUNCE, // "announce"
+	CONFIG_ACTION_MUSIC,    // "music"
 	CONFIG_ACTION_COUNT
 };
 
@@ -221,8 +225,25 @@ enum config_action_kind {
 struct config_action {
 	enum config_action_kind kind;
 	char room_name[CONFIG_ROOM_MAX + 1];
-	unsigned int room; // index into config.rooms + 1; 0 = none
+	unsigned int
+		room; // index into config.rooms + 1, of the action's room, or where its music plays; 0 = none
+	char (*files)[CONFIG_SOUND_PATH_MAX]; // announce
+	unsigned int file_count;
+	bool repeat;         // announce: for ever
+	unsigned int source; // music: index into config.sources
 };
+
+// A conference that lines share, by a device that holds it and registers nowhere.
+struct config_room {
+	struct config_device device; // named "#" and the room, or CONFIG_MUSIC_ROOM
+};
+#define CONFIG_MUSIC_ROOM "~music" // where lines hear music: its conferences are the sources, numbered from 1
+
+// Listeners to music do not hear each other, and are counted by their lines alone.
+static inline bool config_is_music(const struct config_device *d)
+{
+	return strcmp(d->name, CONFIG_MUSIC_ROOM) == 0;
+}
 
 // Calls that meet something else than the others of their line.
 struct config_rule {
@@ -296,7 +317,7 @@ struct config {
 	unsigned int device_count;
 	struct config_line *lines;
 	unsigned int line_count;
-	struct config_device *rooms; // named "#" and the room; they register nowhere
+	struct config_room *rooms;
 	unsigned int room_count;
 };
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-const char *const config_action_words[] = {"echo", "room", NULL};
+const char *const config_action_words[] = {"echo", "room", "announce", "music", NULL};
 
 bool config_number_matches(const char *pattern, const char *number)
 {
@@ -49,10 +49,26 @@ int config_parse_room(const struct cfg_at *at, const char *text, void *field)
 	return 0;
 }
 
+static int parse_file(const struct cfg_at *at, const char *text, void *field)
+{
+	size_t n = strlen(text);
+	if (text[0] != '/' || n >= CONFIG_SOUND_PATH_MAX) {
+		cfg_problem(at, NULL, "is no full path of less than %d characters", CONFIG_SOUND_PATH_MAX);
+		return -EINVAL;
+	}
+	memcpy(field, text, n + 1);
+	return 0;
+}
+
 // --- checks ---
 
 void config_check_action(const struct cfg_at *at, const struct config_action *a)
 {
+	const struct config *c = at->root;
+	if (a->kind == CONFIG_ACTION_ANNOUNCE && !a->file_count)
+		cfg_problem(at, "files", "the action announce needs something to say");
+	if (a->kind == CONFIG_ACTION_MUSIC && !c->source_count)
+		cfg_problem(at, "source", "the action music needs at least one of sources");
 	if (a->kind == CONFIG_ACTION_ROOM && !a->room_name[0])
 		cfg_problem(at, "room", "the action room needs the name of one");
 }
@@ -66,6 +82,15 @@ static void check_rule(const struct cfg_at *at)
 }
 
 // --- the table ---
+
+const struct cfg_option config_file_item = {
+	.name = "file",
+	.type = CFG_CUSTOM,
+	.size = CONFIG_SOUND_PATH_MAX,
+	.parse = parse_file,
+	.what = "full path of a sound file",
+	.help = "Full path of a sound file (WAV, FLAC, Ogg and others)",
+};
 
 static const struct cfg_option rule_rows[] = {
 	{.name = "called",
@@ -84,8 +109,8 @@ static const struct cfg_option rule_rows[] = {
 	 .what = "digits, X for any digit, a dot at the end for whatever follows",
 	 .effect = CFG_RESTART,
 	 .help = "Number of who calls"},
-#define IN(member) FIELD(config_rule, action.member)
+#define IN(member)             FIELD(config_rule, action.member)
+#define IN_LIST(member, count) ITEMS(config_rule, action.member, action.count)
 #include "gw/config/action.def"
-#undef IN
 };
 const struct cfg_table config_rule_table = TABLE(rule_rows, .check = check_rule);

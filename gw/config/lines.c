@@ -157,20 +157,33 @@ static struct config_device *grow(struct config_device **list, unsigned int *cou
 	return more + *count - n;
 }
 
+static struct config_room *room_new(struct config *c)
+{
+	struct config_room *more = reallocarray(c->rooms, c->room_count + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	c->rooms = more;
+	more[c->room_count] = (struct config_room){0};
+	return &more[c->room_count++];
+}
+
 // The room by its name, made when it is new; its number from 1, 0 without memory.
 static unsigned int take_room(struct config *c, const struct config_line *l, const struct config_action *a)
 {
-	if (a->kind != CONFIG_ACTION_ROOM)
+	char name[sizeof(c->rooms->device.name)] = CONFIG_MUSIC_ROOM;
+	if (a->kind != CONFIG_ACTION_ROOM && a->kind != CONFIG_ACTION_MUSIC)
 		return 0;
+	if (a->kind == CONFIG_ACTION_ROOM)
+		snprintf(name, sizeof(name), "#%s", a->room_name);
 	for (unsigned int i = 0; i < c->room_count; i++)
-		if (strcmp(c->rooms[i].name + 1, a->room_name) == 0)
+		if (strcmp(c->rooms[i].device.name, name) == 0)
 			return i + 1;
-	struct config_device *r = grow(&c->rooms, &c->room_count, 1);
+	struct config_room *r = room_new(c);
 	if (!r)
 		return 0;
-	snprintf(r->name, sizeof(r->name), "#%s", a->room_name);
-	r->profile = l->profile;
-	r->group = l->group;
+	memcpy(r->device.name, name, sizeof(name));
+	r->device.profile = l->profile;
+	r->device.group = l->group;
 	return c->room_count;
 }
 
@@ -297,9 +310,9 @@ static const struct cfg_option line_rows[] = {
 	 .what = "never or duration",
 	 .effect = CFG_RESTART,
 	 .help = "How long an incoming call rings before it is answered"},
-#define IN(member) FIELD(config_line, action.member)
+#define IN(member)             FIELD(config_line, action.member)
+#define IN_LIST(member, count) ITEMS(config_line, action.member, action.count)
 #include "gw/config/action.def"
-#undef IN
 	{.name = "rules",
 	 .type = CFG_LIST,
 	 .offset = offsetof(struct config_line, rules),

@@ -36,6 +36,14 @@ int config_load(const char *path, FILE *errors, struct config **ret)
 	return rc;
 }
 
+static void free_line(struct config_line *l)
+{
+	for (unsigned int i = 0; i < l->rule_count; i++)
+		free(l->rules[i].action.files);
+	free(l->rules);
+	free(l->action.files);
+}
+
 void config_free(struct config *c)
 {
 	if (!c)
@@ -47,7 +55,7 @@ void config_free(struct config *c)
 	free(c->profiles);
 	free(c->devices);
 	for (unsigned int i = 0; i < c->line_count; i++)
-		free(c->lines[i].rules);
+		free_line(&c->lines[i]);
 	free(c->lines);
 	free(c->rooms);
 	free(c);

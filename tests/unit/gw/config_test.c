@@ -186,7 +186,7 @@ static void lines_become_devices(void)
 	CHECK_INT(c->lines[0].action.kind, CONFIG_ACTION_ECHO);
 	CHECK_INT(c->lines[0].answer_ms, 1000);
 	CHECK_INT(c->room_count, 1);
-	CHECK_STR(c->rooms[0].name, "#all-hands");
+	CHECK_STR(c->rooms[0].device.name, "#all-hands");
 	CHECK_INT(c->lines[1].action.room, 1);
 	CHECK_INT(c->lines[2].action.room, 1);
 	config_free(c);
