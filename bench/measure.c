@@ -204,14 +204,20 @@ struct correlation {
 	double n, a, b, aa, bb, ab;
 };
 
+// First line of a band: each is wider than the one below by the same ratio.
+static size_t band_from(const struct window *w, size_t band)
+{
+	double low = (double)w->low, high = (double)w->high + 1;
+	return (size_t)(low * pow(high / low, (double)band / BANDS) + 0.5);
+}
+
 static void bands_add(struct correlation c[BANDS], const double *a, const double *b, const struct window *w)
 {
-	size_t count = w->high - w->low + 1;
 	for (size_t band = 0; band < BANDS; band++) {
 		double ea = 0, eb = 0;
-		for (size_t k = band * count / BANDS; k < (band + 1) * count / BANDS; k++) {
-			ea += a[k];
-			eb += b[k];
+		for (size_t k = band_from(w, band); k < band_from(w, band + 1); k++) {
+			ea += a[k - w->low];
+			eb += b[k - w->low];
 		}
 		ea = line_db(ea, w);
 		eb = line_db(eb, w);

@@ -36,8 +36,8 @@ double measure_segsnr_db(const int16_t *ref, const int16_t *out, size_t n, uint3
 
 struct measure_spectrum {
 	double distance_db; // log-spectral distance, 32 ms Hann windows, active ones only
-	double correlation; // of 16 band levels over time
-	size_t windows;     // judged
+	double correlation; // of the levels of 16 bands over time, each wider than the one below by the same ratio
+	size_t windows; // judged
 };
 
 // Compares spectra from 200 Hz to `top_hz`: 3400 for telephone speech, 7000 for wideband. `only`, if given, has one byte for each sample: windows without a nonzero byte are left out of the

@@ -76,6 +76,9 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 // False: it is gone, or was never played.
 bool jitter_played(const struct jitter *j, unsigned int back, struct jitter_frame *ret);
 
+// The packet that follows what jitter_get answered last without a gap, if it is here. It stays.
+bool jitter_peek(const struct jitter *j, struct jitter_frame *ret);
+
 // Asks the cache for what the next jitter_get will read: its packet first of all. The head of the buffer must be there
 // already.
 void jitter_prefetch(const struct jitter *j);

@@ -1,30 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// plc.c - Fills the gap of a lost frame from its past.
+// plc.c - Fills the gap of a lost frame from its past, and from its future where that is known.
 //
 // Pitch repetition in the manner of G.711 Appendix I, at any sample rate and without its delay: at a loss the pitch of the last
 // 20 ms is found by correlation, and the last cycle is repeated. Its end is cross-faded into what came before its start, its
-// first quarter with the mirrored past, so that neither repetition nor beginning clicks. After 10 ms it fades, to silence
-// at 60 ms. The first good block is cross-faded with the continuation.
+// first quarter with the mirrored past, so that neither repetition nor beginning clicks. After 5 ms it fades, to silence
+// at 40 ms. The first good block is cross-faded with the continuation.
+//
+// Where the block behind the gap is here already, its beginning is continued backwards in the same way, and the gap goes over from
+// the one to the other. It need not fade then: both ends are known.
 #include "gw/plc.h"
 
 #include <math.h>
 #include <string.h>
 
 #define RATE_MAX_KHZ 16
-#define PITCH_MIN_MS 5  // 200 Hz: higher voices repeat by two cycles
+#define PITCH_MIN    5  // half a ms: 400 Hz
 #define PITCH_MAX_MS 15 // 66 Hz
 #define MATCH_MS     20 // compared when looking for the pitch
-#define HOLD_MS      10 // before it fades
-#define SILENT_MS    60
+#define HOLD_MS      5  // before it fades
+#define SILENT_MS    40
 #define HISTORY_MS   (MATCH_MS + PITCH_MAX_MS)
+#define AHEAD_MS     20 // of the block behind the gap
+#define AHEAD_MIN_MS 5
+#define BRIDGE_MS    60 // the longest gap that is bridged
+
+// A cycle that is repeated.
+struct cycle {
+	unsigned int pitch; // samples
+	unsigned int at;    // its next one
+	unsigned int given; // samples so far
+	float sample[PITCH_MAX_MS * RATE_MAX_KHZ];
+	float mirror[PITCH_MAX_MS * RATE_MAX_KHZ / 4]; // what it follows, newest first, to begin from
+};
 
 struct plc {
 	unsigned int khz;
 	unsigned int missing; // samples made up since the last good block
-	unsigned int pitch;   // samples
-	unsigned int at;      // next sample of the cycle
-	float cycle[PITCH_MAX_MS * RATE_MAX_KHZ];
-	float mirror[PITCH_MAX_MS * RATE_MAX_KHZ / 4]; // past, newest first, to begin from
+	unsigned int bridged; // what was made up leads to the next block
+	struct cycle cycle;
 	float past[HISTORY_MS * RATE_MAX_KHZ];
 };
 
@@ -50,11 +63,10 @@ static void remember(struct plc *p, const int16_t *pcm, unsigned int samples)
 		p->past[history - n + i] = pcm[samples - n + i];
 }
 
-// How alike the last MATCH_MS are to those `lag` samples earlier, -1..1.
-static float likeness(const struct plc *p, unsigned int lag)
+// How alike the `match` samples before `end` are to those `lag` samples earlier.
+static float likeness(const float *end, unsigned int match, unsigned int lag)
 {
-	unsigned int history = HISTORY_MS * p->khz, match = MATCH_MS * p->khz;
-	const float *a = p->past + history - match, *b = a - lag;
+	const float *a = end - match, *b = a - lag;
 	float ab = 0, bb = 1;
 	for (unsigned int i = 0; i < match; i++) {
 		ab += a[i] * b[i];
@@ -63,12 +75,18 @@ static float likeness(const struct plc *p, unsigned int lag)
 	return ab / sqrtf(bb);
 }
 
-static unsigned int pitch_find(const struct plc *p)
+// The pitch of the `known` samples before `end`. Where they are few, half of them are compared.
+static unsigned int pitch_find(const float *end, unsigned int known, unsigned int khz)
 {
-	unsigned int step = p->khz / 8, best = PITCH_MIN_MS * p->khz;
-	float most = likeness(p, best);
-	for (unsigned int lag = best + step; lag <= PITCH_MAX_MS * p->khz; lag += step) {
-		float l = likeness(p, lag);
+	unsigned int match = MATCH_MS * khz, longest = PITCH_MAX_MS * khz;
+	if (known < match + longest) {
+		match = known / 2;
+		longest = known - match < longest ? known - match : longest;
+	}
+	unsigned int step = khz / 8, best = PITCH_MIN * khz / 2;
+	float most = likeness(end, match, best);
+	for (unsigned int lag = best + step; lag <= longest; lag += step) {
+		float l = likeness(end, match, lag);
 		if (l > most * 1.01f) { // of equals the shortest
 			most = l;
 			best = lag;
@@ -78,19 +96,21 @@ static unsigned int pitch_find(const struct plc *p)
 }
 
 // Takes the last cycle, its end bent towards what preceded its start.
-static void cycle_take(struct plc *p)
+static void cycle_take(struct cycle *c, const float *end, unsigned int known, unsigned int khz)
 {
-	unsigned int history = HISTORY_MS * p->khz, pitch = pitch_find(p), quarter = pitch / 4;
-	const float *start = p->past + history - pitch;
-	memcpy(p->cycle, start, pitch * sizeof(p->cycle[0]));
-	for (unsigned int i = 0; i < quarter; i++) {
-		float w = (float)(i + 1) / (float)(quarter + 1);
-		p->cycle[pitch - quarter + i] +=
-			w * (start[(int)i - (int)quarter] - p->cycle[pitch - quarter + i]);
-		p->mirror[i] = p->past[history - 1 - i];
+	unsigned int pitch = pitch_find(end, known, khz), quarter = pitch / 4;
+	unsigned int before = known - pitch < quarter ? known - pitch : quarter;
+	const float *start = end - pitch;
+	memcpy(c->sample, start, pitch * sizeof(c->sample[0]));
+	for (unsigned int i = 0; i < before; i++) {
+		float w = (float)(i + 1) / (float)(before + 1);
+		c->sample[pitch - before + i] +=
+			w * (start[(int)i - (int)before] - c->sample[pitch - before + i]);
 	}
-	p->pitch = pitch;
-	p->at = 0;
+	for (unsigned int i = 0; i < quarter; i++)
+		c->mirror[i] = end[-1 - (int)i];
+	c->pitch = pitch;
+	c->at = c->given = 0;
 }
 
 static float gain(const struct plc *p, unsigned int missing)
@@ -101,16 +121,22 @@ static float gain(const struct plc *p, unsigned int missing)
 }
 
 // Next sample of the continuation.
-static float next(struct plc *p)
+static float next(struct cycle *c)
 {
-	float y = p->cycle[p->at];
-	unsigned int quarter = p->pitch / 4;
-	if (p->missing < quarter) {
-		float w = (float)(p->missing + 1) / (float)(quarter + 1);
-		y = w * y + (1 - w) * p->mirror[p->missing];
+	float y = c->sample[c->at];
+	unsigned int quarter = c->pitch / 4;
+	if (c->given < quarter) {
+		float w = (float)(c->given + 1) / (float)(quarter + 1);
+		y = w * y + (1 - w) * c->mirror[c->given];
 	}
-	p->at = p->at + 1 < p->pitch ? p->at + 1 : 0;
-	return y * gain(p, p->missing++);
+	c->at = c->at + 1 < c->pitch ? c->at + 1 : 0;
+	c->given++;
+	return y;
+}
+
+static float next_fading(struct plc *p)
+{
+	return next(&p->cycle) * gain(p, p->missing++);
 }
 
 static int16_t to_pcm(float y)
@@ -118,25 +144,57 @@ static int16_t to_pcm(float y)
 	return (int16_t)(y > 32767 ? 32767 : y < -32768 ? -32768 : y);
 }
 
-void plc_fill(struct plc *p, int16_t *pcm, unsigned int samples)
+static void begin(struct plc *p)
 {
 	if (p->missing == 0)
-		cycle_take(p);
+		cycle_take(&p->cycle, p->past + HISTORY_MS * p->khz, HISTORY_MS * p->khz, p->khz);
+	p->bridged = 0;
+}
+
+void plc_fill(struct plc *p, int16_t *pcm, unsigned int samples)
+{
+	begin(p);
 	for (unsigned int i = 0; i < samples; i++)
-		pcm[i] = to_pcm(next(p));
+		pcm[i] = to_pcm(next_fading(p));
+	remember(p, pcm, samples);
+}
+
+void plc_bridge(struct plc *p, int16_t *pcm, unsigned int samples, const int16_t *then, unsigned int known)
+{
+	float ahead[AHEAD_MS * RATE_MAX_KHZ], back[BRIDGE_MS * RATE_MAX_KHZ];
+	unsigned int n = known < AHEAD_MS * p->khz ? known : AHEAD_MS * p->khz;
+	if (n < AHEAD_MIN_MS * p->khz || samples > BRIDGE_MS * p->khz) {
+		plc_fill(p, pcm, samples);
+		return;
+	}
+	begin(p);
+	struct cycle c;
+	for (unsigned int i = 0; i < n; i++)
+		ahead[n - 1 - i] = then[i];
+	cycle_take(&c, ahead + n, n, p->khz);
+	for (unsigned int i = samples; i-- > 0;)
+		back[i] = next(&c);
+	// The gain of a gap that was longer than this block is not undone at once.
+	float from = p->missing ? gain(p, p->missing) : 1;
+	for (unsigned int i = 0; i < samples; i++) {
+		float w = 0.5f - 0.5f * cosf((float)M_PI * ((float)i + 0.5f) / (float)samples);
+		pcm[i] = to_pcm((1 - w) * from * next(&p->cycle) + w * back[i]);
+	}
+	p->missing += samples;
+	p->bridged = 1;
 	remember(p, pcm, samples);
 }
 
 void plc_good(struct plc *p, int16_t *pcm, unsigned int samples)
 {
-	if (p->missing) {
-		unsigned int fade = p->pitch / 4;
+	if (p->missing && !p->bridged) {
+		unsigned int fade = p->cycle.pitch / 4;
 		fade = fade < samples ? fade : samples;
 		for (unsigned int i = 0; i < fade; i++) {
 			float w = (float)(i + 1) / (float)(fade + 1);
-			pcm[i] = to_pcm(w * (float)pcm[i] + (1 - w) * next(p));
+			pcm[i] = to_pcm(w * (float)pcm[i] + (1 - w) * next_fading(p));
 		}
-		p->missing = 0;
 	}
+	p->missing = p->bridged = 0;
 	remember(p, pcm, samples);
 }

@@ -230,6 +230,20 @@ bool jitter_played(const struct jitter *j, unsigned int back, struct jitter_fram
 	return true;
 }
 
+bool jitter_peek(const struct jitter *j, struct jitter_frame *ret)
+{
+	const struct slot *s = j->playing && j->used ? oldest(j, j->next_seq) : NULL;
+	if (!s || s->timestamp != j->next_ts)
+		return false;
+	*ret = (struct jitter_frame){
+		.payload = j->payload + (size_t)j->stride * slot_index(j, s->seq),
+		.len = s->len,
+		.seq = s->seq,
+		.timestamp = s->timestamp,
+	};
+	return true;
+}
+
 void jitter_prefetch(const struct jitter *j)
 {
 	unsigned int i = slot_index(j, j->next_seq);

@@ -15,12 +15,13 @@
 
 #include "gw/media/inside.h"
 
-#define LINE        64
-#define PACKET_MS   120 // longest packet decoded, at 48 kHz 60
-#define QUIET_LEVEL 71  // mean magnitude of about -45 dBm0
-#define PLC_PAST_MS 35  // what the concealer looks at
-#define PAYLOAD_ANY 192 // expected of codecs of variable rate: 76 kbit/s at 20 ms
-#define ENERGY_MASK 7   // the exact level is taken of one block in 8
+#define LINE             64
+#define PACKET_MS        120  // longest packet decoded, at 48 kHz 60
+#define QUIET_LEVEL      71   // mean magnitude of about -45 dBm0
+#define PLC_PAST_MS      35   // what the concealer looks at
+#define DECODER_COPY_MAX 1024 // states of decoders that are plain memory: GSM has 748 bytes
+#define PAYLOAD_ANY      192  // expected of codecs of variable rate: 76 kbit/s at 20 ms
+#define ENERGY_MASK      7    // the exact level is taken of one block in 8
 
 #define UNHEARD_DBM0 (-75) // noise below this is none
 #define LEAK_MS      40    // how long a tone may have sounded before its telephone-event begins
@@ -334,6 +335,24 @@ static void past_recall(struct media_voice *v)
 	}
 }
 
+// Makes up sound for codecs that cannot. Where the packet behind the gap has come, it is decoded ahead of its time, by a copy
+// of the decoder, so that the gap leads over to it.
+static void bridge(struct media_voice *v, int16_t *pcm, unsigned int samples)
+{
+	_Alignas(64) uint8_t state[DECODER_COPY_MAX];
+	int16_t then[CODEC_SAMPLES_MAX];
+	struct jitter_frame f;
+	int known = 0;
+	if (v->plain && v->plc_owed == 0)
+		past_recall(v);
+	if (v->rx->decoder_size <= sizeof(state) && !v->rx->decoder_fini && jitter_peek(v->jitter, &f)) {
+		memcpy(state, v->decoder, v->rx->decoder_size);
+		known = v->rx->decode(state, f.payload, f.len, then, packet_max(v->rx));
+	}
+	plc_bridge(v->plc, pcm, samples, then, known > 0 ? (unsigned int)known : 0);
+	v->plc_owed = (uint16_t)(PLC_PAST_MS * (v->rx->sample_rate_hz / 1000));
+}
+
 // True when what is missing is missing because the sender is silent.
 static bool is_noise(const struct media_voice *v, uint32_t timestamp)
 {
@@ -357,10 +376,7 @@ static unsigned int conceal(struct media_voice *v, const struct jitter_frame *f,
 	if (v->rx->conceal) {
 		n = v->rx->conceal(v->decoder, pcm, samples);
 	} else if (v->rx->sample_rate_hz <= 16000) {
-		if (v->plain && v->plc_owed == 0)
-			past_recall(v);
-		plc_fill(v->plc, pcm, samples), n = (int)samples;
-		v->plc_owed = (uint16_t)(PLC_PAST_MS * (v->rx->sample_rate_hz / 1000));
+		bridge(v, pcm, samples), n = (int)samples;
 	}
 	if (n < (int)samples) {
 		n = n < 0 ? 0 : n;

@@ -397,6 +397,41 @@ static void longer_payloads_than_expected(void)
 	free(j);
 }
 
+// The packet behind a gap is shown when it is here, and stays for its turn.
+static void the_packet_behind_a_gap_is_shown(void)
+{
+	const struct jitter_config config = {
+		.clock_hz = 8000, .payload_max = 160, .period_ms = 20, .min_ms = 60, .max_ms = 60};
+	struct jitter *j = jitter_init(aligned_alloc(64, (jitter_size(160, 20) + 63) & ~(size_t)63), &config);
+	uint8_t payload[160] = {0};
+	struct jitter_frame f;
+	nsec_t now = 1000 * NSEC_PER_SEC;
+	unsigned int lost = 0, shown = 0, frames = 0;
+	CHECK(!jitter_peek(j, &f));
+	for (unsigned int i = 0; i < 60; i++, now += 20 * NSEC_PER_MSEC) {
+		bool missing = i == 20 || i == 40 || i == 41;
+		payload[0] = (uint8_t)i;
+		if (!missing)
+			jitter_put(j, (uint16_t)i, i * 160, payload, sizeof(payload), now);
+		enum jitter_answer answer = jitter_get(j, now + NSEC_PER_MSEC, false, &f);
+		if (answer == JITTER_LOST) {
+			uint32_t behind = f.timestamp + f.units;
+			lost++;
+			if (jitter_peek(j, &f)) {
+				shown++;
+				CHECK_INT(f.timestamp, behind);
+				CHECK_INT(f.payload[0], behind / 160);
+			}
+		} else if (answer == JITTER_FRAME) {
+			frames++;
+		}
+	}
+	CHECK_INT(lost, 3);
+	CHECK_INT(shown, 2); // of the pair, the first has a gap behind it
+	CHECK(frames >= 53);
+	free(j);
+}
+
 // Numbers, timestamps and arrival times that make no sense: nothing breaks.
 static void nonsense_is_survived(void)
 {
@@ -436,6 +471,7 @@ int main(void)
 		{"a_new_clock_starts_afresh", a_new_clock_starts_afresh},
 		{"a_reader_that_sleeps_loses_the_oldest", a_reader_that_sleeps_loses_the_oldest},
 		{"longer_payloads_than_expected", longer_payloads_than_expected},
+		{"the_packet_behind_a_gap_is_shown", the_packet_behind_a_gap_is_shown},
 		{"nonsense_is_survived", nonsense_is_survived},
 	};
 	return t_main("jitter", tests, sizeof(tests) / sizeof(tests[0]));

@@ -316,6 +316,38 @@ static void loss_and_jitter(void)
 	rig_free(r);
 }
 
+// SINAD of a tone of which every 10th packet is lost, behind a buffer that holds packets for so long.
+static double gappy_sinad(enum codec_id codec, unsigned int jitter_ms)
+{
+	struct media_limits limits = {.streams = 8,
+				      .conferences = 2,
+				      .voices = 4,
+				      .seed = 7,
+				      .jitter_min_ms = (uint16_t)jitter_ms,
+				      .jitter_max_ms = (uint16_t)jitter_ms};
+	struct rig *r = rig_new(&limits);
+	uint32_t c = rig_conference(r, 0);
+	REQUIRE(rig_open(r, 0, c, codec, 20, BOTH, 250, -10) == 0);
+	REQUIRE(rig_open(r, 1, c, CODEC_PCMA, 30, BOTH, 437, -70) == 0);
+	r->phone[0].lose_every = 10;
+	rig_run(r, 5000);
+	double sinad = measure_sine(phone_tail(&r->phone[1], 24000), 24000, 8000, 250).sinad_db;
+	rig_free(r);
+	return sinad;
+}
+
+// Where the packet behind a gap is here in time, the gap leads over to it: nothing fades and nothing starts.
+static void gaps_are_bridged(void)
+{
+	static const enum codec_id codecs[] = {CODEC_PCMU, CODEC_G722, CODEC_GSM, CODEC_L16_16K};
+	for (unsigned int i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
+		double alone = gappy_sinad(codecs[i], 10), bridged = gappy_sinad(codecs[i], 60);
+		if (getenv("SLIMLINE_VERBOSE"))
+			printf("%s: %.1f, bridged %.1f\n", codec_by_id(codecs[i])->name, alone, bridged);
+		CHECK(bridged > alone + 0.8);
+	}
+}
+
 // A sender that starts anew, and one that pauses: the others hear silence in between, and it again after.
 static void sender_restarts(void)
 {
@@ -374,5 +406,5 @@ static void phases_are_spread(void)
 T_MAIN("media_mix", {"four G.711 parties", four_g711}, {"four codecs and periods", four_mixed},
        {"linear is exact", linear_is_exact}, {"transcodes", transcodes},
        {"two codecs in one party", two_codecs_in_one_party}, {"listeners", listeners}, {"stalls", stalls},
-       {"loss and jitter", loss_and_jitter}, {"sender restarts", sender_restarts},
-       {"phases are spread", phases_are_spread})
+       {"loss and jitter", loss_and_jitter}, {"gaps are bridged", gaps_are_bridged},
+       {"sender restarts", sender_restarts}, {"phases are spread", phases_are_spread})
