@@ -13,6 +13,7 @@
 
 #include "control/device.h"
 #include "control/line_action.h"
+#include "control/line_inner.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
 
@@ -45,40 +46,56 @@ static void feed(struct line *l, enum line_event event, nsec_t now)
 
 // ---- questions ----
 
-enum repeat { ONCE, EACH_BUTTON, EACH_SPEED_DIAL };
+// Besides ONCE and EACH_LINE: once for each extra button of that kind.
+#define ONCE      (-1)
+#define EACH_LINE SCCP_BUTTON_LINE
 
 static const struct step {
 	uint32_t ask;
 	uint32_t answer; // 0 = none is expected
 	uint32_t answer_v2;
-	enum repeat repeat;
+	int repeat;
 } steps[] = {
 	{SCCP_SOFT_KEY_TEMPLATE_REQ, SCCP_SOFT_KEY_TEMPLATE_RES, 0, ONCE},
 	{SCCP_SOFT_KEY_SET_REQ, SCCP_SOFT_KEY_SET_RES, 0, ONCE},
 	{SCCP_BUTTON_TEMPLATE_REQ, SCCP_BUTTON_TEMPLATE_RES, 0, ONCE},
 	{SCCP_CONFIG_STAT_REQ, SCCP_CONFIG_STAT_RES, SCCP_CONFIG_STAT_V2_RES, ONCE},
-	{SCCP_LINE_STAT_REQ, SCCP_LINE_STAT_RES, SCCP_LINE_STAT_V2_RES, EACH_BUTTON},
-	{SCCP_FORWARD_STAT_REQ, SCCP_FORWARD_STAT_RES, 0, EACH_BUTTON},
-	{SCCP_SPEED_DIAL_STAT_REQ, SCCP_SPEED_DIAL_STAT_RES, SCCP_SPEED_DIAL_STAT_V2_RES, EACH_SPEED_DIAL},
+	{SCCP_LINE_STAT_REQ, SCCP_LINE_STAT_RES, SCCP_LINE_STAT_V2_RES, EACH_LINE},
+	{SCCP_FORWARD_STAT_REQ, SCCP_FORWARD_STAT_RES, 0, EACH_LINE},
+	{SCCP_SPEED_DIAL_STAT_REQ, SCCP_SPEED_DIAL_STAT_RES, SCCP_SPEED_DIAL_STAT_V2_RES,
+	 SCCP_BUTTON_SPEED_DIAL},
+	{SCCP_SERVICE_URL_STAT_REQ, SCCP_SERVICE_URL_STAT_RES, SCCP_SERVICE_URL_STAT_V2_RES,
+	 SCCP_BUTTON_SERVICE_URL},
+	{SCCP_FEATURE_STAT_REQ, SCCP_FEATURE_STAT_RES, SCCP_FEATURE_STAT_V2_RES, SCCP_BUTTON_FEATURE},
+	{SCCP_FEATURE_STAT_REQ, SCCP_FEATURE_STAT_RES, SCCP_FEATURE_STAT_V2_RES,
+	 SCCP_BUTTON_BUSY_LAMP_FIELD_SPEEDDIAL},
 	{SCCP_REGISTER_AVAILABLE_LINES, 0, 0, ONCE},
 	{SCCP_TIME_DATE_REQ, SCCP_TIME_DATE_RES, 0, ONCE},
 };
 
 #define STEP_COUNT (sizeof(steps) / sizeof(steps[0]))
 
-static unsigned int parts_of(const struct line *l, const struct step *s)
+// The instance that part number `part` of a step asks about; 0 when there is none any more.
+static uint32_t instance_of(const struct line *l, const struct step *s, unsigned int part)
 {
-	return s->repeat == ONCE ? 1 : s->repeat == EACH_BUTTON ? l->button_count : l->speed_dials;
+	if (s->repeat == ONCE)
+		return part == 0;
+	if (s->repeat == EACH_LINE)
+		return part < l->button_count ? l->buttons[part].instance : 0;
+	for (unsigned int i = 0; i < l->extra_count; i++)
+		if (l->extras[i].kind == (unsigned int)s->repeat && part-- == 0)
+			return l->extras[i].instance;
+	return 0;
 }
 
-static void say_step(struct line *l, const struct step *s, nsec_t now)
+static void say_step(struct line *l, const struct step *s, uint32_t instance, nsec_t now)
 {
 	struct sccp_msg m;
 	sccp_init(&m, s->ask);
 	if (s->ask == SCCP_REGISTER_AVAILABLE_LINES)
 		m.register_available_lines.max_num_of_avail_lines = l->button_count;
 	else if (s->repeat != ONCE)
-		m.line_stat_req.line_number = l->part + 1; // the three have one layout
+		m.line_stat_req.line_number = instance; // the others begin with the same word
 	device_send(l->device, &m, now);
 }
 
@@ -87,9 +104,10 @@ static void go_on(struct line *l, nsec_t now)
 {
 	for (; l->step < STEP_COUNT; l->step++, l->part = 0) {
 		const struct step *s = &steps[l->step];
-		if (l->part >= parts_of(l, s))
+		uint32_t instance = instance_of(l, s, l->part);
+		if (!instance)
 			continue;
-		say_step(l, s, now);
+		say_step(l, s, instance, now);
 		if (s->answer) {
 			timer_start(&l->device->core->timers, &l->timer, now + ANSWER_NS);
 			return;
@@ -139,11 +157,7 @@ static void act_lost(void *object, const void *data)
 	l->digits[0] = '\0';
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		line_call_feed(&l->calls[i], LINE_CALL_LOST, now_of(data));
-	l->tone = 0;
-	l->speaker = false;
-	l->ringer = SCCP_RING_MODE_RING_OFF;
-	l->lamp = SCCP_LAMP_OFF;
-	l->prompt[0] = '\0';
+	line_panel_clear(l);
 }
 
 static const char *const state_names[] = {"off", "asking", "ready"};
@@ -179,204 +193,26 @@ const char *line_state_name(unsigned int state)
 	return fsm_state_name(&line_table, (uint16_t)state);
 }
 
-// ---- answers ----
-
-// Soft keys may come in several messages, each with its place.
-static bool on_keys(struct line *l, const struct sccp_msg *m)
-{
-	const struct sccp_soft_key_template_res *r = &m->soft_key_template_res;
-	size_t n = SCCP_COUNT(r->soft_key_template_soft_key_count, r->soft_key_template_definition);
-	uint32_t at = r->soft_key_template_soft_key_offset;
-	for (size_t i = 0; i < n && at < LINE_KEYS_MAX; i++, at++)
-		l->keys[at] = r->soft_key_template_definition[i].soft_key_event;
-	l->key_count = at < LINE_KEYS_MAX ? at : LINE_KEYS_MAX;
-	return at >= r->soft_key_template_total_soft_key_count || at >= LINE_KEYS_MAX;
-}
-
-static bool on_sets(struct line *l, const struct sccp_msg *m)
-{
-	const struct sccp_soft_key_set_res *r = &m->soft_key_set_res;
-	size_t n = SCCP_COUNT(r->soft_key_sets_soft_key_set_count, r->soft_key_sets_definition);
-	uint32_t at = r->soft_key_sets_soft_key_set_offset;
-	for (size_t i = 0; i < n && at < LINE_SETS_MAX; i++, at++)
-		memcpy(l->sets[at], r->soft_key_sets_definition[i].soft_key_template_index, LINE_SET_KEYS);
-	l->set_count = at < LINE_SETS_MAX ? at : LINE_SETS_MAX;
-	return at >= r->soft_key_sets_total_soft_key_set_count || at >= LINE_SETS_MAX;
-}
-
-// A telephone without a line button still has one line.
-static bool on_buttons(struct line *l, const struct sccp_msg *m)
-{
-	const struct sccp_button_template_res *r = &m->button_template_res;
-	size_t n = SCCP_COUNT(r->button_template_button_count, r->button_template_definition);
-	unsigned int lines = 0, dials = 0;
-	for (size_t i = 0; i < n; i++) {
-		lines += r->button_template_definition[i].button_definition == SCCP_BUTTON_LINE;
-		dials += r->button_template_definition[i].button_definition == SCCP_BUTTON_SPEED_DIAL;
-	}
-	l->button_count = lines == 0 ? 1 : lines < LINE_BUTTONS_MAX ? lines : LINE_BUTTONS_MAX;
-	l->speed_dials = dials < LINE_BUTTONS_MAX ? dials : LINE_BUTTONS_MAX;
-	return true;
-}
-
-static struct line_button *button_at(struct line *l, uint32_t number)
-{
-	if (number >= 1 && number <= LINE_BUTTONS_MAX)
-		return &l->buttons[number - 1];
-	device_count(l->device, COUNT_pdu_value);
-	return NULL;
-}
-
-static bool on_number(struct line *l, const struct sccp_msg *m)
-{
-	bool wide = m->id == SCCP_LINE_STAT_V2_RES;
-	const struct sccp_line_stat_res *a = &m->line_stat_res;
-	const struct sccp_line_stat_v2_res *b = &m->line_stat_v2_res;
-	struct line_button *k = button_at(l, wide ? b->line_number : a->line_number);
-	if (!k)
-		return true;
-	snprintf(k->number, sizeof(k->number), "%s", wide ? b->line_dir_number : a->line_dir_number);
-	snprintf(k->name, sizeof(k->name), "%s",
-		 wide ? b->line_fully_qualified_display_name : a->line_fully_qualified_display_name);
-	return true;
-}
-
-static bool on_forward(struct line *l, const struct sccp_msg *m)
-{
-	const struct sccp_forward_stat_res *r = &m->forward_stat_res;
-	struct line_button *k = button_at(l, r->line_number);
-	if (k)
-		snprintf(k->forward, sizeof(k->forward), "%s",
-			 r->forward_all_active ? r->forward_all_dirnum : "");
-	return true;
-}
-
-static bool on_nothing(struct line *l, const struct sccp_msg *m)
-{
-	return true;
-}
-
-// Each says whether the question is answered by it.
-static const struct {
-	uint32_t id;
-	bool (*take)(struct line *l, const struct sccp_msg *m);
-} answers[] = {
-	{SCCP_SOFT_KEY_TEMPLATE_RES, on_keys},  {SCCP_SOFT_KEY_SET_RES, on_sets},
-	{SCCP_BUTTON_TEMPLATE_RES, on_buttons}, {SCCP_CONFIG_STAT_RES, on_nothing},
-	{SCCP_CONFIG_STAT_V2_RES, on_nothing},  {SCCP_LINE_STAT_RES, on_number},
-	{SCCP_LINE_STAT_V2_RES, on_number},     {SCCP_FORWARD_STAT_RES, on_forward},
-	{SCCP_SPEED_DIAL_STAT_RES, on_nothing}, {SCCP_SPEED_DIAL_STAT_V2_RES, on_nothing},
-	{SCCP_TIME_DATE_RES, on_nothing},
-};
+// ---- messages ----
 
 // False: no answer to any question.
 static bool take_answer(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-		if (answers[i].id != m->id)
-			continue;
-		bool whole = answers[i].take(l, m);
-		const struct step *s = l->step < STEP_COUNT ? &steps[l->step] : NULL;
-		bool due = l->fsm.state == LINE_ASKING && s && (s->answer == m->id || s->answer_v2 == m->id);
-		if (whole && due)
-			feed(l, EVENT_ANSWERED, now);
-		return true;
-	}
-	return false;
-}
-
-// ---- what it would show ----
-
-static void show_prompt(struct line *l, const char *text)
-{
-	snprintf(l->prompt, sizeof(l->prompt), "%s", text);
-}
-
-static void on_lamp(struct line *l, const struct sccp_set_lamp *m)
-{
-	if (m->stimulus == SCCP_STIMULUS_VOICE_MAIL)
-		l->waiting = m->lamp_mode;
-	else if (m->stimulus == SCCP_STIMULUS_LINE && m->stimulus_instance <= 1)
-		l->lamp = m->lamp_mode;
-}
-
-static bool show(struct line *l, const struct sccp_msg *m, nsec_t now)
-{
-	switch (m->id) {
-	case SCCP_DISPLAY_PROMPT_STATUS:
-		show_prompt(l, m->display_prompt_status.prompt_status);
-		return true;
-	case SCCP_DISPLAY_PROMPT_STATUS_V2:
-		show_prompt(l, m->display_prompt_status_v2.prompt_status);
-		return true;
-	case SCCP_CLEAR_PROMPT_STATUS:
-		show_prompt(l, "");
-		return true;
-	case SCCP_SET_LAMP:
-		on_lamp(l, &m->set_lamp);
-		return true;
-	case SCCP_SET_RINGER:
-		l->ringer = m->set_ringer.ring_mode;
-		return true;
-	case SCCP_START_TONE:
-		l->tone = m->start_tone.tone;
-		line_call_on_digit(l, m, now);
-		return true;
-	case SCCP_STOP_TONE:
-		l->tone = 0;
-		return true;
-	case SCCP_SET_SPEAKER_MODE:
-		l->speaker = m->set_speaker_mode.speaker_mode == SCCP_SPEAKER_MODE_ON;
-		return true;
-	default:
+	bool whole;
+	if (!line_told(l, m, &whole, now))
 		return false;
-	}
-}
-
-// What a telephone with a bigger display, or another kind of user, would do something about.
-static bool is_known(uint32_t id)
-{
-	static const uint32_t ids[] = {
-		SCCP_VERSION_RES,
-		SCCP_SERVER_RES,
-		SCCP_DISPLAY_NOTIFY,
-		SCCP_DISPLAY_NOTIFY_V2,
-		SCCP_CLEAR_NOTIFY,
-		SCCP_DISPLAY_PRI_NOTIFY,
-		SCCP_DISPLAY_PRI_NOTIFY_V2,
-		SCCP_CLEAR_PRI_NOTIFY,
-		SCCP_DISPLAY_TEXT,
-		SCCP_CLEAR_DISPLAY,
-		SCCP_SET_HOOK_FLASH_DETECT,
-		SCCP_SET_MICRO_MODE,
-		SCCP_ACTIVATE_CALL_PLANE,
-		SCCP_DEACTIVATE_CALL_PLANE,
-		SCCP_BACK_SPACE_RES,
-		SCCP_CALL_SELECT_STAT_RES,
-		SCCP_CALL_HISTORY_INFO,
-		SCCP_RECORDING_STATUS,
-		SCCP_FEATURE_STAT_RES,
-		SCCP_FEATURE_STAT_V2_RES,
-		SCCP_SERVICE_URL_STAT_RES,
-		SCCP_SERVICE_URL_STAT_V2_RES,
-		SCCP_SUBSCRIPTION_STAT_RES,
-		SCCP_NOTIFICATION,
-		SCCP_MWI_RES,
-		SCCP_CALL_COUNT_RES,
-		SCCP_USER_TO_DEVICE_DATA,
-		SCCP_USER_TO_DEVICE_DATA_VERSION1,
-	};
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		if (ids[i] == id)
-			return true;
-	return false;
+	const struct step *s = l->step < STEP_COUNT ? &steps[l->step] : NULL;
+	bool due = l->fsm.state == LINE_ASKING && s && (s->answer == m->id || s->answer_v2 == m->id);
+	if (whole && due)
+		feed(l, EVENT_ANSWERED, now);
+	return true;
 }
 
 // chan_skinny sets lamps before it acknowledges the registration; calls and answers mean nothing then.
 bool line_on_message(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	if (!reg_is_registered(l->device))
-		return show(l, m, now) || is_known(m->id);
+		return line_panel_on_message(l, m, now);
 	switch (m->id) {
 	case SCCP_CALL_STATE:
 		line_call_on_state(l, m, now);
@@ -392,7 +228,7 @@ bool line_on_message(struct line *l, const struct sccp_msg *m, nsec_t now)
 		line_call_on_keys(l, m, now);
 		return true;
 	default:
-		return take_answer(l, m, now) || show(l, m, now) || is_known(m->id);
+		return take_answer(l, m, now) || line_panel_on_message(l, m, now);
 	}
 }
 
@@ -411,8 +247,9 @@ int line_new(struct device *d, const struct config_line *config, struct line **r
 	l->device = d;
 	l->config = config;
 	l->button_count = 1;
-	l->ringer = SCCP_RING_MODE_RING_OFF;
-	l->lamp = l->waiting = SCCP_LAMP_OFF;
+	l->waiting = SCCP_LAMP_OFF;
+	l->buttons[0].instance = 1;
+	line_panel_clear(l);
 	l->idle_mask = UINT32_MAX;
 	fsm_init(&l->fsm, &line_table, NULL, l);
 	timer_init(&l->timer, on_timer, l);

@@ -25,6 +25,8 @@ struct config_line;
 #define LINE_SETS_MAX    16
 #define LINE_SET_KEYS    16
 #define LINE_DIGITS_MAX  24
+#define LINE_EXTRAS_MAX  42 // buttons besides those of lines
+#define LINE_LAMPS_MAX   64 // that are on
 
 enum line_state {
 	LINE_OFF,    // not registered
@@ -33,11 +35,30 @@ enum line_state {
 	LINE_STATE_COUNT
 };
 
+enum line_forward { LINE_FORWARD_ALL, LINE_FORWARD_BUSY, LINE_FORWARD_NO_ANSWER, LINE_FORWARD_COUNT };
+
 // One directory number.
 struct line_button {
+	uint32_t instance; // by which the agent names it
 	char number[26];
 	char name[41];
-	char forward[26]; // where all calls go, "" = nowhere
+	char label[41];
+	char forward[LINE_FORWARD_COUNT][26]; // "" = nowhere
+};
+
+// A button that is no line: a speed dial, a feature, a service, a fixed key.
+struct line_extra {
+	unsigned int kind; // SCCP_BUTTON
+	uint32_t instance;
+	char number[26]; // of a speed dial
+	char name[41];
+	uint32_t status; // of a feature
+};
+
+struct line_lamp {
+	uint32_t stimulus; // SCCP_STIMULUS
+	uint32_t instance;
+	uint32_t mode; // SCCP_LAMP
 };
 
 struct line {
@@ -51,7 +72,9 @@ struct line {
 	// what the agent told
 	struct line_button buttons[LINE_BUTTONS_MAX];
 	unsigned int button_count;
-	unsigned int speed_dials;
+	struct line_extra extras[LINE_EXTRAS_MAX];
+	unsigned int extra_count;
+	unsigned int speed_dials;     // of them
 	uint32_t keys[LINE_KEYS_MAX]; // soft-key event of each template entry
 	unsigned int key_count;
 	uint8_t sets[LINE_SETS_MAX][LINE_SET_KEYS]; // template entries from 1; 0 = none
@@ -59,6 +82,11 @@ struct line {
 	uint32_t idle_set, idle_mask; // soft keys while there is no call
 	// what it would show
 	char prompt[98];
+	char notice[98];
+	nsec_t notice_until; // 0 = until it is cleared
+	char text[33];
+	struct line_lamp lamps[LINE_LAMPS_MAX]; // those that are on
+	unsigned int lamp_count;
 	uint32_t ringer;  // SCCP_RING_MODE
 	uint32_t lamp;    // SCCP_LAMP of its first line
 	uint32_t waiting; // SCCP_LAMP of voice mail
@@ -89,6 +117,14 @@ bool line_on_message(struct line *l, const struct sccp_msg *m, nsec_t now);
 
 // The call with a reference; or, when it is 0, the newest of an instance. NULL when there is none.
 struct line_call *line_call_find(struct line *l, uint32_t instance, uint32_t reference);
+
+// The directory number, or the other button of a kind, that the agent calls by this instance; NULL when there is none.
+struct line_button *line_button_at(struct line *l, uint32_t instance);
+struct line_extra *line_extra_at(struct line *l, unsigned int kind, uint32_t instance);
+
+// The notice that is still shown; the mode of a lamp, SCCP_LAMP.
+const char *line_notice(const struct line *l, nsec_t now);
+uint32_t line_lamp(const struct line *l, uint32_t stimulus, uint32_t instance);
 
 // True when the agent's template and the call's set offer a soft key now. `c` NULL: without a call.
 bool line_has_key(const struct line *l, const struct line_call *c, uint32_t event);

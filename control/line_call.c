@@ -10,6 +10,7 @@
 #include "control/device.h"
 #include "control/line.h"
 #include "control/line_action.h"
+#include "control/line_inner.h"
 #include "control/party.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
@@ -321,22 +322,22 @@ void line_call_on_info(struct line *l, const struct sccp_msg *m, nsec_t now)
 	const struct sccp_call_info_v2 *b = &m->call_info_v2;
 	bool wide = m->id == SCCP_CALL_INFO_V2;
 	uint32_t type = wide ? b->call_type : a->call_type;
-	bool in = type == SCCP_CALL_TYPE_IN_BOUND_CALL;
+	bool out = type == SCCP_CALL_TYPE_OUT_BOUND_CALL;
 	struct line_call *c = line_call_find(l, wide ? b->line_instance : a->line_instance,
 					     wide ? b->call_reference : a->call_reference);
 	if (!c)
 		return;
 	c->type = type;
-	const char *number = wide ? in ? b->calling_party : b->called_party
-			     : in ? a->calling_party
-				  : a->called_party;
-	const char *name = wide ? in ? b->calling_party_name : b->called_party_name
-			   : in ? a->calling_party_name
-				: a->called_party_name;
-	snprintf(c->number, sizeof(c->number), "%s", number);
-	snprintf(c->called, sizeof(c->called), "%s", wide ? b->called_party : a->called_party);
-	snprintf(c->calling, sizeof(c->calling), "%s", wide ? b->calling_party : a->calling_party);
-	snprintf(c->name, sizeof(c->name), "%s", name);
+	line_text(c->called, sizeof(c->called), wide ? b->called_party : a->called_party);
+	line_text(c->calling, sizeof(c->calling), wide ? b->calling_party : a->calling_party);
+	line_text(c->original, sizeof(c->original),
+		  wide ? b->original_called_party : a->original_called_party);
+	line_text(c->redirecting, sizeof(c->redirecting),
+		  wide ? b->last_redirecting_party : a->last_redirecting_party);
+	const char *called_name = wide ? b->called_party_name : a->called_party_name;
+	const char *calling_name = wide ? b->calling_party_name : a->calling_party_name;
+	line_text(c->name, sizeof(c->name), out ? called_name : calling_name);
+	memcpy(c->number, out ? c->called : c->calling, sizeof(c->number));
 }
 
 void line_call_on_dialed(struct line *l, const struct sccp_msg *m, nsec_t now)

@@ -56,6 +56,9 @@ struct line_call {
 	char called[26]; // as CallInfo says
 	char calling[26];
 	char dialled[26];
+	char original[26]; // called first, before it was forwarded
+	char redirecting[26];
+	char prompt[98];
 	uint32_t set, mask; // live soft keys
 	struct timer timer;
 	nsec_t since;     // of the present state

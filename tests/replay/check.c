@@ -131,7 +131,7 @@ static void check_line(struct run *r, char **a)
 {
 	char actual[128];
 	for (; a[0]; a += 2)
-		want_text(r, a[0], lines_show(r->device, a[0], actual, sizeof(actual)), a[1]);
+		want_text(r, a[0], lines_show(r->device, a[0], r->now, actual, sizeof(actual)), a[1]);
 }
 
 static void check_call(struct run *r, char **a)

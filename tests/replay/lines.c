@@ -39,7 +39,7 @@ bool lines_act(struct device *d, char *args, nsec_t now, char *problem, size_t c
 	return rc == want;
 }
 
-const char *lines_show(const struct device *d, const char *key, char *buf, size_t cap)
+const char *lines_show(const struct device *d, const char *key, nsec_t now, char *buf, size_t cap)
 {
 	const struct line *l = d->line;
 	snprintf(buf, cap, "?");
@@ -51,7 +51,15 @@ const char *lines_show(const struct device *d, const char *key, char *buf, size_
 	} texts[] = {{"state", line_state_name(l->fsm.state)},
 		     {"number", l->buttons[0].number},
 		     {"name", l->buttons[0].name},
+		     {"label", l->buttons[0].label},
 		     {"prompt", l->prompt},
+		     {"notice", line_notice(l, now)},
+		     {"text", l->text},
+		     {"forward", l->buttons[0].forward[LINE_FORWARD_ALL]},
+		     {"forward-busy", l->buttons[0].forward[LINE_FORWARD_BUSY]},
+		     {"forward-no-answer", l->buttons[0].forward[LINE_FORWARD_NO_ANSWER]},
+		     {"extra", l->extra_count ? l->extras[0].name : ""},
+		     {"extra-number", l->extra_count ? l->extras[0].number : ""},
 		     {"ringer", sccp_enum_name(SCCP_ENUM_RING_MODE, l->ringer)},
 		     {"lamp", sccp_enum_name(SCCP_ENUM_LAMP, l->lamp)},
 		     {"waiting", sccp_enum_name(SCCP_ENUM_LAMP, l->waiting)}};
@@ -59,7 +67,8 @@ const char *lines_show(const struct device *d, const char *key, char *buf, size_
 		const char *key;
 		unsigned int value;
 	} numbers[] = {{"buttons", l->button_count}, {"speed-dials", l->speed_dials}, {"keys", l->key_count},
-		       {"sets", l->set_count},       {"unanswered", l->unanswered},   {"tone", l->tone}};
+		       {"sets", l->set_count},       {"unanswered", l->unanswered},   {"tone", l->tone},
+		       {"lamps", l->lamp_count},     {"extras", l->extra_count}};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (strcmp(texts[i].key, key) == 0)
 			snprintf(buf, cap, "%s", texts[i].text && *texts[i].text ? texts[i].text : "-");
