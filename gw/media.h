@@ -13,6 +13,7 @@
 // from a pool; relayed ones hold none, so that a relayed stream stays under 1 kB.
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -159,6 +160,27 @@ struct media_source_spec {
 	struct media_piece pieces[MEDIA_PIECES];
 };
 
+#define MEDIA_TAP_SAMPLES 1440 // of one block at most: 30 ms at 48 kHz
+
+// What a stream says, on its way from the worker to one other thread. The memory is the caller's and must stay until
+// `over` is seen or media_tap_close has returned.
+struct media_tap {
+	uint16_t *ring;        // `size` words
+	uint32_t size;         // power of two, above 2 * MEDIA_TAP_SAMPLES
+	uint32_t owed;         // worker: silence that stands for what did not fit, 10 ms each
+	_Atomic uint32_t head; // words written
+	_Atomic uint32_t tail; // words read
+	_Atomic uint64_t lost; // what did not fit, 10 ms each
+	atomic_bool over;      // nothing more comes: the stream has closed
+};
+
+struct media_tap_block {
+	uint32_t ms;
+	uint32_t rate_hz; // 8000, 16000 or 48000; of a silent one unknown
+	uint32_t samples; // 0 = silence of `ms`
+	int16_t pcm[MEDIA_TAP_SAMPLES];
+};
+
 // Bytes that media_init needs; 64-byte alignment.
 size_t media_size(const struct media_limits *limits);
 
@@ -188,6 +210,17 @@ int media_source_open(struct media *m, const struct media_source_spec *spec, uin
 
 // Ends it. Returns 0 or -ENOENT.
 int media_source_close(struct media *m, uint32_t source);
+
+// Begins to write what a stream says into a tap, decoded, tones that stand for digits left out as the mix leaves them out.
+// A relay becomes a transcode for that time. Returns 0, -ENOENT, -EBUSY (one taps it already), -ENOTSUP (an echo, a codec that
+// cannot be decoded) or -ENOSPC (no voice left).
+int media_tap_open(struct media *m, uint32_t stream, struct media_tap *tap, nsec_t now);
+
+// Ends it. Returns 0, or -ENOENT when this tap is over already.
+int media_tap_close(struct media *m, uint32_t stream, const struct media_tap *tap, nsec_t now);
+
+// The other thread: takes the next block. False: there is none.
+bool media_tap_read(struct media_tap *tap, struct media_tap_block *ret);
 
 // Sends a digit (RFC 4733 event 0..15) in what the stream transmits: as telephone-event where it has a payload type for
 // them, else as tones if it has a voice. Digits wait for each other. Returns 0, -ENOENT, -EINVAL, -ENOTCONN (does not

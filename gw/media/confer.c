@@ -9,7 +9,8 @@
 //     period on both sides, or is payload-blind
 //   two, likewise but A-law against mu-law               law         the same, and a table
 //   two that differ in anything else, or whose digits    transcode   a mix of two: the other one's voice
-//     must be found in a voice or spoken into one
+//     must be found in a voice or spoken into one, or
+//     one of whom is recorded
 //   three or more, or a bridge with any                  mix         everyone but oneself
 //   any number in an echo, each of one codec and period  relay, law  oneself
 //
@@ -136,6 +137,7 @@ static int plan_make(const struct media *m, const struct media_conference *f, ui
 {
 	const struct stream_spec *pair[2] = {spec, NULL};
 	uint32_t n = spec ? 1 : 0;
+	bool tapped = spec && m->cold[stream].tap;
 	bool mixable = !spec || spec_mixable(spec);
 	if (f->spec.flags & CONFERENCE_ECHO)
 		return plan_echo(m, f, stream, spec, ret);
@@ -149,6 +151,7 @@ static int plan_make(const struct media *m, const struct media_conference *f, ui
 			continue;
 		const struct stream_spec *other = &m->cold[i].spec;
 		mixable = mixable && spec_mixable(other);
+		tapped = tapped || m->cold[i].tap;
 		if (n < 2)
 			pair[n] = other;
 		n++;
@@ -159,7 +162,8 @@ static int plan_make(const struct media *m, const struct media_conference *f, ui
 	else if (n == 2)
 		ret->outcome = pair_outcome(pair[0], pair[1]);
 	ret->plain = ret->outcome;
-	if (n == 2 && ret->outcome < CONFERENCE_TRANSCODE && pair_digits(pair[0], pair[1]))
+	bool voices = n == 2 && ((tapped && mixable) || pair_digits(pair[0], pair[1]));
+	if (voices && ret->outcome < CONFERENCE_TRANSCODE)
 		ret->outcome = CONFERENCE_TRANSCODE;
 	return ret->outcome >= CONFERENCE_TRANSCODE && !mixable ? -ENOTSUP : 0;
 }

@@ -97,6 +97,7 @@ struct media_cold {
 	nsec_t jitter_max_ns;
 	struct rtp_event_rx digit;
 	struct media_digits digits;
+	struct media_tap *tap; // NULL = nobody records it
 	nsec_t opened_ns;
 	nsec_t two_way_since; // told to send and to receive, and where to
 	// RTCP
@@ -146,6 +147,7 @@ enum media_extra {
 	EXTRA_NOISE = 1u << 2, // the sender is silent: noise since noise_ts
 	EXTRA_HUSH = 1u << 3,  // nothing from hush_from to hush_to is heard: it belongs to a telephone-event
 	EXTRA_SID = 1u << 4,   // the codec has silence descriptors
+	EXTRA_TAP = 1u << 5,   // recorded
 };
 
 struct media_ear;
@@ -363,6 +365,10 @@ size_t ear_bytes(void);
 bool ear_may_be_needed(const struct stream_spec *spec);
 void ear_start(struct media_voice *v);
 bool ear_pass(struct media *m, struct media_voice *v, unsigned int units, bool spoke, int16_t *row);
+
+// tap.c
+void tap_forget(struct media *m, uint32_t stream);
+void tap_put(const struct media *m, const struct media_voice *v, unsigned int units, const int16_t *pcm);
 
 // confer.c: members.
 int confer_change(struct media *m, uint32_t conference, uint32_t stream, const struct stream_spec *spec,

@@ -126,6 +126,7 @@ int media_stream_close(struct media *m, uint32_t stream, nsec_t now)
 {
 	if (!stream_is_open(m, stream))
 		return -ENOENT;
+	tap_forget(m, stream);
 	confer_leave(m, stream, now);
 	digit_forget(m, stream);
 	wheel_remove(&m->care, stream);

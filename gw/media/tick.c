@@ -282,6 +282,17 @@ static void conferences_call(const struct media *m, uint32_t mixer)
 	fetch_ahead(m, mixer, fetch_packet);
 }
 
+// For the few: digits are taken out, and what is left is recorded. False: it says nothing.
+static bool gather_extras(struct media *m, struct media_voice *v, bool spoke, int16_t *at)
+{
+	unsigned int units = m->run.units;
+	if (v->extras & EXTRA_EAR)
+		spoke = ear_pass(m, v, units, spoke, at);
+	if (v->extras & EXTRA_TAP)
+		tap_put(m, v, units, spoke ? at : NULL);
+	return spoke;
+}
+
 // Lets every voice speak into its row, measures it and adds it to the sum of its rate, unless it is to be weighed first.
 static void gather(struct media *m, struct media_mixer *x)
 {
@@ -301,12 +312,15 @@ static void gather(struct media *m, struct media_mixer *x)
 		struct media_row *row = &r->row[r->rows];
 		*row = (struct media_row){.voice = i};
 		v->row = r->rows++;
-		if (!v->rx)
+		if (!v->rx) {
+			if (unlikely(v->extras & EXTRA_TAP))
+				tap_put(m, v, r->units, NULL);
 			continue;
+		}
 		unsigned int samples = r->units * samples_10ms[v->rx_rate];
 		bool spoke = voice_pull(v, r->now, samples, at);
-		if (unlikely(v->extras & EXTRA_EAR))
-			spoke = ear_pass(m, v, r->units, spoke, at);
+		if (unlikely(v->extras & (EXTRA_EAR | EXTRA_TAP)))
+			spoke = gather_extras(m, v, spoke, at);
 		if (spoke) {
 			uint32_t magnitudes = x->weighs ? mixer_magnitude(at, samples)
 							: mixer_add_level(r->sum[v->rx_rate], at, samples);
@@ -393,6 +407,8 @@ static void skip(struct media *m, struct media_mixer *x)
 		struct media_voice *v = &m->voices[i];
 		if (v->rx)
 			voice_discard(v, x->tick.due * NSEC_PER_MSEC, units * samples_10ms[v->rx_rate]);
+		if (v->extras & EXTRA_TAP)
+			tap_put(m, v, units, NULL);
 		v->tx_fill = 0;
 		v->tx_running = 0;
 		m->cold[v->stream].tx_marker = 1;

@@ -228,6 +228,8 @@ void voice_told(struct media *m, struct media_voice *v)
 	c->jitter = v->rx ? v->jitter : NULL;
 	v->tx_payload_type = c->spec.tx.payload_type;
 	v->tx_vad = c->spec.flags & STREAM_VAD ? 1 : 0;
+	if (c->tap)
+		v->extras |= EXTRA_TAP;
 }
 
 #define SWAP(a, b)                                                                                           \
