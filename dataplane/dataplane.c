@@ -34,7 +34,8 @@ unsigned int dataplane_turn(struct dataplane *dp, nsec_t now, nsec_t *ret_due)
 	unsigned int work = slow_turn(dp, now);
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		work += worker_turn(dp, &dp->mailboxes[i], now);
-	*ret_due = neigh_run(&dp->neigh, now);
+	nsec_t neigh_due = neigh_run(&dp->neigh, now), server_due = server_run(dp->server, now);
+	*ret_due = neigh_due < server_due ? neigh_due : server_due;
 	return work;
 }
 

@@ -156,12 +156,29 @@ static void digit_send(struct worker *w, struct mail *m)
 	m->status = media_digit_send(w->media, m->stream, m->digit, m->duration_ms);
 }
 
+static void tap_open(struct worker *w, struct mail *m)
+{
+	m->status = media_tap_open(w->media, m->stream, m->tap, w->now);
+}
+
+static void tap_close(struct worker *w, struct mail *m)
+{
+	m->status = media_tap_close(w->media, m->stream, m->tap, w->now);
+}
+
 static void (*const commands[MAIL_KIND_COUNT])(struct worker *w, struct mail *m) = {
-	[MAIL_CONFERENCE_OPEN] = conference_open, [MAIL_CONFERENCE_CLOSE] = conference_close,
-	[MAIL_CONFERENCE_INFO] = conference_info, [MAIL_STREAM_OPEN] = stream_open,
-	[MAIL_STREAM_SET] = stream_set,           [MAIL_STREAM_CLOSE] = stream_close,
-	[MAIL_STREAM_STATS] = stream_stats,       [MAIL_SOURCE_OPEN] = source_open,
-	[MAIL_SOURCE_CLOSE] = source_close,       [MAIL_DIGIT_SEND] = digit_send,
+	[MAIL_CONFERENCE_OPEN] = conference_open,
+	[MAIL_CONFERENCE_CLOSE] = conference_close,
+	[MAIL_CONFERENCE_INFO] = conference_info,
+	[MAIL_STREAM_OPEN] = stream_open,
+	[MAIL_STREAM_SET] = stream_set,
+	[MAIL_STREAM_CLOSE] = stream_close,
+	[MAIL_STREAM_STATS] = stream_stats,
+	[MAIL_SOURCE_OPEN] = source_open,
+	[MAIL_SOURCE_CLOSE] = source_close,
+	[MAIL_DIGIT_SEND] = digit_send,
+	[MAIL_TAP_OPEN] = tap_open,
+	[MAIL_TAP_CLOSE] = tap_close,
 };
 
 unsigned int mailbox_run(struct worker *w)

@@ -29,6 +29,8 @@ enum mail_kind {
 	MAIL_SOURCE_OPEN,      // source_spec -> source
 	MAIL_SOURCE_CLOSE,     // source
 	MAIL_DIGIT_SEND,       // stream, digit, duration_ms
+	MAIL_TAP_OPEN,         // stream, tap
+	MAIL_TAP_CLOSE,        // stream, tap; -ENOENT: it was over already
 	MAIL_KIND_COUNT
 };
 
@@ -50,6 +52,7 @@ struct mail {
 	struct stream_spec stream_spec;
 	struct stream_stats stats;
 	const struct media_source_spec *source_spec;
+	struct media_tap *tap;
 	uint64_t request[4]; // the sender's own
 	struct mail *next;   // the sender's own
 };

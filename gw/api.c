@@ -197,7 +197,7 @@ static bool source_item_ok(const struct api_source_item *i)
 {
 	if (i->zero != 0 || !text_ok(i->path, sizeof(i->path)))
 		return false;
-	if (i->kind == API_SOURCE_FILE)
+	if (i->kind == API_SOURCE_FILE || i->kind == API_SOURCE_RECORDING)
 		return i->path[0] && i->tone == 0 && i->country == 0;
 	if (i->kind == API_SOURCE_LIVE)
 		return i->path[0] && i->tone < CODEC_COUNT && i->country == 0 && i->gain_cb == 0;
@@ -218,6 +218,44 @@ static bool source_open_ok(const struct api_message *m)
 static bool source_event_ok(const struct api_message *m)
 {
 	return m->source_event.kind == API_SOURCE_END;
+}
+
+static bool record_open_ok(const struct api_message *m)
+{
+	const struct api_record_open *b = &m->record_open;
+	return b->max_ms && b->max_ms <= API_RECORD_MS_MAX && b->min_ms <= b->max_ms &&
+	       text_ok(b->label, sizeof(b->label));
+}
+
+static bool record_reply_ok(const struct api_message *m)
+{
+	const struct api_record_reply *b = &m->record_reply;
+	return b->zero == 0 && text_ok(b->name, sizeof(b->name));
+}
+
+static bool record_delete_ok(const struct api_message *m)
+{
+	const struct api_record_delete *b = &m->record_delete;
+	return b->name[0] && text_ok(b->name, sizeof(b->name));
+}
+
+static bool record_list_reply_ok(const struct api_message *m)
+{
+	const struct api_record_list_reply *b = &m->record_list_reply;
+	if (b->count > API_PAGE_RECORDINGS)
+		return false;
+	for (uint32_t i = 0; i < b->count; i++)
+		if (!text_ok(b->entries[i].name, sizeof(b->entries[i].name)))
+			return false;
+	return all_zero(&b->entries[b->count], (API_PAGE_RECORDINGS - b->count) * sizeof(b->entries[0]));
+}
+
+static bool record_event_ok(const struct api_message *m)
+{
+	const struct api_record_event *b = &m->record_event;
+	return b->end >= API_RECORD_CLOSED && b->end <= API_RECORD_FAILED && b->kept <= 1 &&
+	       (b->end == API_RECORD_FAILED ? b->status < 0 : b->status == 0) &&
+	       text_ok(b->name, sizeof(b->name));
 }
 
 struct shape {
@@ -258,6 +296,14 @@ static const struct shape shapes[API_TYPE_COUNT] = {
 			      handle_request_ok, handle_reply_ok},
 	[API_DIGIT_SEND] = {NAMES("DigitSend"), BODY(api_digit_send), BODY(api_handle_reply), digit_send_ok,
 			    handle_reply_ok},
+	[API_RECORD_OPEN] = {NAMES("RecordOpen"), BODY(api_record_open), BODY(api_record_reply),
+			     record_open_ok, record_reply_ok},
+	[API_RECORD_CLOSE] = {NAMES("RecordClose"), BODY(api_handle_request), BODY(api_handle_reply),
+			      handle_request_ok, handle_reply_ok},
+	[API_RECORD_LIST] = {NAMES("RecordList"), BODY(api_list), BODY(api_record_list_reply), list_ok,
+			     record_list_reply_ok},
+	[API_RECORD_DELETE] = {NAMES("RecordDelete"), BODY(api_record_delete), BODY(api_handle_reply),
+			       record_delete_ok, handle_reply_ok},
 };
 
 static const struct shape stream_event_shape = {
@@ -272,18 +318,38 @@ static const struct shape source_event_shape = {
 	.request_ok = source_event_ok,
 };
 
+static const struct shape record_event_shape = {
+	.name = "RecordEvent",
+	.request = sizeof(struct api_record_event),
+	.request_ok = record_event_ok,
+};
+
+static const struct shape *event_shape(unsigned int type)
+{
+	switch (type) {
+	case API_EVENT_STREAM:
+		return &stream_event_shape;
+	case API_EVENT_SOURCE:
+		return &source_event_shape;
+	case API_EVENT_RECORD:
+		return &record_event_shape;
+	default:
+		return NULL;
+	}
+}
+
 static bool is_event(unsigned int type)
 {
-	return type == API_EVENT_STREAM || type == API_EVENT_SOURCE;
+	return event_shape(type);
 }
 
 // Row of a type; NULL outside the list. Events have no reply.
 static const struct shape *shape_of(unsigned int type, bool *ret_reply)
 {
-	if (is_event(type)) {
-		*ret_reply = false;
-		return type == API_EVENT_STREAM ? &stream_event_shape : &source_event_shape;
-	}
+	const struct shape *event = event_shape(type);
+	*ret_reply = false;
+	if (event)
+		return event;
 	unsigned int base = type & ~(unsigned int)API_REPLY;
 	if (base == API_NONE || base >= API_TYPE_COUNT)
 		return NULL;

@@ -22,11 +22,15 @@
 #define API_WORKERS_MAX      64
 #define API_SOURCE_ITEMS     32
 #define API_SOURCE_PATH_MAX  106
+#define API_RECORD_NAME_MAX  96 // node, label, time and counter
+#define API_RECORD_LABEL_MAX 16
+#define API_PAGE_RECORDINGS  16
+#define API_RECORD_MS_MAX    (4 * 3600 * 1000)
 #define API_DIGITS           16 // RFC 4733 events 0..15: 0-9, *, #, A-D
 #define API_DIGIT_MS_MIN     40
 #define API_DIGIT_MS_MAX     1000
 
-// Handle of a stream, conference or source: index in the low 24 bits, generation in the high 8 (never 0). 0 = none.
+// Handle of a stream, conference, source or recording: index in the low 24 bits, generation in the high 8 (never 0). 0 = none.
 typedef uint32_t api_handle;
 
 enum api_type {
@@ -45,10 +49,15 @@ enum api_type {
 	API_STATUS = 11,          // no body                 -> api_status_reply
 	API_SOURCE_OPEN = 12,     // body api_source_open    -> api_source_reply
 	API_SOURCE_CLOSE = 13,    // body api_handle_request -> api_handle_reply
-	API_DIGIT_SEND = 14, // body api_digit_send     -> api_handle_reply, once the digit waits its turn
+	API_DIGIT_SEND = 14,    // body api_digit_send     -> api_handle_reply, once the digit waits its turn
+	API_RECORD_OPEN = 15,   // body api_record_open    -> api_record_reply
+	API_RECORD_CLOSE = 16,  // body api_handle_request -> api_handle_reply, and the event follows
+	API_RECORD_LIST = 17,   // body api_list           -> api_record_list_reply
+	API_RECORD_DELETE = 18, // body api_record_delete  -> api_handle_reply without a handle
 	API_TYPE_COUNT,
 	API_EVENT_STREAM = 64, // event, body api_stream_event
 	API_EVENT_SOURCE = 65, // event, body api_source_event
+	API_EVENT_RECORD = 66, // event, body api_record_event
 	API_REPLY = 128,
 };
 
@@ -222,6 +231,7 @@ enum api_source_kind {
 	API_SOURCE_FILE = 1, // path
 	API_SOURCE_TONE = 2, // tone, country
 	API_SOURCE_LIVE = 3, // path is a multicast group and port, tone its enum codec_id; alone in its list
+	API_SOURCE_RECORDING = 4, // path is the name of a complete recording
 };
 
 struct api_source_item {
@@ -264,6 +274,62 @@ struct api_source_event {
 	uint32_t kind; // enum api_source_event_kind
 };
 
+// Writes what a stream says to a WAV file in the configured directory. The dataplane makes the name: node, label, time and a
+// counter; of the label, letters and digits stay and the rest becomes underscores. The recording ends by itself at its
+// limits, or when the stream closes, whoever asked for it.
+// Errors: -ENOENT stream, -EBUSY it is recorded already, -ENOTSUP it cannot be decoded or no directory is configured,
+// -ENOSPC recordings or voices used up, or less than the configured room left on the disk, -EINVAL, -ENOMEM, or
+// whatever making the file said.
+struct api_record_open {
+	api_handle stream;
+	uint32_t max_ms;     // 1..API_RECORD_MS_MAX
+	uint32_t min_ms;     // with less sound than this it is deleted
+	uint32_t silence_ms; // of silence end it; 0 = no amount does
+	char label[API_RECORD_LABEL_MAX];
+};
+
+struct api_record_reply {
+	api_handle handle;
+	uint32_t zero;
+	char name[API_RECORD_NAME_MAX]; // of the file, once it is complete
+};
+
+struct api_record_delete {
+	char name[API_RECORD_NAME_MAX]; // of a complete one
+};
+
+struct api_record_entry {
+	api_handle handle;
+	api_handle stream;
+	uint32_t ms;
+	uint32_t lost_ms; // that the disk was too slow for
+	char name[API_RECORD_NAME_MAX];
+};
+
+struct api_record_list_reply {
+	uint32_t next;
+	uint32_t count;
+	struct api_record_entry entries[API_PAGE_RECORDINGS];
+};
+
+enum api_record_end {
+	API_RECORD_CLOSED = 1,  // as asked
+	API_RECORD_GONE = 2,    // its stream closed
+	API_RECORD_LIMIT = 3,   // max_ms
+	API_RECORD_SILENCE = 4, // silence_ms
+	API_RECORD_FAILED = 5,  // it could not be written; status says why
+};
+
+struct api_record_event {
+	api_handle handle;
+	uint32_t end;     // enum api_record_end
+	int32_t status;   // negative errno of API_RECORD_FAILED, else 0
+	uint32_t kept;    // 0: shorter than min_ms, or it could not be written; there is no file
+	uint32_t ms;      // its length
+	uint32_t lost_ms; // of it, silence in place of what the disk was too slow for
+	char name[API_RECORD_NAME_MAX];
+};
+
 // Any message, for receive buffers and for building.
 struct api_message {
 	struct api_header header;
@@ -287,6 +353,11 @@ struct api_message {
 		struct api_source_open source_open;
 		struct api_source_reply source_reply;
 		struct api_source_event source_event;
+		struct api_record_open record_open;
+		struct api_record_reply record_reply;
+		struct api_record_delete record_delete;
+		struct api_record_list_reply record_list_reply;
+		struct api_record_event record_event;
 	};
 };
 

@@ -84,6 +84,13 @@ struct config_media {
 	bool source_lock; // believe only the signalled address
 };
 
+// Where the dataplane keeps what it records.
+struct config_recordings {
+	char directory[CONFIG_PATH_MAX]; // "" = it records nothing
+	uint32_t at_a_time;
+	uint32_t keep_free_mb; // of the disk
+};
+
 struct config_agent {
 	char name[CONFIG_NAME_MAX];
 	char host[256]; // address or DNS name
@@ -301,6 +308,7 @@ struct config {
 	enum config_log_level log_level;
 	struct config_dataplane dataplane;
 	struct config_media media;
+	struct config_recordings recordings;
 	struct config_control control;
 	struct config_store_options store;
 	struct config_agent *agents;

@@ -8,6 +8,7 @@
 
 #include "dataplane/server.h"
 #include "dataplane/server/portmap.h"
+#include "dataplane/recording.h"
 #include "dataplane/sound.h"
 #include "gw/api.h"
 #include "gw/ipc.h"
@@ -46,6 +47,25 @@ struct server_stream {
 	uint8_t local_index;
 	uint8_t state; // enum server_state
 	bool hidden;   // a live source's: in no listing, nobody's business
+};
+
+enum server_record_state {
+	SERVER_RECORD_OPENING, // the worker has not answered
+	SERVER_RECORD_OPEN,
+	SERVER_RECORD_CLOSING, // likewise
+	SERVER_RECORD_OVER,    // the worker has let go of it
+};
+
+struct server_record {
+	struct list node; // in server.recording
+	struct recording *file;
+	uint32_t stream_handle;
+	uint32_t stream; // index in the worker's media
+	uint32_t lost;   // 10 ms each
+	uint16_t worker;
+	uint8_t state; // enum server_record_state
+	uint8_t end;   // enum api_record_end, once it is known
+	int status;    // of API_RECORD_FAILED
 };
 
 struct server_source {
@@ -96,6 +116,11 @@ struct server {
 	void *conferences_memory;
 	void *sources_memory;
 	struct sounds sounds;
+	struct slot_table records;
+	void *records_memory;
+	struct list recording; // records in use
+	nsec_t record_due;
+	uint32_t record_count; // since start
 	uint32_t worker_streams[WORKERS_MAX];
 	uint32_t worker_conferences[WORKERS_MAX];
 	uint32_t worker_empty[WORKERS_MAX]; // conferences that have no streams
@@ -142,6 +167,17 @@ void server_list_reply(struct server *s, const struct mail *m);
 int server_source_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now);
 int server_source_close(struct server *s, struct server_client *c, const struct api_message *m);
 void server_source_replied(struct server *s, const struct mail *m, struct api_message *reply);
+
+// Requests about recordings, and their ends when the process stops; record.c.
+int server_record_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now);
+int server_record_close(struct server *s, struct server_client *c, const struct api_message *m);
+int server_record_delete(struct server *s, const struct api_message *m);
+void server_record_list(struct server *s, const struct api_message *m, struct api_message *ret);
+void server_record_replied(struct server *s, const struct mail *m, struct api_message *reply);
+void server_records_end(struct server *s);
+
+// Sends an event to every client.
+void server_send_all(struct server *s, const struct api_message *m);
 
 // Makes a stream a member of its conference.
 void server_stream_add(struct server *s, struct server_conference *k, struct server_stream *t);

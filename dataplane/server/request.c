@@ -331,6 +331,21 @@ void server_request(struct server *s, struct server_client *c, const struct api_
 	case API_DIGIT_SEND:
 		rc = digit_send(s, c, m);
 		break;
+	case API_RECORD_OPEN:
+		rc = server_record_open(s, c, m, now);
+		break;
+	case API_RECORD_CLOSE:
+		rc = server_record_close(s, c, m);
+		break;
+	case API_RECORD_LIST:
+		server_record_list(s, m, &reply);
+		server_send(s, c->id, &reply);
+		return;
+	case API_RECORD_DELETE:
+		rc = server_record_delete(s, m);
+		if (rc == 0)
+			server_send(s, c->id, &reply);
+		break;
 	default:
 		rc = -EBADMSG;
 	}
@@ -411,6 +426,8 @@ void server_reply(struct server *s, struct mail *m, nsec_t now)
 		conference_replied(s, m, &reply);
 	else if (m->kind == MAIL_STREAM_OPEN || m->kind == MAIL_STREAM_SET)
 		stream_replied(s, m, &reply);
+	else if (m->kind == MAIL_TAP_OPEN || m->kind == MAIL_TAP_CLOSE)
+		server_record_replied(s, m, &reply);
 	else if (m->kind == MAIL_DIGIT_SEND)
 		reply.handle_reply.handle = m->handle;
 	else

@@ -21,6 +21,7 @@ enum { READ_MAX = 64 }; // messages of one client in one turn
 static int memory_make(struct server *s)
 {
 	const struct config_dataplane *c = &s->dp->config->dataplane;
+	uint32_t records = s->dp->config->recordings.at_a_time;
 	s->streams_memory = aligned_alloc(
 		SLOT_ALIGN, (slot_memory(c->streams, sizeof(struct server_stream)) + SLOT_ALIGN - 1) &
 				    ~(size_t)(SLOT_ALIGN - 1));
@@ -30,8 +31,12 @@ static int memory_make(struct server *s)
 	s->sources_memory = aligned_alloc(
 		SLOT_ALIGN, (slot_memory(c->sources, sizeof(struct server_source)) + SLOT_ALIGN - 1) &
 				    ~(size_t)(SLOT_ALIGN - 1));
+	s->records_memory =
+		aligned_alloc(SLOT_ALIGN, (slot_memory(records, sizeof(struct server_record)) + SLOT_ALIGN -
+					   1) & ~(size_t)(SLOT_ALIGN - 1));
 	s->mails = calloc(SERVER_MAILS, sizeof(*s->mails));
-	if (!s->streams_memory || !s->conferences_memory || !s->sources_memory || !s->mails)
+	if (!s->streams_memory || !s->conferences_memory || !s->sources_memory || !s->records_memory ||
+	    !s->mails)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < SERVER_MAILS; i++)
 		server_mail_free(s, &s->mails[i]);
@@ -39,7 +44,9 @@ static int memory_make(struct server *s)
 	if (rc == 0)
 		rc = slot_init(&s->conferences, s->conferences_memory, c->conferences,
 			       sizeof(struct server_conference));
-	return rc ? rc : slot_init(&s->sources, s->sources_memory, c->sources, sizeof(struct server_source));
+	if (rc == 0)
+		rc = slot_init(&s->sources, s->sources_memory, c->sources, sizeof(struct server_source));
+	return rc ? rc : slot_init(&s->records, s->records_memory, records, sizeof(struct server_record));
 }
 
 static const char *listen_advice(int rc)
@@ -67,6 +74,7 @@ int server_new(struct dataplane *dp, struct server **ret)
 	s->dp = dp;
 	s->listener = -1;
 	sounds_init(&s->sounds);
+	list_init(&s->recording);
 	int rc = memory_make(s);
 	if (rc == 0)
 		rc = portmap_init(&s->ports, c->media.rtp_port_min, c->media.rtp_port_max,
@@ -111,10 +119,12 @@ void server_free(struct server *s)
 		close(s->listener);
 		unlink(s->dp->config->dataplane.socket);
 	}
+	server_records_end(s);
 	portmap_fini(&s->ports);
 	free(s->streams_memory);
 	free(s->conferences_memory);
 	free(s->sources_memory);
+	free(s->records_memory);
 	sounds_fini(&s->sounds);
 	free(s->mails);
 	free(s);
@@ -253,7 +263,7 @@ void server_refuse(struct server *s, uint64_t client, unsigned int type, uint32_
 	server_send(s, client, &m);
 }
 
-static void send_all(struct server *s, const struct api_message *m)
+void server_send_all(struct server *s, const struct api_message *m)
 {
 	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
 		if (s->clients[i].id)
@@ -268,7 +278,7 @@ static void source_event(struct server *s, const struct worker_event *e)
 	api_init(&m, API_EVENT_SOURCE, 0);
 	m.source_event.handle = e->value;
 	m.source_event.kind = API_SOURCE_END;
-	send_all(s, &m);
+	server_send_all(s, &m);
 }
 
 void server_event(struct server *s, const struct worker_event *e)
@@ -286,7 +296,7 @@ void server_event(struct server *s, const struct worker_event *e)
 	m.stream_event.kind = e->kind;
 	m.stream_event.value = e->value;
 	m.stream_event.ref = stream->ref;
-	send_all(s, &m);
+	server_send_all(s, &m);
 }
 
 // Judges a message before anything in it is used.

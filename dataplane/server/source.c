@@ -17,12 +17,22 @@
 #define GAIN_CB_MIN (-600)
 #define GAIN_CB_MAX 200
 
+static int recording_load(struct server *s, const char *name, struct sound **ret)
+{
+	const struct config *c = s->dp->config;
+	char path[CONFIG_PATH_MAX + RECORDING_NAME_MAX];
+	int rc = recording_path(c->recordings.directory, c->node, name, path, sizeof(path));
+	return rc ? rc : sound_file(&s->sounds, path, ret);
+}
+
 static int item_load(struct server *s, const struct api_source_item *i, struct sound **ret)
 {
 	if (i->gain_cb < GAIN_CB_MIN || i->gain_cb > GAIN_CB_MAX || i->country >= TONE_COUNTRY_COUNT)
 		return -EINVAL;
 	if (i->kind == API_SOURCE_FILE)
 		return sound_file(&s->sounds, i->path, ret);
+	if (i->kind == API_SOURCE_RECORDING)
+		return recording_load(s, i->path, ret);
 	const struct tone *tone = tone_of_country(i->country, i->tone);
 	return tone ? sound_tone(&s->sounds, tone, ret) : -EINVAL;
 }

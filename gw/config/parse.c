@@ -213,6 +213,18 @@ int config_parse_gain(const struct cfg_at *at, const char *text, void *field)
 	return 0;
 }
 
+// "" stays empty.
+int config_parse_directory(const struct cfg_at *at, const char *text, void *field)
+{
+	size_t n = strlen(text);
+	if (n && (text[0] != '/' || n >= CONFIG_PATH_MAX)) {
+		cfg_problem(at, NULL, "is no full path of at most %d characters", CONFIG_PATH_MAX - 1);
+		return -EINVAL;
+	}
+	memcpy(field, text, n + 1);
+	return 0;
+}
+
 int config_parse_dscp(const struct cfg_at *at, const char *text, void *field)
 {
 	static const struct {

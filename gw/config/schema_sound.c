@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// schema_sound.c - The tables of music, announcements, and what a profile plays.
+// schema_sound.c - The tables of music, announcements, what a profile plays, and recordings.
 #include "gw/config/tables.h"
 
 static const struct cfg_option source_rows[] = {
@@ -105,3 +105,32 @@ static const struct cfg_option music_rows[] = {
 	 .help = "Listeners who hear something else"},
 };
 const struct cfg_table config_music_table = TABLE(music_rows);
+
+static const struct cfg_option recordings_rows[] = {
+	{.name = "directory",
+	 .type = CFG_CUSTOM,
+	 FIELD(config_recordings, directory),
+	 .fallback = "",
+	 .parse = config_parse_directory,
+	 .what = "full path",
+	 .effect = CFG_RESTART,
+	 .help = "Where recordings are written, as WAV files of mode 0640; without it nothing is recorded"},
+	{.name = "at-a-time",
+	 .type = CFG_NUMBER,
+	 FIELD(config_recordings, at_a_time),
+	 .min = 1,
+	 .max = 10000,
+	 .fallback = "100",
+	 .effect = CFG_RESTART,
+	 .help = "Recordings under way at a time"},
+	{.name = "keep-free",
+	 .type = CFG_SIZE,
+	 FIELD(config_recordings, keep_free_mb),
+	 .min = 0,
+	 .max = MB << 20,
+	 .scale = MB,
+	 .fallback = "100MB",
+	 .effect = CFG_RESTART,
+	 .help = "No recording is begun when less than this is left on the disk"},
+};
+const struct cfg_table config_recordings_table = TABLE(recordings_rows);

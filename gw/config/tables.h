@@ -41,6 +41,7 @@ extern const char *const config_kind_words[];
 extern const struct cfg_table config_source_table;
 extern const struct cfg_table config_announcement_table;
 extern const struct cfg_table config_music_table;
+extern const struct cfg_table config_recordings_table;
 
 // lines.c
 extern const struct cfg_table config_line_table;
@@ -65,6 +66,7 @@ int config_parse_gateway(const struct cfg_at *at, const char *text, void *field)
 int config_parse_media_address(const struct cfg_at *at, const char *text, void *field);
 int config_parse_rtp_ports(const struct cfg_at *at, const char *text, void *field);
 int config_parse_group_port(const struct cfg_at *at, const char *text, void *field);
+int config_parse_directory(const struct cfg_at *at, const char *text, void *field);
 int config_parse_gain(const struct cfg_at *at, const char *text, void *field);
 int config_parse_dscp(const struct cfg_at *at, const char *text, void *field);
 int config_parse_participants(const struct cfg_at *at, const char *text, void *field);

@@ -37,6 +37,12 @@ size_t fuzz_seed(size_t index, uint8_t *buf, size_t cap)
 	api_init(&m, type, index < 2 * n ? 1 : 0);
 	if (type == API_EVENT_STREAM)
 		m.stream_event.kind = API_STREAM_FIRST_PACKET;
+	if (type == API_EVENT_RECORD)
+		m.record_event.end = API_RECORD_LIMIT;
+	if (type == API_RECORD_OPEN)
+		m.record_open.max_ms = 1000;
+	if (type == API_RECORD_DELETE)
+		m.record_delete.name[0] = 'x';
 	if (type == API_EVENT_SOURCE)
 		m.source_event.kind = API_SOURCE_END;
 	if (type == API_SOURCE_OPEN) {

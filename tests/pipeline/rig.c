@@ -57,6 +57,9 @@ static void config_make(struct rig *r, const struct rig_options *o)
 	address_add(&d->ports[0], RIG_IP6, 64, "2001:db8::fe");
 	address_add(&d->ports[1], RIG_IP4_VLAN, 24, NULL);
 	d->ports[1].vlan = 7;
+	r->config.recordings.at_a_time = 3;
+	if (o->recordings)
+		strcpy(r->config.recordings.directory, o->recordings);
 	r->config.media = (struct config_media){
 		.rtp_port_min = o->port_min ? o->port_min : 16384,
 		.rtp_port_max = o->port_max ? o->port_max : 32767,

@@ -44,9 +44,10 @@ struct rig_options {
 	unsigned int queues;  // of each port, 0 = 1
 	uint32_t streams;     // 0 = 64
 	uint32_t calls; // conferences, and twice as many streams and voices; 0 = 16 conferences and voices
-	uint16_t load_limit; // percent, 0 = none
-	uint16_t port_min;   // 0 = 16384
-	uint16_t port_max;   // 0 = 32767
+	uint16_t load_limit;    // percent, 0 = none
+	uint16_t port_min;      // 0 = 16384
+	uint16_t port_max;      // 0 = 32767
+	const char *recordings; // directory; NULL = none
 };
 
 // Makes a rig in caller memory. False when DPDK does not start here (reason printed).

@@ -9,7 +9,7 @@
 
 static bool is_event(unsigned int type)
 {
-	return type == API_EVENT_STREAM || type == API_EVENT_SOURCE;
+	return type == API_EVENT_STREAM || type == API_EVENT_SOURCE || type == API_EVENT_RECORD;
 }
 
 static struct api_message made(unsigned int type)
@@ -30,6 +30,12 @@ static struct api_message made(unsigned int type)
 	}
 	if (type == API_DIGIT_SEND)
 		m.digit_send.duration_ms = 100;
+	if (type == API_RECORD_OPEN)
+		m.record_open.max_ms = 1000;
+	if (type == API_RECORD_DELETE)
+		strcpy(m.record_delete.name, "node-line-1.wav");
+	if (type == API_EVENT_RECORD)
+		m.record_event.end = API_RECORD_LIMIT;
 	return m;
 }
 
@@ -132,6 +138,8 @@ static void reserved_fields_are_zero(void)
 	REFUSES(API_SOURCE_OPEN, source_open.items[1].zero, 1);
 	REFUSES(API_SOURCE_CLOSE, handle_request.zero, 1);
 	REFUSES(API_DIGIT_SEND, digit_send.zero, 1);
+	REFUSES(API_RECORD_OPEN | API_REPLY, record_reply.zero, 1);
+	REFUSES(API_RECORD_CLOSE, handle_request.zero, 1);
 }
 
 static void addresses_are_canonical(void)
@@ -162,6 +170,17 @@ static void strings_end(void)
 	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
 	m.hello.name[sizeof(m.hello.name) - 1] = '\0';
 	CHECK_INT(api_check(&m, m.header.length), 0);
+	m = made(API_RECORD_OPEN);
+	memset(m.record_open.label, 'x', sizeof(m.record_open.label));
+	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
+	m = made(API_RECORD_DELETE);
+	memset(m.record_delete.name, 'x', sizeof(m.record_delete.name));
+	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
+	m = made(API_RECORD_LIST | API_REPLY);
+	m.record_list_reply.count = 1;
+	CHECK_INT(api_check(&m, m.header.length), 0);
+	memset(m.record_list_reply.entries[0].name, 'x', API_RECORD_NAME_MAX);
+	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
 	m = made(API_STREAM_SET);
 	memset(m.stream_set.spec.ref.device, 'x', STREAM_DEVICE_MAX);
 	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
@@ -199,7 +218,7 @@ static void items_of_a_source_say_one_thing(void)
 	REFUSES(API_SOURCE_OPEN, source_open.count, API_SOURCE_ITEMS + 1);
 	REFUSES(API_SOURCE_OPEN, source_open.count, 1); // the second stands past it
 	REFUSES(API_SOURCE_OPEN, source_open.count, 3); // an item of no kind
-	REFUSES(API_SOURCE_OPEN, source_open.items[0].kind, 4);
+	REFUSES(API_SOURCE_OPEN, source_open.items[0].kind, 5);
 	REFUSES(API_SOURCE_OPEN, source_open.items[0].kind, API_SOURCE_LIVE); // not alone
 	REFUSES(API_SOURCE_OPEN, source_open.items[0].tone, 35);
 	REFUSES(API_SOURCE_OPEN, source_open.items[0].country, 1);
@@ -210,6 +229,19 @@ static void items_of_a_source_say_one_thing(void)
 	struct api_message m = made(API_SOURCE_OPEN);
 	memset(m.source_open.items[0].path, 'x', API_SOURCE_PATH_MAX);
 	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
+}
+
+static void recordings_say_why_they_end(void)
+{
+	REFUSES(API_RECORD_OPEN, record_open.max_ms, 0);
+	REFUSES(API_RECORD_DELETE, record_delete.name[0], '\0');
+	REFUSES(API_RECORD_LIST | API_REPLY, record_list_reply.count, API_PAGE_RECORDINGS + 1);
+	REFUSES(API_RECORD_LIST | API_REPLY, record_list_reply.entries[0].ms, 1); // past its count of 0
+	REFUSES(API_EVENT_RECORD, record_event.end, 0);
+	REFUSES(API_EVENT_RECORD, record_event.end, API_RECORD_FAILED + 1);
+	REFUSES(API_EVENT_RECORD, record_event.end, API_RECORD_FAILED); // without a status
+	REFUSES(API_EVENT_RECORD, record_event.status, -ENOSPC);        // of one that did not fail
+	REFUSES(API_EVENT_RECORD, record_event.kept, 2);
 }
 
 // Bytes without sense, at any alignment: the sanitizers watch that nothing is read past the end.
@@ -240,5 +272,6 @@ T_MAIN("api", {"every_type_passes", every_type_passes}, {"lengths_are_exact", le
        {"addresses_are_canonical", addresses_are_canonical}, {"strings_end", strings_end},
        {"counts_fit_their_arrays", counts_fit_their_arrays},
        {"items_of_a_source_say_one_thing", items_of_a_source_say_one_thing},
-       {"digits_are_digits", digits_are_digits}, {"counts_fit_their_arrays", counts_fit_their_arrays},
+       {"recordings_say_why_they_end", recordings_say_why_they_end}, {"digits_are_digits", digits_are_digits},
+       {"counts_fit_their_arrays", counts_fit_their_arrays},
        {"random_bytes_do_no_harm", random_bytes_do_no_harm})

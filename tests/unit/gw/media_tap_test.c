@@ -125,7 +125,8 @@ static void relay_is_recorded(void)
 	enum conference_outcome o;
 	uint32_t c = rig_conference(r, 0), samples = 0;
 	for (unsigned int i = 0; i < 2; i++)
-		REQUIRE(rig_open(r, i, c, CODEC_PCMA, 20, STREAM_RECV | STREAM_SEND, 600 + 400 * i, -10) == 0);
+		REQUIRE(rig_open(r, i, c, CODEC_PCMA, 20, STREAM_RECV | STREAM_SEND, 600 + 400 * i, -10) ==
+			0);
 	rig_run(r, 300);
 	CHECK(media_conference_info(r->media, c, &o, NULL) == 2 && o == CONFERENCE_RELAY);
 	REQUIRE(media_tap_open(r->media, r->phone[1].stream, &t, r->now) == 0);
