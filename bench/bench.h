@@ -52,8 +52,11 @@ uint64_t bench_cpu_ns(void);
 // Cycles per second, measured once against CLOCK_MONOTONIC (0.1 s). DPDK's own figure is rounded: do not use it.
 double bench_cycles_hz(void);
 
+// Clock of the core we run on, now; cycles above are not its own. Takes some ms.
+double bench_core_hz(void);
+
 // Round trip of one cache line between two CPUs, in cycles; 0 when there is only one CPU. Takes 20 ms.
 double bench_ping_pong(unsigned int cpu_a, unsigned int cpu_b);
 
-// True when the machine is calm enough for a bench on these two CPUs.
+// True when the machine is calm enough for a bench on these two CPUs. Where BENCH_NO_GATE is set nobody asks, and it is not.
 bool bench_calm(unsigned int cpu_a, unsigned int cpu_b);

@@ -4,11 +4,14 @@
 // n-...: one conference of n parties who all speak, everyone hears everyone else; us of media_tick in 20 ms. The peer is
 // what that needs at least, in the same run: the bare kernels (decode, add, subtract, encode) on contiguous samples.
 // n-1000-mixed has every other party at 16 kHz (linear). ...-loudest is the same conference choosing three talkers.
-// ports-g711: as many parties as fit, in conferences of 8, through the worker's own loop over ring ports
+// ports-g711 [PARTIES]: 60 000 parties in conferences of 8, through the worker's own loop over ring ports
 // (conference_ports.h); from the time that 20 ms of them take follow the parties that one core can serve.
+// To count instructions: BENCH_NO_GATE=1 valgrind --tool=callgrind --toggle-collect=worker_loop_once
+// build/bench/bench_conference ports-g711 800
 #include "bench/conference_ports.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench.h"
@@ -72,11 +75,12 @@ int main(int argc, char **argv)
 	codec_init();
 	mixer_init();
 	resample_cpu_init();
-	printf("kernels: mixer %s, law %s\n", mixer_kernel(), codec_law_kernel());
+	printf("kernels: mixer %s, law %s; clock %.2f GHz, TSC %.2f GHz\n", mixer_kernel(),
+	       codec_law_kernel(), bench_core_hz() / 1e9, hz / 1e9);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (argc < 2 || strcmp(argv[1], cases[i].name) == 0)
 			err |= conference(cases[i].name, cases[i].parties, cases[i].mixed, cases[i].loudest);
 	if (argc < 2 || strcmp(argv[1], "ports-g711") == 0)
-		err |= conference_ports();
+		err |= conference_ports(argc > 2 ? (unsigned int)atoi(argv[2]) : CONFERENCE_PORTS_PARTIES);
 	return err ? 1 : 0;
 }

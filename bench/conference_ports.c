@@ -19,12 +19,13 @@
 #include <rte_malloc.h>
 
 #include "bench/bench.h"
+#include "dataplane/eal.h"
 #include "dataplane/mailbox.h"
 #include "dataplane/worker.h"
 #include "gw/codec.h"
 
-enum { PARTIES = 60000, PARTIES_FEW = 6000, GROUP = 8, PAYLOAD = 160, FRAME = 14 + 20 + 8 + 12 + PAYLOAD };
-enum { RUNS = 7, PERIODS = 4, PHASES = 20, LOCALS = 4, PAIR_FIRST = 512, PACKETS = 32767, RING = 16384 };
+enum { PARTIES_FEW = 6000, GROUP = 8, PAYLOAD = 160, FRAME = 14 + 20 + 8 + 12 + PAYLOAD };
+enum { RUNS = 9, PERIODS = 5, PHASES = 20, LOCALS = 4, PAIR_FIRST = 512, PACKETS = 32767, RING = 16384 };
 enum { VOICE_MEMORY = 18 << 10, MEMORY_MB = 1800 };
 
 struct rig {
@@ -51,17 +52,56 @@ static int fail(const char *what)
 	return 1;
 }
 
-static unsigned int huge_free_mb(void)
+// --- huge pages ---
+
+#define HUGE_PATH "/proc/sys/vm/nr_hugepages"
+
+static unsigned int huge_before; // pages there were, 0 = as they were
+
+static unsigned int number_in(const char *path, const char *format)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
+	FILE *f = fopen(path, "r");
 	char line[128];
-	unsigned int pages = 0;
+	unsigned int n = 0;
 	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "HugePages_Free: %u", &pages);
+		sscanf(line, format, &n);
 	if (f)
 		fclose(f);
-	return 2 * pages;
+	return n;
 }
+
+static unsigned int huge_free_mb(void)
+{
+	return 2 * number_in("/proc/meminfo", "HugePages_Free: %u");
+}
+
+static void huge_set(unsigned int pages)
+{
+	FILE *f = fopen(HUGE_PATH, "w");
+	if (!f)
+		return;
+	fprintf(f, "%u", pages);
+	fclose(f);
+}
+
+static void huge_give_back(void)
+{
+	huge_set(huge_before);
+}
+
+// Makes sure of so many MB that are free. What was not there before is given back at exit.
+static bool huge_take(unsigned int mb)
+{
+	unsigned int free_mb = huge_free_mb();
+	if (free_mb >= mb)
+		return true;
+	huge_before = number_in(HUGE_PATH, "%u");
+	huge_set(huge_before + (mb - free_mb + 1) / 2);
+	atexit(huge_give_back);
+	return huge_free_mb() >= mb;
+}
+
+// --- the scene ---
 
 static struct addr local_addr(unsigned int local)
 {
@@ -90,7 +130,7 @@ static int ports_make(struct rig *r)
 	r->in = rte_ring_create("in", RING, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	r->out = rte_ring_create("out", RING, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	r->slow = rte_ring_create("slow", 1024, 0, RING_F_SC_DEQ);
-	r->pool = rte_pktmbuf_pool_create("packets", PACKETS, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+	r->pool = eal_packets_make(PACKETS, 0);
 	r->hops = rte_zmalloc("hops", 2 * sizeof(*r->hops), 64);
 	if (!r->in || !r->out || !r->slow || !r->pool || !r->hops)
 		return -ENOMEM;
@@ -310,9 +350,9 @@ static int measure(struct rig *r)
 	return -bench_report(&result);
 }
 
-int conference_ports(void)
+int conference_ports(unsigned int parties)
 {
-	bool huge = huge_free_mb() >= MEMORY_MB;
+	bool huge = parties > PARTIES_FEW && huge_take(MEMORY_MB);
 	char prefix[64], lcores[32], memory[16];
 	unsigned int cpu = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
 	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-bench-%d", (int)getpid());
@@ -332,7 +372,7 @@ int conference_ports(void)
 		puts("ports-g711: skip: DPDK does not start");
 		return 0;
 	}
-	rig.parties = huge ? PARTIES : PARTIES_FEW;
+	rig.parties = huge || parties < PARTIES_FEW ? parties : PARTIES_FEW;
 	printf("ports-g711: %u parties, %s pages\n", rig.parties, huge ? "huge" : "4 kB");
 	int rc = ports_make(&rig);
 	if (rc == 0)

@@ -30,5 +30,8 @@ static inline unsigned int eal_worker_lcore(unsigned int worker)
 
 struct rte_mempool;
 
+// Makes a pool of n packet buffers. NULL when memory is short.
+struct rte_mempool *eal_packets_make(unsigned int n, int socket);
+
 // Makes the packet pool of the process, sized for its queues and workers. NULL when memory is short (logged).
 struct rte_mempool *eal_pool_make(const struct config *c);
