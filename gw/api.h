@@ -111,10 +111,11 @@ struct api_stream_open {
 	struct stream_spec spec;
 };
 
+// Errors as above, and -EXDEV: another worker's conference, -EBUSY: on its way to one already.
 struct api_stream_set {
 	api_handle handle;
 	uint32_t zero;
-	struct stream_spec spec; // local is ignored: it stays
+	struct stream_spec spec; // local is ignored: it stays; another conference: it moves there
 };
 
 struct api_stream_reply {

@@ -199,7 +199,8 @@ int media_conference_close(struct media *m, uint32_t conference, nsec_t now);
 // Returns 0, -ENOENT conference, -ENOSPC streams or voices, -ENOTSUP codec, -EINVAL anything else; nothing changed then.
 int media_stream_open(struct media *m, const struct stream_spec *spec, nsec_t now, uint32_t *ret_stream);
 
-// Replaces its spec (same conference and local). RTP continuity of an unchanged transmit side is kept.
+// Replaces its spec (same local), and takes it to another conference when that differs. RTP continuity of an unchanged
+// transmit side is kept. Errors as above.
 int media_stream_set(struct media *m, uint32_t stream, const struct stream_spec *spec, nsec_t now);
 
 // Removes it. Returns 0 or -ENOENT.

@@ -133,6 +133,8 @@ enum conference_outcome {
 enum conference_flag {
 	CONFERENCE_BRIDGE = 1u << 0, // always a mix, whatever the number of parties
 	CONFERENCE_ECHO = 1u << 1, // every party hears itself, and nobody else; no mix, whatever their number
+	CONFERENCE_TOGETHER =
+		1u << 2, // on one worker with others of its device that say so: streams can move between them
 };
 
 struct conference_spec {

@@ -31,6 +31,7 @@ struct server_conference {
 	struct conference_spec spec;
 	uint32_t index; // in the worker's media
 	uint32_t stream_count;
+	uint32_t moves; // streams on their way in or out
 	uint16_t worker;
 	uint8_t state; // enum server_state
 };
@@ -38,8 +39,9 @@ struct server_conference {
 struct server_stream {
 	struct list node; // in its conference
 	struct server_conference *conference;
-	uint32_t index; // in the worker's media
-	uint32_t *slot; // in lookup
+	struct server_conference *next; // where it moves to, NULL when it stays
+	uint32_t index;                 // in the worker's media
+	uint32_t *slot;                 // in lookup
 	struct addr_port local;
 	struct stream_ref ref;
 	uint16_t worker;

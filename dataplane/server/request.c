@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // request.c - What each request does: allocate here, apply at the owner, answer when it has.
 //
-// A conference belongs to the worker with most to spare at that moment (admit.c); its streams follow it.
+// A conference belongs to the worker with most to spare at that moment (admit.c), or to that of others of its device if they are to be
+// together; its streams follow it.
 // A stream exists (handle, port, next hop) from the request on, is found by packets once its owner has opened it, and
 // is known to clients once the reply is out. What a refused request took is given back when its reply passes.
 #include "dataplane/server/inner.h"
@@ -42,10 +43,23 @@ void server_post(struct server *s, unsigned int worker, struct mail *m)
 
 // --- conferences ---
 
+// The worker of a conference that this one shall be together with, else a free choice.
+static unsigned int worker_for(struct server *s, const struct conference_spec *spec)
+{
+	uint32_t cursor = 0;
+	const struct server_conference *k;
+	while ((spec->flags & CONFERENCE_TOGETHER) && (k = slot_next(&s->conferences, &cursor)))
+		if ((k->spec.flags & CONFERENCE_TOGETHER) && k->state != SERVER_CLOSING &&
+		    memcmp(k->spec.device, spec->device, sizeof(spec->device)) == 0)
+			return k->worker;
+	return server_worker_choose(s);
+}
+
 static int conference_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
 {
 	uint32_t handle;
-	uint32_t flags = m->conference_open.spec.flags;
+	uint32_t flags = m->conference_open.spec.flags & ~(uint32_t)CONFERENCE_TOGETHER;
+	unsigned int worker = worker_for(s, &m->conference_open.spec);
 	if (flags && flags != CONFERENCE_BRIDGE && flags != CONFERENCE_ECHO)
 		return -EINVAL;
 	struct server_conference *k = slot_open(&s->conferences, &handle);
@@ -54,7 +68,7 @@ static int conference_open(struct server *s, struct server_client *c, const stru
 	list_init(&k->streams);
 	list_init(&k->sources);
 	k->spec = m->conference_open.spec;
-	k->worker = (uint16_t)server_worker_choose(s);
+	k->worker = (uint16_t)worker;
 	k->state = SERVER_OPENING;
 	s->worker_conferences[k->worker]++;
 	s->worker_empty[k->worker]++;
@@ -78,6 +92,8 @@ static int conference_close(struct server *s, struct server_client *c, const str
 	struct server_conference *k = slot_get(&s->conferences, m->handle_request.handle);
 	if (!k || k->state != SERVER_OPEN)
 		return -ENOENT;
+	if (k->moves)
+		return -EBUSY;
 	uint32_t **slots = calloc(k->stream_count ? k->stream_count : 1, sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
@@ -105,12 +121,17 @@ void server_stream_add(struct server *s, struct server_conference *k, struct ser
 	s->worker_streams[k->worker]++;
 }
 
-void server_stream_release(struct server *s, struct server_stream *t)
+static void stream_unlink(struct server *s, struct server_stream *t)
 {
 	list_remove(&t->node);
 	t->conference->stream_count--;
 	s->worker_streams[t->worker]--;
 	s->worker_empty[t->worker] += t->conference->stream_count == 0;
+}
+
+void server_stream_release(struct server *s, struct server_stream *t)
+{
+	stream_unlink(s, t);
 	neigh_hop_release(&s->dp->neigh, t->hop);
 	if (t->local_index >= s->dp->lookup.group_first)
 		neigh_group_leave(&s->dp->neigh, &t->local.addr);
@@ -226,6 +247,39 @@ static int stream_open(struct server *s, struct server_client *c, const struct a
 	return 0;
 }
 
+// Where a stream shall be from now on. Its present conference and the next stay open until its worker has moved it.
+static int move_begin(struct server *s, struct server_stream *t, api_handle to)
+{
+	struct server_conference *k = slot_get(&s->conferences, to);
+	if (t->next)
+		return -EBUSY;
+	if (!to || k == t->conference)
+		return 0;
+	if (!k || k->state != SERVER_OPEN)
+		return -ENOENT;
+	if (k->worker != t->worker)
+		return -EXDEV;
+	t->next = k;
+	t->next->moves++;
+	t->conference->moves++;
+	return 0;
+}
+
+static void move_end(struct server *s, struct server_stream *t, bool moved)
+{
+	struct server_conference *k = t->next;
+	if (!k)
+		return;
+	k->moves--;
+	t->conference->moves--;
+	t->next = NULL;
+	if (!moved)
+		return;
+	stream_unlink(s, t);
+	t->conference = k;
+	server_stream_add(s, k, t);
+}
+
 static int stream_set(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
 {
 	const struct stream_spec *spec = &m->stream_set.spec;
@@ -233,16 +287,22 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 	if (!t || t->state != SERVER_OPEN || t->hidden)
 		return -ENOENT;
 	uint16_t hop = HOP_NONE;
-	int rc = spec_check(s, t->conference, spec, &t->local.addr);
-	if (rc == 0)
-		rc = hop_take(s, spec, t->local_index, now, &hop);
+	int rc = move_begin(s, t, spec->conference);
 	if (rc)
 		return rc;
+	const struct server_conference *k = t->next ? t->next : t->conference;
+	rc = spec_check(s, k, spec, &t->local.addr);
+	if (rc == 0)
+		rc = hop_take(s, spec, t->local_index, now, &hop);
+	if (rc) {
+		move_end(s, t, false);
+		return rc;
+	}
 	struct mail *mail = server_mail(s, MAIL_STREAM_SET, c->id, m->header.request, m->header.type);
 	mail->handle = m->stream_set.handle;
 	mail->stream = t->index;
 	mail->stream_spec = *spec;
-	mail->stream_spec.conference = t->conference->index;
+	mail->stream_spec.conference = k->index;
 	mail->stream_spec.local = t->local;
 	mail->hop = hop;
 	server_post(s, t->worker, mail);
@@ -394,6 +454,7 @@ static void stream_replied(struct server *s, const struct mail *m, struct api_me
 		return;
 	}
 	// Set: the stream holds the new hop from now on, or still the old one.
+	move_end(s, t, m->status == 0);
 	neigh_hop_release(&s->dp->neigh, m->status ? m->hop : t->hop);
 	if (m->status == 0) {
 		t->hop = m->hop;

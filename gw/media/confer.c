@@ -175,7 +175,7 @@ static bool voice_fits(const struct media *m, uint32_t stream, const struct stre
 	if (m->cold[stream].voice == NONE)
 		return false;
 	const struct media_voice *v = &m->voices[m->cold[stream].voice];
-	bool hears = sends(spec), speaks = receives(spec) && !(spec->flags & STREAM_MUTED);
+	bool hears = sends(spec), speaks = voice_is_pulled(spec);
 	if (speaks && !v->ear && ear_may_be_needed(spec))
 		return false;
 	return (v->rx ? speaks && v->rx->id == spec->rx.codec : !speaks) &&
@@ -422,6 +422,32 @@ static void member_unlink(struct media *m, struct media_conference *f, uint32_t 
 	f->count--;
 }
 
+// Plans and prepares. `ret_voice` is for `stream`, NONE = keep. Returns 0, -ENOTSUP or -ENOSPC; nothing has changed then.
+static int get_ready(struct media *m, struct media_conference *f, uint32_t stream,
+		     const struct stream_spec *spec, struct plan *ret, uint32_t *ret_voice)
+{
+	*ret_voice = NONE;
+	int err = plan_make(m, f, stream, spec, ret);
+	if (!err && ret->outcome >= CONFERENCE_TRANSCODE)
+		err = voices_prepare(m, f, stream, spec, ret_voice);
+	if (err == -ENOSPC && ret->plain < CONFERENCE_TRANSCODE) {
+		ret->outcome = ret->plain; // no call fails for its digits
+		err = 0;
+	}
+	return err;
+}
+
+static void voice_replace(struct media *m, uint32_t stream, uint32_t voice)
+{
+	struct media_cold *c = &m->cold[stream];
+	if (voice == NONE)
+		return;
+	if (c->voice != NONE)
+		voice_adopt(&m->voices[voice], &m->voices[c->voice]);
+	voice_release(m, stream);
+	c->voice = voice;
+}
+
 // Adds a stream, or gives a member another spec. Returns 0, -ENOTSUP or -ENOSPC; nothing has changed then.
 int confer_change(struct media *m, uint32_t conference, uint32_t stream, const struct stream_spec *spec,
 		  nsec_t now)
@@ -430,24 +456,13 @@ int confer_change(struct media *m, uint32_t conference, uint32_t stream, const s
 	struct media_cold *c = &m->cold[stream];
 	bool is_member = m->streams[stream].flags & MEDIA_OPEN;
 	struct plan plan;
-	uint32_t voice = NONE;
-	int err = plan_make(m, f, stream, spec, &plan);
-	if (!err && plan.outcome >= CONFERENCE_TRANSCODE)
-		err = voices_prepare(m, f, stream, spec, &voice);
-	if (err == -ENOSPC && plan.plain < CONFERENCE_TRANSCODE) {
-		plan.outcome = plan.plain; // no call fails for its digits
-		err = 0;
-	}
+	uint32_t voice;
+	int err = get_ready(m, f, stream, spec, &plan, &voice);
 	if (err)
 		return err;
 	if (!is_member)
 		member_link(m, f, stream);
-	if (voice != NONE) {
-		if (c->voice != NONE)
-			voice_adopt(&m->voices[voice], &m->voices[c->voice]);
-		voice_release(m, stream);
-		c->voice = voice;
-	}
+	voice_replace(m, stream, voice);
 	c->spec = *spec;
 	c->route.remote = spec->remote;
 	c->route.dscp = spec->dscp;
@@ -457,9 +472,21 @@ int confer_change(struct media *m, uint32_t conference, uint32_t stream, const s
 	return 0;
 }
 
-// Takes a stream out. The rest may turn into something that it cannot be (two codecs that cannot be transcoded): then
-// they hear nothing until they are set anew.
-int confer_leave(struct media *m, uint32_t stream, nsec_t now)
+// Takes a stream's voice out of its mixer, whose clock its timestamps followed.
+static void voice_uproot(struct media *m, uint32_t stream)
+{
+	struct media_voice *v = m->cold[stream].voice != NONE ? &m->voices[m->cold[stream].voice] : NULL;
+	if (!v)
+		return;
+	if (v->mixer != NONE)
+		mixer_voice_remove(m, m->cold[stream].voice);
+	v->tx_offset_known = v->tx_running = 0;
+	v->tx_fill = 0;
+}
+
+// Takes a stream out, with or without its voice. The rest may turn into something that it cannot be (two codecs that
+// cannot be transcoded): then they hear nothing until they are set anew.
+static int part(struct media *m, uint32_t stream, bool keep_voice, nsec_t now)
 {
 	uint32_t conference = m->cold[stream].conference;
 	struct media_conference *f = &m->conferences[conference];
@@ -471,7 +498,10 @@ int confer_leave(struct media *m, uint32_t stream, nsec_t now)
 	uint32_t peer = m->streams[stream].peer;
 	if (peer != NONE)
 		relay_stop(m, peer);
-	voice_release(m, stream);
+	if (keep_voice)
+		voice_uproot(m, stream);
+	else
+		voice_release(m, stream);
 	member_unlink(m, f, stream);
 	m->streams[stream].flags = 0;
 	if (!err && plan.outcome >= CONFERENCE_TRANSCODE)
@@ -480,6 +510,34 @@ int confer_leave(struct media *m, uint32_t stream, nsec_t now)
 	if (f->mixer != NONE)
 		tone_leave(m, &m->mixers[f->mixer]);
 	return err;
+}
+
+int confer_leave(struct media *m, uint32_t stream, nsec_t now)
+{
+	return part(m, stream, false, now);
+}
+
+// Takes a member to another conference, with what it has sent and heard so far. Errors as in confer_change.
+int confer_move(struct media *m, uint32_t to, uint32_t stream, const struct stream_spec *spec, nsec_t now)
+{
+	struct media_conference *f = &m->conferences[to];
+	struct media_cold *c = &m->cold[stream];
+	struct plan plan;
+	uint32_t voice;
+	int err = get_ready(m, f, stream, spec, &plan, &voice);
+	if (err)
+		return err;
+	voice_replace(m, stream, voice);
+	part(m, stream, true, now);
+	c->conference = to;
+	member_link(m, f, stream);
+	c->spec = *spec;
+	c->route.remote = spec->remote;
+	c->route.dscp = spec->dscp;
+	commit(m, to, stream, plan.outcome, now);
+	if (f->mixer != NONE)
+		tone_join(m, &m->mixers[f->mixer]);
+	return 0;
 }
 
 // --- conferences ---

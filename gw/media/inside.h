@@ -148,6 +148,7 @@ enum media_extra {
 	EXTRA_HUSH = 1u << 3,  // nothing from hush_from to hush_to is heard: it belongs to a telephone-event
 	EXTRA_SID = 1u << 4,   // the codec has silence descriptors
 	EXTRA_TAP = 1u << 5,   // recorded
+	EXTRA_MUTE = 1u << 6,  // listened to for digits, and not heard
 };
 
 struct media_ear;
@@ -176,7 +177,7 @@ struct media_floor {
 struct media_voice {
 	// hearing it
 	_Alignas(64) struct jitter *jitter;
-	const struct codec *rx; // NULL: does not receive, or its voice joins no mix
+	const struct codec *rx; // NULL: does not receive, or its voice joins no mix and has no digits
 	void *decoder;
 	int16_t *rx_fifo;
 	uint32_t next;     // voice of the mixer; also links the free list
@@ -374,12 +375,14 @@ void tap_put(const struct media *m, const struct media_voice *v, unsigned int un
 int confer_change(struct media *m, uint32_t conference, uint32_t stream, const struct stream_spec *spec,
 		  nsec_t now);
 int confer_leave(struct media *m, uint32_t stream, nsec_t now);
+int confer_move(struct media *m, uint32_t to, uint32_t stream, const struct stream_spec *spec, nsec_t now);
 
 // cost.c: nanoseconds a second that a voice is expected to take.
 uint32_t cost_of_voice(const struct media_voice *v);
 
 // voice.c
 size_t voice_bytes_max(void);
+bool voice_is_pulled(const struct stream_spec *spec);
 int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec, uint32_t *ret_voice);
 void voice_close(struct media *m, uint32_t voice);
 void voice_told(struct media *m, struct media_voice *v);

@@ -109,14 +109,16 @@ int media_stream_set(struct media *m, uint32_t stream, const struct stream_spec 
 	if (!stream_is_open(m, stream))
 		return -ENOENT;
 	struct stream_spec s = *spec;
-	s.conference = m->cold[stream].spec.conference;
 	s.local = m->cold[stream].spec.local;
 	struct media_cold *c = &m->cold[stream];
 	bool redirected = (s.flags ^ c->spec.flags) & (STREAM_RECV | STREAM_SEND) ||
 			  memcmp(&s.remote, &c->spec.remote, sizeof(s.remote)) != 0;
 	int err = spec_check(&s);
+	if (!err && (s.conference >= m->limits.conferences || !m->conferences[s.conference].open))
+		err = -ENOENT;
 	if (!err)
-		err = confer_change(m, s.conference, stream, &s, now);
+		err = s.conference == c->conference ? confer_change(m, s.conference, stream, &s, now)
+						    : confer_move(m, s.conference, stream, &s, now);
 	if (!err && redirected)
 		c->two_way_since = now;
 	return err;

@@ -290,7 +290,7 @@ static bool gather_extras(struct media *m, struct media_voice *v, bool spoke, in
 		spoke = ear_pass(m, v, units, spoke, at);
 	if (v->extras & EXTRA_TAP)
 		tap_put(m, v, units, spoke ? at : NULL);
-	return spoke;
+	return spoke && !(v->extras & EXTRA_MUTE);
 }
 
 // Lets every voice speak into its row, measures it and adds it to the sum of its rate, unless it is to be weighed first.
@@ -319,7 +319,7 @@ static void gather(struct media *m, struct media_mixer *x)
 		}
 		unsigned int samples = r->units * samples_10ms[v->rx_rate];
 		bool spoke = voice_pull(v, r->now, samples, at);
-		if (unlikely(v->extras & (EXTRA_EAR | EXTRA_TAP)))
+		if (unlikely(v->extras & (EXTRA_EAR | EXTRA_TAP | EXTRA_MUTE)))
 			spoke = gather_extras(m, v, spoke, at);
 		if (spoke) {
 			uint32_t magnitudes = x->weighs ? mixer_magnitude(at, samples)

@@ -179,6 +179,12 @@ static void coders_close(struct media *m, struct media_voice *v)
 	v->echo_made = 0;
 }
 
+// True when what a stream receives is decoded: to be heard, or for its digits.
+bool voice_is_pulled(const struct stream_spec *spec)
+{
+	return (spec->flags & STREAM_RECV) && (!(spec->flags & STREAM_MUTED) || ear_may_be_needed(spec));
+}
+
 // Takes a voice from the pool and makes it ready for a stream's spec. Returns 0, -ENOSPC or what a codec said.
 int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec, uint32_t *ret_voice)
 {
@@ -189,7 +195,7 @@ int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec,
 	struct media_voice *v = &m->voices[i];
 	uint32_t next_free = v->next;
 	*v = (struct media_voice){.stream = stream, .mixer = NONE, .prev = NONE, .next = NONE};
-	if ((spec->flags & STREAM_RECV) && !(spec->flags & STREAM_MUTED))
+	if (voice_is_pulled(spec))
 		err = receive_open(m, v, &spec->rx);
 	if (!err && (spec->flags & STREAM_SEND))
 		err = transmit_open(m, v, &spec->tx);
@@ -230,6 +236,8 @@ void voice_told(struct media *m, struct media_voice *v)
 	v->tx_vad = c->spec.flags & STREAM_VAD ? 1 : 0;
 	if (c->tap)
 		v->extras |= EXTRA_TAP;
+	v->extras &= (uint8_t)~EXTRA_MUTE;
+	v->extras |= c->spec.flags & STREAM_MUTED ? EXTRA_MUTE : 0;
 }
 
 #define SWAP(a, b)                                                                                           \

@@ -228,6 +228,56 @@ static void set_moves_the_remote(void)
 	rig_stop(&rig);
 }
 
+static int set_conference(api_handle stream, const struct stream_spec *spec, api_handle to)
+{
+	struct api_message m;
+	api_init(&m, API_STREAM_SET, 1);
+	m.stream_set.handle = stream;
+	m.stream_set.spec = *spec;
+	m.stream_set.spec.conference = to;
+	return rig_call(&rig, &m);
+}
+
+static unsigned int streams_of(api_handle conference)
+{
+	struct api_message m;
+	api_init(&m, API_CONFERENCE_LIST, 1);
+	REQUIRE(rig_call(&rig, &m) == 0);
+	for (uint32_t i = 0; i < m.conference_list_reply.count; i++)
+		if (m.conference_list_reply.entries[i].handle == conference)
+			return m.conference_list_reply.entries[i].streams;
+	return UINT32_MAX;
+}
+
+static void set_moves_to_another_conference(void)
+{
+	api_handle stream, other;
+	if (!start((struct rig_options){0}))
+		SKIP("DPDK does not start");
+	api_handle a = rig_conference(&rig, CONFERENCE_BRIDGE | CONFERENCE_TOGETHER);
+	api_handle b = rig_conference(&rig, CONFERENCE_BRIDGE | CONFERENCE_TOGETHER);
+	struct stream_spec spec = rig_spec(a, "", FAR_A, 4000, CODEC_PCMU);
+	CHECK_INT(rig_stream_open(&rig, &spec, &stream, NULL), 0);
+	CHECK_INT(rig_stream_open(&rig, &spec, &other, NULL), 0);
+	CHECK_INT(set_conference(stream, &spec, b), 0);
+	CHECK_INT(streams_of(a), 1);
+	CHECK_INT(streams_of(b), 1);
+	CHECK_INT(set_conference(stream, &spec, a + (1u << 24)), -ENOENT);
+	struct stream_spec bad = spec;
+	bad.rx.period_ms = 0;
+	CHECK_INT(set_conference(stream, &bad, a), -EINVAL);
+	CHECK_INT(streams_of(b), 1);
+	// the old one goes, the stream stays; then with the new one
+	CHECK_INT(rig_conference_close(&rig, a), 0);
+	CHECK_INT(rig_stream_close(&rig, other), -ENOENT);
+	CHECK_INT(set_conference(stream, &spec, b), 0);
+	CHECK_INT(set_conference(stream, &spec, 0), 0); // stays
+	CHECK_INT(rig_conference_close(&rig, b), 0);
+	CHECK_INT(rig_stream_close(&rig, stream), -ENOENT);
+	CHECK_INT(rig.dp.neigh.entries[1].holders, 0);
+	rig_stop(&rig);
+}
+
 // Sends bytes on a connection of their own and says whether the server hung up.
 static bool hung_up(const void *bytes, size_t len, int *ret_status)
 {
@@ -501,6 +551,8 @@ static void portmap_parts(void)
 T_MAIN("pipeline server", {"hello", hello}, {"open refused", open_refused},
        {"streams used up", streams_used_up}, {"ports used up", ports_used_up},
        {"conferences close their streams", conferences_close_their_streams}, {"listed", listed},
-       {"set moves the remote", set_moves_the_remote}, {"garbage", garbage}, {"client dies", client_dies},
-       {"digits", digits}, {"flood", flood}, {"drops reported", drops_reported}, {"events", events},
-       {"asks faster than it reads", asks_faster_than_it_reads}, {"portmap parts", portmap_parts})
+       {"set moves the remote", set_moves_the_remote},
+       {"set moves to another conference", set_moves_to_another_conference}, {"garbage", garbage},
+       {"client dies", client_dies}, {"digits", digits}, {"flood", flood}, {"drops reported", drops_reported},
+       {"events", events}, {"asks faster than it reads", asks_faster_than_it_reads},
+       {"portmap parts", portmap_parts})

@@ -113,7 +113,8 @@ static void open_any(struct rig *r, unsigned int phone, uint32_t c)
 	if (!r->phone[phone].open)
 		rig_open_spec(r, phone, &s, 100 + rnd(3000), -20);
 	else if (media_stream_set(r->media, r->phone[phone].stream, &s, r->now) == 0)
-		r->phone[phone].spec.tx = s.tx;
+		r->phone[phone].spec.tx = s.tx,
+		r->phone[phone].spec.conference = s.conference; // perhaps moved
 }
 
 // Parties come, go and change at random while the clock runs, stalls included.
