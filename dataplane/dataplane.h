@@ -26,6 +26,7 @@ struct dataplane {
 	struct mailbox mailboxes[WORKERS_MAX];
 	struct worker *workers[WORKERS_MAX];
 	unsigned int worker_count;
+	uint32_t media_mb;     // reserved by all workers
 	unsigned int launched; // threads running
 	struct server *server;
 	nsec_t started;

@@ -201,8 +201,12 @@ unsigned int mailbox_events(struct worker *w)
 	// What does not fit waits in media's own bounded queue.
 	while (rte_ring_free_count(w->mailbox->events) && media_event_next(w->media, &e)) {
 		struct worker_event out = {.kind = e.kind, .value = e.value};
-		if (e.kind != MEDIA_SOURCE_END)
+		const struct stream_spec *spec =
+			e.kind == MEDIA_SOURCE_END ? NULL : media_stream_spec(w->media, e.stream);
+		if (spec) {
 			out.handle = w->handles[e.stream];
+			out.ref = spec->ref;
+		}
 		rte_ring_sp_enqueue_elem(w->mailbox->events, &out, sizeof(out));
 		n++;
 	}

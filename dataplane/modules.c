@@ -152,6 +152,7 @@ static int worker_make(struct dataplane *dp, unsigned int i)
 		.slow_ring = dp->slow_ring,
 		.mailbox = &dp->mailboxes[i],
 	};
+	dp->media_mb += (uint32_t)(media_size(&o.limits) >> 20);
 	int rc = mailbox_init(&dp->mailboxes[i], i, socket, &dp->wake);
 	if (rc == 0)
 		rc = worker_new(&o, &dp->workers[i]);

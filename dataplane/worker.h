@@ -57,6 +57,7 @@ struct worker_event {
 	uint32_t kind;
 	uint32_t value;
 	uint32_t zero;
+	struct stream_ref ref; // of the stream
 };
 
 struct worker_counters {

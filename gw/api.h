@@ -207,8 +207,10 @@ struct api_status_reply {
 	uint32_t voices_open;
 	uint32_t worker_count;
 	uint32_t port_count;
-	uint32_t load_limit; // percent, above which set-up is refused; 100 = never
-	uint64_t overloaded; // requests refused because of it
+	uint32_t load_limit;   // percent, above which set-up is refused; 100 = never
+	uint64_t overloaded;   // requests refused because of it
+	uint32_t stream_bytes; // of memory that a relayed stream takes, its half of a conference included
+	uint32_t media_mb;     // reserved by all workers for streams, conferences and voices
 	struct api_worker_status workers[API_WORKERS_MAX];
 	struct api_port_status ports[API_PORTS_MAX];
 };

@@ -118,10 +118,10 @@ struct media_frame {
 	uint32_t stream; // out: whose local, remote and hop to use
 };
 
-// Where a stream sends when a tick (or RTCP) made the packet.
+// Where a stream sends when a tick (or RTCP) made the packet. The addresses are the stream's own.
 struct media_route {
-	struct addr_port local;
-	struct addr_port remote;
+	const struct addr_port *local;
+	const struct addr_port *remote;
 	uint16_t hop; // the dataplane's own number
 	uint8_t dscp;
 };
@@ -183,6 +183,10 @@ struct media_tap_block {
 
 // Bytes that media_init needs; 64-byte alignment.
 size_t media_size(const struct media_limits *limits);
+
+// What each stream and each conference takes of it, voices apart.
+size_t media_stream_bytes(void);
+size_t media_conference_bytes(void);
 
 // Makes an empty worker's media in caller memory. Returns it, never NULL.
 struct media *media_init(void *mem, const struct media_limits *limits);
@@ -355,8 +359,8 @@ nsec_t media_tick_due(const struct media *m);
 // returns n. After a stall the schedule stays where it was: missed ticks are dropped or run, never shifted.
 unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames, unsigned int n);
 
-// Where a ticked packet of this stream goes.
-const struct media_route *media_stream_route(const struct media *m, uint32_t stream);
+// Where a ticked packet of this stream goes. False if it is not open.
+bool media_stream_route(const struct media *m, uint32_t stream, struct media_route *ret);
 
 // Writes the next due RTCP compound packet (SR or RR with SDES and VoIP metrics). Returns its length or 0 when none is due.
 // `wallclock_ntp` is the 64-bit NTP time of `now`. Also watches for silent streams: call it some times a second,

@@ -438,6 +438,8 @@ static const struct column dataplane_fields[] = {
 	{"Voices, limit", "voices_max", COLUMN_NUMBER},
 	{"Load limit, %", "load_limit_percent", COLUMN_NUMBER},
 	{"Refused for load", "overloaded", COLUMN_NUMBER},
+	{"Memory of a relayed stream, bytes", "stream_bytes", COLUMN_NUMBER},
+	{"Memory reserved for media, MB", "media_mb", COLUMN_NUMBER},
 	{"Restarts seen", "restarts", COLUMN_NUMBER},
 };
 

@@ -30,20 +30,21 @@ static unsigned int spare_fill(struct worker *w)
 // Puts headers in front of `len` bytes of RTP or RTCP (port_offset 1) at the frame's data, and sends it.
 static void wrap(struct worker *w, struct rte_mbuf *m, uint16_t len, uint32_t stream, uint16_t port_offset)
 {
-	const struct media_route *route = media_stream_route(w->media, stream);
-	const struct hop *hop = &w->hops[route->hop];
+	struct media_route route;
+	bool open = media_stream_route(w->media, stream, &route);
+	const struct hop *hop = &w->hops[open ? route.hop : HOP_NONE];
 	if (unlikely(!hop_ready(hop))) {
 		media_refused(w->media, stream);
 		worker_drop(w, m, DROP_neighbor_unresolved);
 		return;
 	}
 	struct frame_path path = {
-		.src_ip = route->local.addr.ip,
-		.dst_ip = route->remote.addr.ip,
-		.src_port = (uint16_t)(route->local.port + port_offset),
-		.dst_port = (uint16_t)(route->remote.port + port_offset),
-		.dscp = route->dscp,
-		.v6 = route->remote.addr.family == ADDR_IPV6,
+		.src_ip = route.local->addr.ip,
+		.dst_ip = route.remote->addr.ip,
+		.src_port = (uint16_t)(route.local->port + port_offset),
+		.dst_port = (uint16_t)(route.remote->port + port_offset),
+		.dscp = route.dscp,
+		.v6 = route.remote->addr.family == ADDR_IPV6,
 	};
 	path.ttl = frame_ttl(path.dst_ip, path.v6);
 	uint8_t *payload = rte_pktmbuf_mtod(m, uint8_t *), *udp = payload - FRAME_UDP;

@@ -25,15 +25,17 @@
 
 enum server_state { SERVER_OPENING, SERVER_OPEN, SERVER_CLOSING };
 
+// Of these there are many: what a worker knows of a conference or stream is not kept here as well.
 struct server_conference {
 	struct list streams;
 	struct list sources;
-	struct conference_spec spec;
 	uint32_t index; // in the worker's media
 	uint32_t stream_count;
 	uint32_t moves; // streams on their way in or out
 	uint16_t worker;
 	uint8_t state; // enum server_state
+	uint8_t flags; // enum conference_flag
+	char device[STREAM_DEVICE_MAX];
 };
 
 struct server_stream {
@@ -41,14 +43,12 @@ struct server_stream {
 	struct server_conference *conference;
 	struct server_conference *next; // where it moves to, NULL when it stays
 	uint32_t index;                 // in the worker's media
-	uint32_t *slot;                 // in lookup
-	struct addr_port local;
-	struct stream_ref ref;
+	uint16_t port;                  // of ours, even
 	uint16_t worker;
 	uint16_t hop;
-	uint8_t local_index;
-	uint8_t state; // enum server_state
-	bool hidden;   // a live source's: in no listing, nobody's business
+	uint8_t local_index; // our address, in lookup
+	uint8_t state;       // enum server_state
+	bool hidden;         // a live source's: in no listing, nobody's business
 };
 
 enum server_record_state {
@@ -180,6 +180,10 @@ void server_records_end(struct server *s);
 
 // Sends an event to every client.
 void server_send_all(struct server *s, const struct api_message *m);
+
+// Our end of a stream, and where workers find the stream by it.
+struct addr_port server_stream_local(const struct server *s, const struct server_stream *t);
+uint32_t *server_stream_slot(const struct server *s, const struct server_stream *t);
 
 // Makes a stream a member of its conference.
 void server_stream_add(struct server *s, struct server_conference *k, struct server_stream *t);

@@ -69,6 +69,17 @@ static void port_status(const struct port *p, struct api_port_status *ret)
 	ret->rx_missed = stats.imissed + stats.rx_nombuf;
 }
 
+// All that one more relayed stream needs: at its worker, here, in the tables, and its half of a conference. A next hop is
+// counted for each, though most share one.
+static uint32_t stream_bytes(void)
+{
+	size_t tables = 2 * sizeof(uint32_t) + sizeof(struct hop) + sizeof(struct neigh_entry);
+	size_t server = sizeof(struct server_stream) + sizeof(struct slot_entry);
+	size_t conference =
+		media_conference_bytes() + sizeof(struct server_conference) + sizeof(struct slot_entry);
+	return (uint32_t)(media_stream_bytes() + tables + server + conference / 2);
+}
+
 void server_status(struct server *s, struct api_message *ret)
 {
 	struct api_status_reply *r = &ret->status_reply;
@@ -79,6 +90,8 @@ void server_status(struct server *s, struct api_message *ret)
 	r->port_count = s->dp->port_count;
 	r->load_limit = s->dp->config->dataplane.load_limit;
 	r->overloaded = s->overloaded;
+	r->stream_bytes = stream_bytes();
+	r->media_mb = s->dp->media_mb;
 	for (unsigned int i = 0; i < s->dp->worker_count; i++)
 		r->voices_open += worker_status(s, i, &r->workers[i]);
 	for (unsigned int i = 0; i < s->dp->port_count; i++)
@@ -169,7 +182,7 @@ static void conference_row(struct server *s, const struct mail *m, struct api_co
 		.worker = k->worker,
 		.streams = k->stream_count,
 		.outcome = m->outcome,
-		.spec = k->spec,
+		.spec = m->conference_spec,
 	};
 }
 

@@ -49,8 +49,8 @@ static unsigned int worker_for(struct server *s, const struct conference_spec *s
 	uint32_t cursor = 0;
 	const struct server_conference *k;
 	while ((spec->flags & CONFERENCE_TOGETHER) && (k = slot_next(&s->conferences, &cursor)))
-		if ((k->spec.flags & CONFERENCE_TOGETHER) && k->state != SERVER_CLOSING &&
-		    memcmp(k->spec.device, spec->device, sizeof(spec->device)) == 0)
+		if ((k->flags & CONFERENCE_TOGETHER) && k->state != SERVER_CLOSING &&
+		    memcmp(k->device, spec->device, sizeof(spec->device)) == 0)
 			return k->worker;
 	return server_worker_choose(s);
 }
@@ -67,14 +67,15 @@ static int conference_open(struct server *s, struct server_client *c, const stru
 		return -ENOSPC;
 	list_init(&k->streams);
 	list_init(&k->sources);
-	k->spec = m->conference_open.spec;
+	k->flags = (uint8_t)m->conference_open.spec.flags;
+	memcpy(k->device, m->conference_open.spec.device, sizeof(k->device));
 	k->worker = (uint16_t)worker;
 	k->state = SERVER_OPENING;
 	s->worker_conferences[k->worker]++;
 	s->worker_empty[k->worker]++;
 	struct mail *mail = server_mail(s, MAIL_CONFERENCE_OPEN, c->id, m->header.request, m->header.type);
 	mail->handle = handle;
-	mail->conference_spec = k->spec;
+	mail->conference_spec = m->conference_open.spec;
 	server_post(s, k->worker, mail);
 	return 0;
 }
@@ -105,13 +106,23 @@ static int conference_close(struct server *s, struct server_client *c, const str
 	for (struct list *at = k->streams.next; at != &k->streams; at = at->next) {
 		struct server_stream *t = LIST_ITEM(at, struct server_stream, node);
 		t->state = SERVER_CLOSING;
-		slots[mail->slot_count++] = t->slot;
+		slots[mail->slot_count++] = server_stream_slot(s, t);
 	}
 	server_post(s, k->worker, mail);
 	return 0;
 }
 
 // --- streams ---
+
+struct addr_port server_stream_local(const struct server *s, const struct server_stream *t)
+{
+	return (struct addr_port){.addr = s->dp->lookup.locals[t->local_index].addr, .port = t->port};
+}
+
+uint32_t *server_stream_slot(const struct server *s, const struct server_stream *t)
+{
+	return lookup_slot(&s->dp->lookup, t->local_index, t->port);
+}
 
 void server_stream_add(struct server *s, struct server_conference *k, struct server_stream *t)
 {
@@ -134,9 +145,9 @@ void server_stream_release(struct server *s, struct server_stream *t)
 	stream_unlink(s, t);
 	neigh_hop_release(&s->dp->neigh, t->hop);
 	if (t->local_index >= s->dp->lookup.group_first)
-		neigh_group_leave(&s->dp->neigh, &t->local.addr);
+		neigh_group_leave(&s->dp->neigh, &s->dp->lookup.locals[t->local_index].addr);
 	else
-		portmap_release(&s->ports, t->local_index, t->local.port);
+		portmap_release(&s->ports, t->local_index, t->port);
 	slot_close(&s->streams, slot_handle(&s->streams, t));
 }
 
@@ -152,7 +163,7 @@ static int spec_check(const struct server *s, const struct server_conference *k,
 	if (lookup_local(&s->dp->lookup, remote) != LOCAL_NONE)
 		return -ELOOP;
 	if (remote->family != local->family || !spec->remote.port || addr_is_any(remote) ||
-	    (addr_is_multicast(remote) && !(k->spec.flags & CONFERENCE_BRIDGE)))
+	    (addr_is_multicast(remote) && !(k->flags & CONFERENCE_BRIDGE)))
 		return -EINVAL;
 	if (spec->source.addr.family != ADDR_NONE && spec->source.addr.family != local->family)
 		return -EINVAL;
@@ -195,17 +206,17 @@ static int stream_reserve(struct server *s, const struct server_conference *k, c
 	if (rc)
 		return rc;
 	t->local_index = (uint8_t)local;
-	t->local = (struct addr_port){.addr = s->dp->lookup.locals[local].addr, .port = spec->local.port};
-	rc = spec_check(s, k, spec, &t->local.addr);
+	t->port = spec->local.port;
+	rc = spec_check(s, k, spec, &s->dp->lookup.locals[local].addr);
 	if (rc)
 		return rc;
-	rc = t->local.port ? portmap_take_exact(&s->ports, local, t->local.port)
-			   : portmap_take(&s->ports, local, k->worker, &t->local.port);
+	rc = t->port ? portmap_take_exact(&s->ports, local, t->port)
+		     : portmap_take(&s->ports, local, k->worker, &t->port);
 	if (rc)
 		return rc;
 	rc = hop_take(s, spec, local, now, &t->hop);
 	if (rc)
-		portmap_release(&s->ports, local, t->local.port);
+		portmap_release(&s->ports, local, t->port);
 	return rc;
 }
 
@@ -226,22 +237,20 @@ static int stream_open(struct server *s, struct server_client *c, const struct a
 	struct server_stream *t = slot_open(&s->streams, &handle);
 	if (!t) {
 		neigh_hop_release(&s->dp->neigh, reserved.hop);
-		portmap_release(&s->ports, reserved.local_index, reserved.local.port);
+		portmap_release(&s->ports, reserved.local_index, reserved.port);
 		return -ENOSPC;
 	}
 	*t = reserved;
 	t->conference = k;
 	t->worker = k->worker;
 	t->state = SERVER_OPENING;
-	t->ref = spec->ref;
-	t->slot = lookup_slot(&s->dp->lookup, t->local_index, t->local.port);
 	server_stream_add(s, k, t);
 	struct mail *mail = server_mail(s, MAIL_STREAM_OPEN, c->id, m->header.request, m->header.type);
 	mail->handle = handle;
 	mail->stream_spec = *spec;
 	mail->stream_spec.conference = k->index;
-	mail->stream_spec.local = t->local;
-	mail->slot = t->slot;
+	mail->stream_spec.local = server_stream_local(s, t);
+	mail->slot = server_stream_slot(s, t);
 	mail->hop = t->hop;
 	server_post(s, t->worker, mail);
 	return 0;
@@ -291,7 +300,7 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 	if (rc)
 		return rc;
 	const struct server_conference *k = t->next ? t->next : t->conference;
-	rc = spec_check(s, k, spec, &t->local.addr);
+	rc = spec_check(s, k, spec, &s->dp->lookup.locals[t->local_index].addr);
 	if (rc == 0)
 		rc = hop_take(s, spec, t->local_index, now, &hop);
 	if (rc) {
@@ -303,7 +312,7 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 	mail->stream = t->index;
 	mail->stream_spec = *spec;
 	mail->stream_spec.conference = k->index;
-	mail->stream_spec.local = t->local;
+	mail->stream_spec.local = server_stream_local(s, t);
 	mail->hop = hop;
 	server_post(s, t->worker, mail);
 	return 0;
@@ -318,7 +327,7 @@ static int stream_ask(struct server *s, struct server_client *c, const struct ap
 	struct mail *mail = server_mail(s, kind, c->id, m->header.request, m->header.type);
 	mail->handle = m->handle_request.handle;
 	mail->stream = t->index;
-	mail->slot = t->slot;
+	mail->slot = server_stream_slot(s, t);
 	if (kind == MAIL_STREAM_CLOSE)
 		t->state = SERVER_CLOSING;
 	server_post(s, t->worker, mail);
@@ -442,7 +451,7 @@ static void stream_replied(struct server *s, const struct mail *m, struct api_me
 {
 	struct server_stream *t = slot_get(&s->streams, m->handle);
 	reply->stream_reply.handle = m->handle;
-	reply->stream_reply.local = t->local;
+	reply->stream_reply.local = server_stream_local(s, t);
 	if (m->kind == MAIL_STREAM_OPEN) {
 		if (m->status) {
 			server_stream_release(s, t);
@@ -456,10 +465,8 @@ static void stream_replied(struct server *s, const struct mail *m, struct api_me
 	// Set: the stream holds the new hop from now on, or still the old one.
 	move_end(s, t, m->status == 0);
 	neigh_hop_release(&s->dp->neigh, m->status ? m->hop : t->hop);
-	if (m->status == 0) {
+	if (m->status == 0)
 		t->hop = m->hop;
-		t->ref = m->stream_spec.ref;
-	}
 }
 
 static void stats_replied(struct server *s, const struct mail *m, struct api_message *reply)

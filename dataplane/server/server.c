@@ -295,7 +295,7 @@ void server_event(struct server *s, const struct worker_event *e)
 	m.stream_event.handle = e->handle;
 	m.stream_event.kind = e->kind;
 	m.stream_event.value = e->value;
-	m.stream_event.ref = stream->ref;
+	m.stream_event.ref = e->ref;
 	server_send_all(s, &m);
 }
 

@@ -131,8 +131,7 @@ static int live_open(struct server *s, struct server_client *c, const struct api
 	*t = (struct server_stream){.conference = k,
 				    .worker = k->worker,
 				    .local_index = (uint8_t)group,
-				    .local = spec.local,
-				    .slot = slot,
+				    .port = spec.local.port,
 				    .state = SERVER_OPENING,
 				    .hidden = true};
 	server_stream_add(s, k, t);
@@ -155,7 +154,7 @@ static void live_close(struct server *s, struct server_client *c, const struct a
 	t->state = SERVER_CLOSING;
 	mail->handle = slot_handle(&s->streams, t);
 	mail->stream = t->index;
-	mail->slot = t->slot;
+	mail->slot = server_stream_slot(s, t);
 	mail->request[SERVER_EXTRA] = slot_handle(&s->sources, source);
 	server_post(s, t->worker, mail);
 }

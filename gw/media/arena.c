@@ -54,6 +54,16 @@ size_t media_size(const struct media_limits *limits)
 	return lay_out(limits).end;
 }
 
+size_t media_stream_bytes(void)
+{
+	return sizeof(struct media_stream) + sizeof(struct media_cold);
+}
+
+size_t media_conference_bytes(void)
+{
+	return sizeof(struct media_conference);
+}
+
 static void streams_init(struct media *m)
 {
 	for (uint32_t i = 0; i < m->limits.streams; i++) {

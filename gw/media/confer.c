@@ -277,7 +277,7 @@ static void exit_set(struct media_stream *s, const struct media_cold *from, cons
 	memcpy(s->exit_dst_ip, to->spec.remote.addr.ip, sizeof(s->exit_dst_ip));
 	s->exit_src_port = to->spec.local.port;
 	s->exit_dst_port = to->spec.remote.port;
-	s->exit_hop = to->route.hop;
+	s->exit_hop = to->hop;
 	s->exit_dscp = to->spec.dscp;
 	s->exit_ssrc = to->tx_ssrc;
 	s->exit_payload_type = to->spec.tx.payload_type;
@@ -464,8 +464,7 @@ int confer_change(struct media *m, uint32_t conference, uint32_t stream, const s
 		member_link(m, f, stream);
 	voice_replace(m, stream, voice);
 	c->spec = *spec;
-	c->route.remote = spec->remote;
-	c->route.dscp = spec->dscp;
+	c->dscp = spec->dscp;
 	commit(m, conference, stream, plan.outcome, now);
 	if (!is_member && f->mixer != NONE)
 		tone_join(m, &m->mixers[f->mixer]);
@@ -532,8 +531,7 @@ int confer_move(struct media *m, uint32_t to, uint32_t stream, const struct stre
 	c->conference = to;
 	member_link(m, f, stream);
 	c->spec = *spec;
-	c->route.remote = spec->remote;
-	c->route.dscp = spec->dscp;
+	c->dscp = spec->dscp;
 	commit(m, to, stream, plan.outcome, now);
 	if (f->mixer != NONE)
 		tone_join(m, &m->mixers[f->mixer]);

@@ -70,8 +70,8 @@ int media_digit_send(struct media *m, uint32_t stream, unsigned int event, unsig
 	if (d->count == DIGITS_MAX)
 		return -ENOSPC;
 	unsigned int at = (d->head + d->count++) % DIGITS_MAX;
-	d->wait[at].event = (uint8_t)event;
-	d->wait[at].ms = (uint16_t)duration_ms;
+	d->wait_event[at] = (uint8_t)event;
+	d->wait_ms[at] = (uint16_t)duration_ms;
 	take_up(m, stream);
 	return 0;
 }
@@ -149,8 +149,8 @@ static unsigned int clock_of(const struct media_cold *c)
 
 static void take(struct media_digits *d, uint8_t *ret_event, uint16_t *ret_ms)
 {
-	*ret_event = d->wait[d->head].event;
-	*ret_ms = d->wait[d->head].ms;
+	*ret_event = d->wait_event[d->head];
+	*ret_ms = d->wait_ms[d->head];
 	d->head = (uint8_t)((d->head + 1) % DIGITS_MAX);
 	d->count--;
 }

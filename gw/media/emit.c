@@ -219,7 +219,7 @@ unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int
 		if (ahead != NONE) {
 			const struct media_cold *c = &m->cold[m->voices[ahead].stream];
 			__builtin_prefetch(c, 1);
-			__builtin_prefetch(&c->route);
+			__builtin_prefetch(&c->spec);
 		}
 		if (r->row[r->cursor].voice != NONE)
 			written += emit(m, &r->row[r->cursor], &frames[written]);

@@ -20,10 +20,21 @@ void tally_add(struct media_tally *t, const struct media_voice *v)
 		return;
 	uint32_t per_ms = v->rx->sample_rate_hz / 1000;
 	uint64_t played = (uint64_t)v->played * 16 / per_ms, unspoken = v->unspoken / per_ms;
-	t->played += played;
-	t->heard += played + unspoken;
-	t->silent += (uint64_t)v->silent * 16 / per_ms + unspoken;
-	t->made_up += v->made_up / per_ms;
+	uint64_t sum[] = {
+		t->heard + played + unspoken,
+		t->silent + (uint64_t)v->silent * 16 / per_ms + unspoken,
+		t->played + played,
+		t->made_up + v->made_up / per_ms,
+	};
+	unsigned int halved = 0;
+	while (sum[0] >> halved > UINT32_MAX) // the greatest of them
+		halved++;
+	*t = (struct media_tally){
+		.heard = (uint32_t)(sum[0] >> halved),
+		.silent = (uint32_t)(sum[1] >> halved),
+		.played = (uint32_t)(sum[2] >> halved),
+		.made_up = (uint32_t)(sum[3] >> halved),
+	};
 }
 
 static uint32_t ppm(double share)

@@ -34,29 +34,27 @@
 #define CALL_AHEAD     8                   // voices called for before their conference's turn
 #define STALL_NS       (4 * NSEC_PER_MSEC) // a tick this late tells that arrival times cannot be believed
 
-// How long the sound of a stream was, ms, and what it was made of.
+// How long the sound of a stream was, ms, and what it was made of. Only shares are told: when it is full, all are halved.
 struct media_tally {
-	uint64_t heard;   // since the first sound, pauses of the sender included
-	uint64_t silent;  // of it
-	uint64_t played;  // packets and what stood in for them
-	uint64_t made_up; // of it
+	uint32_t heard;   // since the first sound, pauses of the sender included
+	uint32_t silent;  // of it
+	uint32_t played;  // packets and what stood in for them
+	uint32_t made_up; // of it
 };
 
 // Digits that a stream is to send, and the telephone-event under way. Tones are made where its packets are.
 struct media_digits {
 	struct rtp_event_tx event;
-	nsec_t due; // the next packet of events
-	struct {
-		uint16_t ms;
-		uint8_t event;
-		uint8_t zero;
-	} wait[DIGITS_MAX];
+	nsec_t due;    // the next packet of events
 	uint32_t next; // of the streams that send events
+	uint16_t wait_ms[DIGITS_MAX];
+	uint8_t wait_event[DIGITS_MAX];
 	uint8_t head, count;
 	uint8_t listed;
 };
 
-// The rest of a stream: what control told, and what only the careful path, ticks and reports touch.
+// The rest of a stream: what control told, and what only the careful path, ticks and reports touch. A relay has all of it
+// and should be small; what only voices need is in struct media_voice.
 struct media_cold {
 	// The line that a voice's packets and ticks touch. Transmit side: of ticked packets, and the point where a relay
 	// takes over from them.
@@ -71,26 +69,31 @@ struct media_cold {
 	uint32_t voice;        // NONE when only relayed
 	struct jitter *jitter; // of the voice, NULL when its packets join no mix
 	int32_t tx_level;      // dBm0 x 10 of what it hears
+	uint16_t hop;          // towards the remote, the dataplane's own number
+	uint8_t dscp;
 	uint8_t open;
+	uint32_t conference;
+	uint32_t ssrc_changes;
+	// its first line, local and remote, is read for every packet that a tick sends
+	struct stream_spec spec;
 	// relay of what this stream receives
 	uint32_t relay_to;    // stream that transmits it, NONE while no packet has been relayed
 	uint32_t relay_first; // extended input sequence number that began the relay
 	uint8_t relay_pt_any; // the sender's codec is unknown: any payload type passes
 	uint8_t blind;        // neither party has a codec: any bytes pass
 	uint8_t silent_told;
+	uint8_t event_relayed;
 	uint32_t unrelayed; // counted by rx since the last fold, but not relayed
 	uint32_t unrelayed_octets;
 	uint32_t event_in_ts; // transcode: timestamp of the event being relayed, and what it became
 	uint32_t event_out_ts;
-	uint8_t event_relayed;
 	// receive side
 	uint32_t fold_packets; // rx counts already in the sums
 	uint32_t fold_octets;
 	uint64_t rx_packets;
 	uint64_t rx_octets;
-	uint64_t late, duplicate, reordered, dropped;
-	uint64_t concealed; // of voices given back
-	uint32_t ssrc_changes;
+	uint32_t late, duplicate, reordered, dropped;
+	uint32_t concealed;       // of voices given back
 	uint32_t discarded;       // of those counted late: came within the window of quality_loss
 	struct quality_loss loss; // packets are numbered as expected, from the first
 	struct media_tally tally; // of voices given back
@@ -106,18 +109,21 @@ struct media_cold {
 	uint64_t rtcp_tx_packets; // at the last report
 	nsec_t round_trip_ns;
 	uint32_t remote_lost;
+	uint32_t prev;           // member of the conference
 	struct rtcp_voip remote; // what the far end makes of us; ssrc 0 = it has not said
 	uint64_t heard_mark;     // newest of our packets that its reports show, 0 = none of them
 	uint64_t heard_tx;       // tx_packets when the mark was new
-	uint8_t heard_known;     // it reports at all
-	uint8_t unheard;         // the mark stands still while we send
-	// links
 	struct wheel_link care;
-	uint32_t conference;
-	uint32_t prev, next; // members of the conference; next also links the free list
-	struct stream_spec spec;
-	_Alignas(64) struct media_route route;
+	uint32_t next;       // member of the conference; also links the free list
+	uint8_t heard_known; // the far end reports at all
+	uint8_t unheard;     // the mark stands still while we send
 };
+
+#define STREAM_BYTES 768 // both halves
+_Static_assert(sizeof(struct media_stream) + sizeof(struct media_cold) <= STREAM_BYTES,
+	       "a relayed stream is small");
+_Static_assert(offsetof(struct media_cold, spec) == 64 && offsetof(struct stream_spec, source) <= 64,
+	       "where a packet goes is one line");
 
 // What plays in a conference without being a stream.
 struct media_source {

@@ -79,7 +79,7 @@ static void stream_begin(struct media *m, uint32_t i, const struct stream_spec *
 	c->tx_level = INT32_MIN;
 	c->conference = spec->conference;
 	c->spec = *spec;
-	c->route = (struct media_route){.local = spec->local, .remote = spec->remote, .dscp = spec->dscp};
+	c->dscp = spec->dscp;
 }
 
 int media_stream_open(struct media *m, const struct stream_spec *spec, nsec_t now, uint32_t *ret_stream)
@@ -141,7 +141,7 @@ void media_stream_hop_set(struct media *m, uint32_t stream, uint16_t hop)
 {
 	if (!stream_is_open(m, stream))
 		return;
-	m->cold[stream].route.hop = hop;
+	m->cold[stream].hop = hop;
 	uint32_t peer = m->streams[stream].peer;
 	if (peer != NONE)
 		m->streams[peer].exit_hop = hop;
@@ -152,7 +152,12 @@ const struct stream_spec *media_stream_spec(const struct media *m, uint32_t stre
 	return stream_is_open(m, stream) ? &m->cold[stream].spec : NULL;
 }
 
-const struct media_route *media_stream_route(const struct media *m, uint32_t stream)
+bool media_stream_route(const struct media *m, uint32_t stream, struct media_route *ret)
 {
-	return stream_is_open(m, stream) ? &m->cold[stream].route : NULL;
+	if (!stream_is_open(m, stream))
+		return false;
+	const struct media_cold *c = &m->cold[stream];
+	*ret = (struct media_route){
+		.local = &c->spec.local, .remote = &c->spec.remote, .hop = c->hop, .dscp = c->dscp};
+	return true;
 }

@@ -222,7 +222,7 @@ static void fetch_jitter(const struct media *m, uint32_t voice)
 {
 	const struct media_voice *v = &m->voices[voice];
 	__builtin_prefetch(&m->cold[v->stream], 1);
-	__builtin_prefetch(&m->cold[v->stream].route);
+	__builtin_prefetch(&m->cold[v->stream].spec);
 	if (!v->rx)
 		return;
 	__builtin_prefetch(v->jitter, 1);

@@ -360,6 +360,7 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 		r->status_reply.workers[0].expected_permille = 900;
 		r->status_reply.workers[0].late_us = 40;
 		r->status_reply.load_limit = 85;
+		r->status_reply.stream_bytes = 1000;
 		r->status_reply.overloaded = 7;
 		r->status_reply.port_count = 1;
 		strcpy(r->status_reply.ports[0].name, "p0");

