@@ -81,8 +81,8 @@ unsigned int caps_list(const struct config_profile *p, struct caps_entry ret[CAP
 	return l.count;
 }
 
-// The profile's row for an SCCP number. Numbers, not codecs, are compared: one number may have two coders here
-// (Opus at 48 and 16 kHz), and the profile says which of them is meant.
+// The profile's row for an SCCP number. Numbers, not codecs, are compared: one number may have several coders here (Opus at
+// three rates) or payload formats (AMR, G.726), and the profile says which of them is meant.
 static const struct config_profile_codec *profile_codec(const struct config_profile *p, uint32_t payload)
 {
 	uint32_t number = codec_to_sccp(codec_by_sccp(payload));
@@ -112,11 +112,14 @@ static uint8_t dynamic_default(enum codec_id codec)
 	case CODEC_ILBC:
 		return 97;
 	case CODEC_AMR:
+	case CODEC_AMR_OCTET:
 		return 98;
 	case CODEC_AMR_WB:
+	case CODEC_AMR_WB_OCTET:
 		return 100;
 	case CODEC_OPUS:
 	case CODEC_OPUS_16K:
+	case CODEC_OPUS_8K:
 		return 114;
 	default:
 		return 112; // G.726 and whatever else has no static number

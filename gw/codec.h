@@ -39,6 +39,7 @@ enum codec_id {
 	CODEC_G726_16_AAL2 = 25,
 	CODEC_AMR_OCTET = 26, // octet-aligned payloads; the plain names are bandwidth-efficient, RFC 4867
 	CODEC_AMR_WB_OCTET = 27,
+	CODEC_OPUS_8K = 28, // Opus, coded from and to 8 kHz samples
 	CODEC_COUNT
 };
 
@@ -69,6 +70,9 @@ struct codec {
 	int (*decode)(void *state, const uint8_t *in, unsigned int len, int16_t *pcm, unsigned int cap);
 	// Fills `samples` for a lost frame. NULL: the caller conceals by gw/plc. Returns samples written.
 	int (*conceal)(void *state, int16_t *pcm, unsigned int samples);
+	// Lets an encoder do what the far end asked for in the payload decoded last: the mode of AMR. Both of one library
+	// and rate. NULL: payloads of this codec ask for nothing.
+	void (*obey)(void *encoder, const void *decoder);
 	// Releases what encoder_init / decoder_init got from a library; NULL when nothing needs it. Init again to reuse.
 	void (*encoder_fini)(void *state);
 	void (*decoder_fini)(void *state);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // amr.c - AMR and AMR-WB by the opencore and VisualOn libraries, framed by RFC 4867.
 //
-// Sent: one channel, no interleaving, no CRC, mode request 15 ("none"), and one payload format, bandwidth-efficient unless
-// the codec's name says octet-aligned. Received: as the name says. The libraries code a frame as one octet of type followed by
-// the speech bits, octet-aligned; here they are moved to and from the payload. They allocate in init and never after.
+// Sent: one channel, no interleaving, no CRC, mode request 15 ("none": we take any mode), and one payload format,
+// bandwidth-efficient unless the codec's name says octet-aligned. Received: as the name says. A mode that the far end requests is
+// sent from the next frame on (s4.3.1); a request of 15 leaves it as it is. The libraries code a frame as one octet of type
+// followed by the speech bits, octet-aligned; here they are moved to and from the payload. They allocate in init and never
+// after.
 #include "gw/codec/list.h"
 
 #include <errno.h>
@@ -16,10 +18,13 @@
 #define FRAMES_MAX   3  // 60 ms
 #define FRAME_BYTES  61 // type octet and the longest frame, AMR-WB 23.85
 #define CMR_NONE     15
+#define QUALITY      4 // in the type octet: not damaged
 #define TYPE_LOST    14
 #define TYPE_NO_DATA 15
 #define NB_MODE      MR122
 #define WB_MODE      2 // 12.65 kbit/s
+#define NB_MODES     8
+#define WB_MODES     9
 
 // Speech bits by frame type; 0 = not of this codec.
 static const uint16_t nb_bits[16] = {95, 103, 118, 134, 148, 159, 204, 244, 39};
@@ -62,6 +67,11 @@ static void align(struct bits *b)
 }
 
 // --- payloads ---
+
+static unsigned int modes(const struct amr_state *s)
+{
+	return s->wide ? WB_MODES : NB_MODES;
+}
 
 static unsigned int type_of(const uint8_t *frame)
 {
@@ -133,7 +143,13 @@ static int state_make(void *state, bool wide, bool octet, void *library)
 {
 	struct amr_state *s = state;
 	*s = (struct amr_state){
-		.library = library, .bits = wide ? wb_bits : nb_bits, .wide = wide, .octet = octet};
+		.library = library,
+		.bits = wide ? wb_bits : nb_bits,
+		.wide = wide,
+		.octet = octet,
+		.mode = wide ? WB_MODE : NB_MODE,
+		.asked = CMR_NONE,
+	};
 	return library ? 0 : -ENOMEM;
 }
 
@@ -208,12 +224,15 @@ int amr_encode(void *state, const int16_t *pcm, unsigned int samples, uint8_t *o
 		int16_t copy[320]; // opencore's encoder filters its input in place
 		memcpy(copy, pcm + f * size, size * sizeof(copy[0]));
 		if (s->wide)
-			E_IF_encode(s->library, WB_MODE, copy, frame[f], 0);
+			E_IF_encode(s->library, s->mode, copy, frame[f], 0);
 		else
-			Encoder_Interface_Encode(s->library, NB_MODE, copy, frame[f], 0);
+			Encoder_Interface_Encode(s->library, s->mode, copy, frame[f], 0);
 	}
 	return payload_write(s, frame, n, out, cap);
 }
+
+// A frame that did not come, or came damaged.
+static const uint8_t nothing[FRAME_BYTES] = {TYPE_NO_DATA << 3};
 
 static void frame_decode(struct amr_state *s, const uint8_t *frame, int16_t *pcm, int bad)
 {
@@ -231,15 +250,25 @@ int amr_decode(void *state, const uint8_t *in, unsigned int len, int16_t *pcm, u
 	int n = payload_read(s, in, len, frame);
 	if (n < 0 || (unsigned int)n * size > cap)
 		return -EINVAL;
-	for (int f = 0; f < n; f++)
-		frame_decode(s, frame[f], pcm + (unsigned int)f * size, 0);
+	s->asked = in[0] >> 4;
+	for (int f = 0; f < n; f++) {
+		bool sound = frame[f][0] & QUALITY;
+		frame_decode(s, sound ? frame[f] : nothing, pcm + (unsigned int)f * size, !sound);
+	}
 	return n * (int)size;
+}
+
+void amr_obey(void *encoder, const void *decoder)
+{
+	struct amr_state *e = encoder;
+	const struct amr_state *d = decoder;
+	if (d->asked < modes(e) && d->wide == e->wide)
+		e->mode = d->asked;
 }
 
 int amr_conceal(void *state, int16_t *pcm, unsigned int samples)
 {
 	struct amr_state *s = state;
-	static const uint8_t nothing[FRAME_BYTES] = {TYPE_NO_DATA << 3};
 	unsigned int size = s->wide ? 320 : 160, done = 0;
 	for (; done + size <= samples; done += size)
 		frame_decode(s, nothing, pcm + done, 1);

@@ -41,6 +41,8 @@ struct amr_state {
 	const uint16_t *bits; // speech bits by frame type
 	bool wide;            // AMR-WB
 	bool octet;           // octet-aligned payloads
+	uint8_t mode;         // that the encoder sends
+	uint8_t asked;        // the request in the last payload decoded
 };
 codec_encoder amr_encode;
 codec_decoder amr_decode;
@@ -48,6 +50,7 @@ codec_concealer amr_conceal;
 codec_init_function amr_encoder_init, amr_octet_encoder_init, amr_wb_encoder_init, amr_wb_octet_encoder_init;
 codec_init_function amr_decoder_init, amr_octet_decoder_init, amr_wb_decoder_init, amr_wb_octet_decoder_init;
 codec_fini_function amr_encoder_fini, amr_decoder_fini;
+void amr_obey(void *encoder, const void *decoder);
 
 // Room for libopus' state, checked against the library in init: 1.3.1 takes 43.6 and 18.2 kB.
 #define OPUS_ENCODER_BYTES (48 * 1024)
@@ -55,4 +58,5 @@ codec_fini_function amr_encoder_fini, amr_decoder_fini;
 codec_encoder opus_any_encode;
 codec_decoder opus_any_decode;
 codec_concealer opus_conceal;
-codec_init_function opus_48_encoder_init, opus_16_encoder_init, opus_48_decoder_init, opus_16_decoder_init;
+codec_init_function opus_48_encoder_init, opus_16_encoder_init, opus_8_encoder_init;
+codec_init_function opus_48_decoder_init, opus_16_decoder_init, opus_8_decoder_init;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // opus.c - Opus for voice, mono, by libopus, its state in the caller's memory.
 //
-// The payload is the same at both sample rates: RTP always counts 48 kHz (RFC 7587 s4.1).
+// The payload is the same at all sample rates: RTP always counts 48 kHz (RFC 7587 s4.1).
 #include "gw/codec/list.h"
 
 #include <errno.h>
@@ -39,6 +39,11 @@ int opus_16_encoder_init(void *state)
 	return encoder_init(state, 16000, 24000);
 }
 
+int opus_8_encoder_init(void *state)
+{
+	return encoder_init(state, 8000, 12000);
+}
+
 int opus_48_decoder_init(void *state)
 {
 	return decoder_init(state, 48000);
@@ -47,6 +52,11 @@ int opus_48_decoder_init(void *state)
 int opus_16_decoder_init(void *state)
 {
 	return decoder_init(state, 16000);
+}
+
+int opus_8_decoder_init(void *state)
+{
+	return decoder_init(state, 8000);
 }
 
 int opus_any_encode(void *state, const int16_t *pcm, unsigned int samples, uint8_t *out, unsigned int cap)

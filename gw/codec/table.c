@@ -40,7 +40,8 @@
 #ifdef SLIMLINE_AMR
 #define AMR(init, decoder_init_)                                                                             \
 	STATE(sizeof(struct amr_state), init, sizeof(struct amr_state), decoder_init_),                      \
-		CODING(amr_encode, amr_decode), .conceal = amr_conceal, .encoder_fini = amr_encoder_fini,    \
+		CODING(amr_encode, amr_decode), .conceal = amr_conceal, .obey = amr_obey,                    \
+						.encoder_fini = amr_encoder_fini,                            \
 						.decoder_fini = amr_decoder_fini
 #else
 #define AMR(init, decoder_init_) .encode = NULL
@@ -223,20 +224,51 @@ static const struct codec codecs[CODEC_COUNT] =
 				TIMING(20, 20, 60, 0),
 				AMR(amr_wb_octet_encoder_init, amr_wb_octet_decoder_init),
 			},
+		[CODEC_OPUS_8K] =
+			{
+				IDENTITY(CODEC_OPUS_8K, "opus-8k", "opus", DYNAMIC, 48000, 8000),
+				TIMING(20, 20, 60, 0),
+				OPUS(opus_8_encoder_init, opus_8_decoder_init),
+			},
 };
 
-// SCCP media payload numbers. Where one codec has several, the first is the one we announce.
+// SCCP media payload numbers. Where one codec has several, the first is the one we announce; where several codecs have one, the
+// first is the one that the number means of itself.
 static const struct {
 	uint16_t payload;
 	uint8_t codec;
 } sccp_payloads[] = {
-	{2, CODEC_PCMA},     {3, CODEC_PCMA_56K}, {4, CODEC_PCMU},      {5, CODEC_PCMU_56K},
-	{6, CODEC_G722},     {7, CODEC_G722_56K}, {8, CODEC_G722_48K},  {9, CODEC_G723},
-	{11, CODEC_G729},    {12, CODEC_G729}, // Annex A: the same bit stream
-	{15, CODEC_G729B},   {16, CODEC_G729B},   {85, CODEC_G729B},    {18, CODEC_GSM},
-	{80, CODEC_GSM},     {25, CODEC_L16_16K}, {82, CODEC_G726_32},  {83, CODEC_G726_24},
-	{84, CODEC_G726_16}, {86, CODEC_ILBC},    {90, CODEC_OPUS_16K}, // telephony needs no more than 16 kHz samples
-	{90, CODEC_OPUS},    {97, CODEC_AMR},     {98, CODEC_AMR_WB},
+	{2, CODEC_PCMA},
+	{3, CODEC_PCMA_56K},
+	{4, CODEC_PCMU},
+	{5, CODEC_PCMU_56K},
+	{6, CODEC_G722},
+	{7, CODEC_G722_56K},
+	{8, CODEC_G722_48K},
+	{9, CODEC_G723},
+	{11, CODEC_G729},
+	{12, CODEC_G729}, // Annex A: the same bit stream
+	{15, CODEC_G729B},
+	{16, CODEC_G729B},
+	{85, CODEC_G729B},
+	{18, CODEC_GSM},
+	{80, CODEC_GSM},
+	{25, CODEC_L16_16K},
+	{82, CODEC_G726_32},
+	{83, CODEC_G726_24},
+	{84, CODEC_G726_16},
+	{86, CODEC_ILBC},
+	{90, CODEC_OPUS_16K}, // telephony needs no more than 16 kHz samples
+	{90, CODEC_OPUS},
+	{97, CODEC_AMR},
+	{98, CODEC_AMR_WB},
+	// A profile says which of a number's payload formats it means.
+	{90, CODEC_OPUS_8K},
+	{82, CODEC_G726_32_AAL2},
+	{83, CODEC_G726_24_AAL2},
+	{84, CODEC_G726_16_AAL2},
+	{97, CODEC_AMR_OCTET},
+	{98, CODEC_AMR_WB_OCTET},
 };
 
 #define SCCP_PAYLOADS (sizeof(sccp_payloads) / sizeof(sccp_payloads[0]))

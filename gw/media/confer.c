@@ -63,6 +63,11 @@ static bool is_law(unsigned int a, unsigned int b)
 	return (a == CODEC_PCMU && b == CODEC_PCMA) || (a == CODEC_PCMA && b == CODEC_PCMU);
 }
 
+static bool is_opus(unsigned int codec)
+{
+	return codec == CODEC_OPUS || codec == CODEC_OPUS_16K || codec == CODEC_OPUS_8K;
+}
+
 // True when payloads of `in` may be sent as `out`.
 static bool payload_passes(unsigned int in, unsigned int out)
 {
@@ -70,7 +75,7 @@ static bool payload_passes(unsigned int in, unsigned int out)
 		return true;
 	if (in == CODEC_G729 && out == CODEC_G729B) // every G.729A stream is a G.729AB stream without SID
 		return true;
-	return (in == CODEC_OPUS && out == CODEC_OPUS_16K) || (in == CODEC_OPUS_16K && out == CODEC_OPUS);
+	return is_opus(in) && is_opus(out); // at whatever rate it is coded
 }
 
 // True when digits of `from` must be heard, or digits to `to` spoken: then a voice is needed, whatever the codecs.

@@ -23,7 +23,8 @@ static const struct {
 	[CODEC_G729] = {20400, 4000},        [CODEC_G729B] = {20300, 4100},
 	[CODEC_AMR] = {26100, 6800},         [CODEC_AMR_OCTET] = {26100, 6800},
 	[CODEC_AMR_WB] = {68200, 12700},     [CODEC_AMR_WB_OCTET] = {68200, 12700},
-	[CODEC_OPUS_16K] = {50300, 5400},    [CODEC_OPUS] = {60800, 13600},
+	[CODEC_OPUS_8K] = {25400, 2500},     [CODEC_OPUS_16K] = {50300, 5400},
+	[CODEC_OPUS] = {60800, 13600},
 };
 
 // Who only listens shares its frames with others, and costs no encoding.

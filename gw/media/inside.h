@@ -155,6 +155,7 @@ enum media_extra {
 	EXTRA_SID = 1u << 4,   // the codec has silence descriptors
 	EXTRA_TAP = 1u << 5,   // recorded
 	EXTRA_MUTE = 1u << 6,  // listened to for digits, and not heard
+	EXTRA_OBEYS = 1u << 7, // payloads may ask something of the encoder
 };
 
 struct media_ear;

@@ -203,6 +203,8 @@ int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec,
 		err = echo_open(m, v);
 	if (!err && v->rx && ear_may_be_needed(spec) && !(v->ear = pool_take(&m->pool, ear_bytes())))
 		err = -ENOSPC;
+	if (v->rx && v->tx && v->tx->obey && v->tx->obey == v->rx->obey)
+		v->extras |= EXTRA_OBEYS;
 	if (err) {
 		coders_close(m, v);
 		v->next = next_free;
@@ -468,6 +470,8 @@ static void frame_extras(struct media_voice *v, enum jitter_answer answer, const
 		v->extras |= EXTRA_GAP;
 	if (answer == JITTER_FRAME && (int32_t)(f->timestamp - v->noise_ts) >= 0)
 		v->extras &= (uint8_t)~EXTRA_NOISE; // speaks again
+	if (answer == JITTER_FRAME && (v->extras & EXTRA_OBEYS))
+		v->tx->obey(v->encoder, v->decoder);
 	if (answer == JITTER_FRAME && (v->extras & EXTRA_SID))
 		after_descriptor(v, f, pcm, samples);
 	if (!(v->extras & EXTRA_HUSH) || answer == JITTER_HOLD)

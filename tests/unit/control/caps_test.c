@@ -54,6 +54,30 @@ static enum refusal choose(uint32_t payload, uint32_t ms, uint32_t type, uint32_
 	return caps_choose(&bridge, 0, &o, ret);
 }
 
+// Where a number leaves open how its payloads are laid out, the profile says it.
+static void the_profile_chooses_the_payload_format(void)
+{
+	static const struct config_profile p = {
+		.kind = CONFIG_TRANSCODER,
+		.codecs = {{CODEC_G726_32_AAL2, 60}, {CODEC_AMR_OCTET, 60}, {CODEC_AMR_WB_OCTET, 60}},
+		.codec_count = 3,
+	};
+	static const struct {
+		uint32_t number;
+		uint8_t codec, type;
+	} cases[] = {{82, CODEC_G726_32_AAL2, 112}, {97, CODEC_AMR_OCTET, 98}, {98, CODEC_AMR_WB_OCTET, 100}};
+	struct caps_entry e[CAPS_MAX];
+	CHECK(caps_list(&p, e) >= 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct caps_offer o = {.payload = cases[i].number, .packet_ms = 20};
+		struct stream_format f;
+		CHECK_INT(e[i].payload, cases[i].number);
+		CHECK_INT(caps_choose(&p, 0, &o, &f), REFUSAL_none);
+		CHECK_INT(f.codec, cases[i].codec);
+		CHECK_INT(f.payload_type, cases[i].type);
+	}
+}
+
 static void chooses(void)
 {
 	struct stream_format f;
@@ -116,5 +140,6 @@ static void reasons_have_status_and_help(void)
 }
 
 T_MAIN("caps", {"offers", offers}, {"offers no more than fit", offers_no_more_than_fit}, {"chooses", chooses},
+       {"the profile chooses the payload format", the_profile_chooses_the_payload_format},
        {"refuses", refuses}, {"reads dscp", reads_dscp},
        {"reasons have status and help", reasons_have_status_and_help})

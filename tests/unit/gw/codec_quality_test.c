@@ -22,6 +22,7 @@ struct pass {
 	double sinad_db;    // of a -10 dBm0 tone, at least
 	double level_db;    // error of its level, at most
 	int delay;          // samples, within one
+	int mode;           // AMR: that is requested of the coder, + 1
 };
 
 // Coders of 8 kHz are judged by the prompts of sample_speech up to 3400 Hz, wider ones by sample_speech_wide up to 7000.
@@ -47,10 +48,13 @@ static const struct pass passes[] = {
 	{CODEC_G729B, NONE, NONE, 7.0, 0.90, 21, 0.7, 39},
 	{CODEC_AMR, NONE, NONE, 5.4, 0.98, 35, 0.7, 39},
 	{CODEC_AMR_OCTET, NONE, NONE, 5.4, 0.98, 35, 0.7, 39},
+	{CODEC_AMR, NONE, NONE, 7.5, 0.955, 18, 1.1, 39, 1}, // 4.75 kbit/s
 	{CODEC_AMR_WB, NONE, NONE, 7.2, 0.96, 30, 0.3, 95},
+	{CODEC_AMR_WB, NONE, NONE, 6.2, 0.98, 30, 0.3, 95, 9}, // 23.85 kbit/s
 	{CODEC_AMR_WB_OCTET, NONE, NONE, 7.2, 0.96, 30, 0.3, 95},
 	{CODEC_OPUS, NONE, NONE, 6.1, 0.985, 34, 0.2, 309},
 	{CODEC_OPUS_16K, NONE, NONE, 4.6, 0.985, 34, 0.2, 104},
+	{CODEC_OPUS_8K, NONE, NONE, 4.7, 0.985, 22, 0.3, 51},
 };
 
 static int16_t speech[SAMPLES_MAX], out[SAMPLES_MAX + 5760];
@@ -79,13 +83,32 @@ static void *state_new(size_t size, int (*init)(void *))
 	return state;
 }
 
+// Requests a mode of AMR of `encoder`, as a payload of the far end does.
+static void request(const struct codec *c, void *encoder, unsigned int mode)
+{
+	void *e = state_new(c->encoder_size, c->encoder_init),
+	     *d = state_new(c->decoder_size, c->decoder_init);
+	int16_t pcm[320] = {0};
+	uint8_t payload[CODEC_FRAME_BYTES_MAX];
+	int len = c->encode(e, pcm, c->sample_rate_hz / 50, payload, sizeof(payload));
+	payload[0] = (uint8_t)((payload[0] & 15) | mode << 4);
+	CHECK(c->decode(d, payload, (unsigned int)len, pcm, 320) > 0);
+	c->obey(encoder, d);
+	c->encoder_fini(e);
+	c->decoder_fini(d);
+	free(e);
+	free(d);
+}
+
 // Codes and decodes `in`, 20 ms at a time. Frames that were not sent are concealed.
-static void through(const struct codec *c, const int16_t *in, unsigned int n)
+static void through(const struct codec *c, int mode, const int16_t *in, unsigned int n)
 {
 	void *e = state_new(c->encoder_size, c->encoder_init),
 	     *d = state_new(c->decoder_size, c->decoder_init);
 	unsigned int block = c->sample_rate_hz / 50;
 	uint8_t payload[CODEC_FRAME_BYTES_MAX];
+	if (mode)
+		request(c, e, (unsigned int)mode - 1);
 	for (unsigned int at = 0; at + block <= n; at += block) {
 		int len = c->encode(e, in + at, block, payload, sizeof(payload));
 		CHECK(len >= 0);
@@ -104,7 +127,7 @@ static void through(const struct codec *c, const int16_t *in, unsigned int n)
 
 static void judge_speech(const struct codec *c, const struct pass *p, unsigned int n)
 {
-	through(c, speech, n);
+	through(c, p->mode, speech, n);
 	size_t delay = measure_delay(speech, out, c->sample_rate_hz * 2, c->sample_rate_hz / 100);
 	CHECK_NEAR(delay, p->delay, 1);
 	unsigned int m = n - (unsigned int)delay;
@@ -125,7 +148,7 @@ static void judge_tone(const struct codec *c, const struct pass *p)
 {
 	unsigned int rate = c->sample_rate_hz, n = 2 * rate;
 	measure_tone(speech, n, rate, TONE_HZ, -10);
-	through(c, speech, n);
+	through(c, p->mode, speech, n);
 	struct measure_sine s = measure_sine(out + rate / 2, n - rate, rate, TONE_HZ);
 	if (getenv("SLIMLINE_VERBOSE"))
 		printf("%-12s sinad %5.1f level error %+.2f\n", c->name, s.sinad_db, s.level_dbm0 + 10);

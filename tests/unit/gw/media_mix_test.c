@@ -316,6 +316,48 @@ static void loss_and_jitter(void)
 	rig_free(r);
 }
 
+// One packet of AMR that requests a mode.
+static void send_request(struct rig *r, unsigned int mode)
+{
+	struct phone *p = &r->phone[0];
+	struct rtp_header h = {.timestamp = p->ts,
+			       .ssrc = p->ssrc,
+			       .seq = p->seq++,
+			       .payload_type = p->spec.rx.payload_type};
+	uint8_t rtp[12 + 64];
+	int16_t pcm[160] = {0};
+	p->ts += 160;
+	rtp_header_write(rtp, &h);
+	int len = p->codec->encode(p->encoder, pcm, 160, rtp + 12, 64);
+	rtp[12] = (uint8_t)((rtp[12] & 15) | mode << 4);
+	rig_send(r, 0, rtp, 12 + (unsigned int)len);
+	rig_run(r, 20);
+}
+
+// The far end asks for 4.75 kbit/s, then for nothing in particular, and for 12.2 again; how the call looks to the other party
+// does not change.
+static void amr_modes_are_obeyed(void)
+{
+	static const struct {
+		unsigned int asked, bytes;
+	} steps[] = {{15, 32}, {0, 14}, {15, 14}, {7, 32}};
+	if (!codec_can_transcode(CODEC_AMR))
+		return;
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	REQUIRE(rig_open(r, 0, c, CODEC_AMR, 20, BOTH, 437, -10) == 0);
+	REQUIRE(rig_open(r, 1, c, CODEC_PCMU, 20, BOTH, 1020, -15) == 0);
+	r->phone[0].sends = false;
+	rig_run(r, 200);
+	for (unsigned int i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		for (unsigned int n = 0; n < 50; n++)
+			send_request(r, steps[i].asked);
+		CHECK_INT(r->phone[0].last_len, 12 + steps[i].bytes);
+	}
+	continuity_check(&r->phone[0]);
+	rig_free(r);
+}
+
 // SINAD of a tone of which every 10th packet is lost, behind a buffer that holds packets for so long.
 static double gappy_sinad(enum codec_id codec, unsigned int jitter_ms)
 {
@@ -406,5 +448,6 @@ static void phases_are_spread(void)
 T_MAIN("media_mix", {"four G.711 parties", four_g711}, {"four codecs and periods", four_mixed},
        {"linear is exact", linear_is_exact}, {"transcodes", transcodes},
        {"two codecs in one party", two_codecs_in_one_party}, {"listeners", listeners}, {"stalls", stalls},
-       {"loss and jitter", loss_and_jitter}, {"gaps are bridged", gaps_are_bridged},
-       {"sender restarts", sender_restarts}, {"phases are spread", phases_are_spread})
+       {"loss and jitter", loss_and_jitter}, {"AMR modes are obeyed", amr_modes_are_obeyed},
+       {"gaps are bridged", gaps_are_bridged}, {"sender restarts", sender_restarts},
+       {"phases are spread", phases_are_spread})
