@@ -14,6 +14,9 @@
 
 #include "bench/lab/netns.h"
 #include "bench/lab/telephone.h"
+#include "gw/wire.h"
+
+#define WINDOW_MAX 1024 // Registers within a second that are told apart
 
 struct agent {
 	struct agent_options options;
@@ -22,6 +25,8 @@ struct agent {
 	struct agent_device *devices;
 	struct agent_counts counts;
 	nsec_t started;
+	nsec_t window[WINDOW_MAX]; // when the last Registers came
+	unsigned int window_from, window_count;
 };
 
 static void log_line(const struct agent_device *d, const char *arrow, const struct sccp_msg *m)
@@ -43,12 +48,30 @@ static void log_event(const struct agent_device *d, const char *what)
 			d->name, what);
 }
 
+// Gives an encoded message the shape of the dialect: its header's version, and the length of its body. Returns its length.
+static int shape(const struct dialect *dialect, uint32_t id, uint8_t *pdu, int len)
+{
+	int head = SCCP_HEADER_LEN + (int)sizeof(id), want = len;
+	if (dialect->bare_header)
+		memset(pdu + sizeof(uint32_t), 0, sizeof(uint32_t));
+	if (id == SCCP_REGISTER_ACK && dialect->ack_body)
+		want = head + dialect->ack_body;
+	if (id == SCCP_OPEN_RECEIVE_CHANNEL && len < head + dialect->open_body)
+		want = head + dialect->open_body;
+	if (want > len)
+		memset(pdu + len, 0, (size_t)(want - len));
+	struct wire_writer w = wire_writer(pdu, sizeof(uint32_t));
+	wire_put_le32(&w, (uint32_t)(want - SCCP_HEADER_LEN));
+	return want;
+}
+
 int agent_send(struct agent_device *d, const struct sccp_msg *m)
 {
 	uint8_t pdu[SCCP_PDU_MAX];
 	int len = sccp_encode(m, d->version, pdu, sizeof(pdu));
 	if (len < 0)
 		return len;
+	len = shape(agent_dialect(d), m->id, pdu, len);
 	log_line(d, "->", m);
 	bufferevent_write(d->bev, pdu, (size_t)len);
 	return 0;
@@ -81,19 +104,41 @@ void agent_drop(struct agent_device *d)
 	device_close(d, "cut by the agent");
 }
 
+// How many Registers came within the last second, this one included.
+static void count_register(struct agent *a, nsec_t now)
+{
+	if (a->window_count == WINDOW_MAX) {
+		a->window_from++;
+		a->window_count--;
+	}
+	a->window[(a->window_from + a->window_count++) % WINDOW_MAX] = now;
+	while (now - a->window[a->window_from % WINDOW_MAX] >= NSEC_PER_SEC) {
+		a->window_from++;
+		a->window_count--;
+	}
+	if (a->window_count > a->counts.busiest)
+		a->counts.busiest = a->window_count;
+	a->counts.registered++;
+}
+
 static void answer_register(struct agent_device *d, const struct sccp_register_req *r)
 {
 	struct agent *a = d->agent;
+	const struct dialect *dialect = a->options.dialect;
 	struct sccp_msg m;
 	snprintf(d->name, sizeof(d->name), "%s", r->station_device_name);
 	d->type = r->device_type;
-	d->version = r->protocol_version < a->options.version ? r->protocol_version : a->options.version;
-	a->counts.registered++;
+	d->claimed = r->protocol_version;
+	d->version = dialect_version(dialect, d->claimed, a->options.version);
+	count_register(a, lab_now());
+	if (dialect->lamps_early)
+		telephone_lamps(d);
 	sccp_init(&m, SCCP_REGISTER_ACK);
 	m.register_ack.keep_alive_interval = a->options.keepalive_s;
 	m.register_ack.secondary_keep_alive_interval = a->options.keepalive_s * 2;
 	strcpy(m.register_ack.date_template, "Unused");
-	m.register_ack.protocol_version = d->version;
+	m.register_ack.protocol_version =
+		dialect->ack_version == DIALECT_ACK_GRANTED ? d->version : dialect->ack_version;
 	m.register_ack.phone_features = 0x2880;
 	agent_send(d, &m);
 	sccp_init(&m, SCCP_CAPABILITIES_REQ);
@@ -115,7 +160,9 @@ static void handle(struct agent_device *d, const struct sccp_msg *m)
 		answer_register(d, &m->register_req);
 		break;
 	case SCCP_KEEP_ALIVE:
-		answer_bare(d, SCCP_KEEP_ALIVE_ACK);
+		d->agent->counts.keepalives++;
+		if (!(agent_dialect(d)->silent & SILENT_KEEP_ALIVE))
+			answer_bare(d, SCCP_KEEP_ALIVE_ACK);
 		break;
 	case SCCP_VERSION_REQ:
 		answer_bare(d, SCCP_VERSION_RES);
@@ -132,7 +179,8 @@ static void handle(struct agent_device *d, const struct sccp_msg *m)
 		break;
 	case SCCP_UNREGISTER:
 		d->agent->counts.unregistered++;
-		answer_bare(d, SCCP_UNREGISTER_ACK);
+		if (!(agent_dialect(d)->silent & SILENT_UNREGISTER))
+			answer_bare(d, SCCP_UNREGISTER_ACK);
 		bufferevent_flush(d->bev, EV_WRITE, BEV_FLUSH);
 		break; // the device closes
 	default:
@@ -226,6 +274,8 @@ int agent_open(struct event_base *base, const struct agent_options *options, str
 	if (!a)
 		return -ENOMEM;
 	a->options = *options;
+	if (!a->options.dialect)
+		a->options.dialect = dialect_at(0);
 	a->base = base;
 	a->started = lab_now();
 	int rc = agent_up(a);
@@ -252,6 +302,11 @@ struct agent_device *agent_devices(struct agent *a)
 const struct agent_counts *agent_counts(const struct agent *a)
 {
 	return &a->counts;
+}
+
+const struct agent_options *agent_options(const struct agent *a)
+{
+	return &a->options;
 }
 
 void agent_close(struct agent *a)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// agent.h - A call agent: accepts media-resource devices, keeps them registered, and carries messages both ways.
+// agent.h - A call agent: accepts devices, keeps them registered, and carries messages both ways, in one dialect.
 //
-// The agent itself decides nothing about calls: call.c does, through the hooks. One thread, one event loop.
+// The agent itself decides nothing about calls: call.c and exchange.c do, through the hooks. One thread, one event loop.
 #pragma once
 
 #include <event2/event.h>
@@ -9,8 +9,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bench/lab/dialect.h"
 #include "gw/addr.h"
+#include "gw/clock.h"
 #include "gw/sccp.h"
+
+#define AGENT_SPEED_DIALS_MAX 8
 
 struct agent;
 
@@ -18,7 +22,8 @@ struct agent;
 struct agent_device {
 	char name[17];    // "" until it registers
 	uint32_t type;    // SCCP device type
-	uint8_t version;  // granted
+	uint8_t claimed;  // version, by Register
+	uint8_t version;  // spoken with it
 	bool in_service;  // registered, and its capabilities have come
 	uint32_t streams; // as MediaResourceNotification says
 	struct agent *agent;
@@ -37,17 +42,28 @@ struct agent_hooks {
 	void (*message)(void *arg, struct agent_device *d, const struct sccp_msg *m);
 };
 
+// What a telephone's further buttons dial.
+struct agent_speed_dial {
+	char number[25];
+	char label[41];
+};
+
 struct agent_options {
 	struct addr_port listen;
-	const char *netns; // "" = ours
-	uint8_t version;   // highest granted
+	const char *netns;             // "" = ours
+	const struct dialect *dialect; // NULL = the first of the table
+	uint8_t version;               // highest granted, within the dialect's
 	uint32_t keepalive_s;
+	const struct agent_speed_dial *speed_dials;
+	unsigned int speed_dial_count;
 	FILE *log; // one line a message; NULL = none
 	struct agent_hooks hooks;
 };
 
 struct agent_counts {
 	uint64_t accepted, closed, registered, unregistered, messages, undecodable;
+	uint64_t keepalives;
+	unsigned int busiest; // most Registers within one second
 };
 
 // Listens. Returns 0 and *ret (owned; agent_close), or negative errno.
@@ -75,6 +91,13 @@ struct agent_device *agent_device_find(struct agent *a, const char *name);
 struct agent_device *agent_devices(struct agent *a);
 
 const struct agent_counts *agent_counts(const struct agent *a);
+
+const struct agent_options *agent_options(const struct agent *a);
+
+static inline const struct dialect *agent_dialect(const struct agent_device *d)
+{
+	return agent_options(d->agent)->dialect;
+}
 
 // Takes NULL.
 void agent_close(struct agent *a);

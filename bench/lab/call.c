@@ -7,15 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/lab/call_inner.h"
 #include "bench/lab/netns.h"
-#include "bench/lab/telephone.h"
 
 #define PARTY_FIRST      0x01000001u // numbers as call managers choose them
 #define CONFERENCE_FIRST 0x01000001u
 #define REFERENCE_FIRST  0x01300001u
 #define PAYLOAD_DYNAMIC  96
 #define SPEAK_AFTER_MS   200 // nobody says hello sooner; the gateway finds its next hops meanwhile
-#define START_STAGGER_MS 7   // phones do not tick together
 
 static const char *const state_names[] = {
 	"idle", "creating", "adding",   "ringing", "opening", "starting",
@@ -27,7 +26,7 @@ const char *call_state_name(enum call_state state)
 	return state <= CALL_FAILED ? state_names[state] : "?";
 }
 
-static int __attribute__((format(printf, 3, 4))) fail(struct call *c, int rc, const char *format, ...)
+int call_fail(struct call *c, int rc, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -54,19 +53,10 @@ static int source_open(struct call *c, const struct scenario_party *party, uint3
 		 party->file[0] == '/' ? "" : "/", party->file);
 	int rc = audio_load(path, rate_hz, ret);
 	if (rc < 0)
-		return fail(c, rc, "%s: %s", path, strerror(-rc));
+		return call_fail(c, rc, "%s: %s", path, strerror(-rc));
 	if (party->level_set)
 		audio_level_set(ret, party->level_dbm0);
 	return 0;
-}
-
-// The scenario's n-th line.
-static const char *line_name(const struct scenario *s, unsigned int n)
-{
-	for (unsigned int i = 0; i < s->device_count; i++)
-		if (s->devices[i].kind == SCENARIO_LINE && n-- == 0)
-			return s->devices[i].name;
-	return NULL;
 }
 
 int call_open(struct call *c, const struct scenario *s, const struct scenario_call *plan,
@@ -82,8 +72,6 @@ int call_open(struct call *c, const struct scenario *s, const struct scenario_ca
 		*p = (struct call_party){.party = party,
 					 .party_id = PARTY_FIRST + serial,
 					 .call_reference = REFERENCE_FIRST + serial};
-		if (plan->kind == SCENARIO_LINE)
-			p->line = line_name(s, i);
 		struct phone_options options = {.netns = phone->netns,
 						.address = phone->address,
 						.codec = codec,
@@ -99,14 +87,16 @@ int call_open(struct call *c, const struct scenario *s, const struct scenario_ca
 		rc = phone_open(base, &options, &p->phone);
 		if (rc < 0) {
 			audio_free(&options.source);
-			return fail(c, rc, "phone %s (namespace %s): %s", phone->name, phone->netns,
-				    strerror(-rc));
+			return call_fail(c, rc, "phone %s (namespace %s): %s", phone->name, phone->netns,
+					 strerror(-rc));
 		}
+		if (plan->kind == SCENARIO_LINE)
+			call_line_prepare(c, s, i);
 	}
 	return 0;
 }
 
-static void enter(struct call *c, enum call_state state)
+void call_enter(struct call *c, enum call_state state)
 {
 	c->state = state;
 	for (unsigned int i = 0; i < c->plan->party_count; i++)
@@ -114,51 +104,22 @@ static void enter(struct call *c, enum call_state state)
 }
 
 // Everybody begins to speak, each a little after the other.
-static void speak(struct call *c)
+void call_speak(struct call *c)
 {
 	nsec_t begin = lab_now() + SPEAK_AFTER_MS * NSEC_PER_MSEC;
-	enter(c, CALL_UP);
+	call_enter(c, CALL_UP);
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
 		struct call_party *p = &c->parties[i];
-		nsec_t at = begin + i * START_STAGGER_MS * NSEC_PER_MSEC;
+		nsec_t at = begin + i * CALL_STAGGER_MS * NSEC_PER_MSEC;
 		c->from = at;
 		phone_start(p->phone, &p->gateway, at);
-	}
-}
-
-// The device that carries a party: its line, else the call's.
-static struct agent_device *device_of(struct call *c, const struct call_party *p, struct agent_device *d)
-{
-	struct agent_device *line = p->line ? agent_device_find(d->agent, p->line) : d;
-	if (!line)
-		fail(c, 0, "line %s is not in service", p->line);
-	return line;
-}
-
-static void send_to(struct call *c, const struct call_party *p, struct agent_device *d,
-		    const struct sccp_msg *m)
-{
-	struct agent_device *to = device_of(c, p, d);
-	if (to)
-		agent_send(to, m);
-}
-
-static void send_rings(struct call *c, struct agent_device *d)
-{
-	char number[16];
-	enter(c, CALL_RINGING);
-	for (unsigned int i = 0; i < c->plan->party_count; i++) {
-		struct agent_device *line = device_of(c, &c->parties[i], d);
-		snprintf(number, sizeof(number), "%u", 100 + i);
-		if (line)
-			telephone_ring(line, c->parties[i].call_reference, number, c->plan->name);
 	}
 }
 
 static void send_open(struct call *c, struct agent_device *d)
 {
 	struct sccp_msg m;
-	enter(c, CALL_OPENING);
+	call_enter(c, CALL_OPENING);
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
 		const struct call_party *p = &c->parties[i];
 		sccp_init(&m, SCCP_OPEN_RECEIVE_CHANNEL);
@@ -173,14 +134,14 @@ static void send_open(struct call *c, struct agent_device *d)
 		m.open_receive_channel.source_ip_addr = p->phone->local.addr;
 		m.open_receive_channel.source_port_number =
 			4000; // as call managers send before the far end has answered
-		send_to(c, p, d, &m);
+		agent_send(d, &m);
 	}
 }
 
 static void send_start(struct call *c, struct agent_device *d)
 {
 	struct sccp_msg m;
-	enter(c, CALL_STARTING);
+	call_enter(c, CALL_STARTING);
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
 		const struct call_party *p = &c->parties[i];
 		sccp_init(&m, SCCP_START_MEDIA_TRANSMISSION);
@@ -196,14 +157,14 @@ static void send_start(struct call *c, struct agent_device *d)
 			m.start_media_transmission.qualifier_out_dynamic_payload =
 				p->phone->options.payload_type;
 		m.start_media_transmission.dtmf_type = 10;
-		send_to(c, p, d, &m);
+		agent_send(d, &m);
 	}
 }
 
 static void send_add(struct call *c, struct agent_device *d)
 {
 	struct sccp_msg m;
-	enter(c, CALL_ADDING);
+	call_enter(c, CALL_ADDING);
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
 		sccp_init(&m, SCCP_ADD_PARTICIPANT_REQ);
 		m.add_participant_req.conference_id = c->conference_id;
@@ -231,7 +192,11 @@ void call_start(struct call *c, struct agent_device *d)
 	if (c->plan->kind == SCENARIO_DIRECT) {
 		c->parties[0].gateway = c->parties[1].phone->local;
 		c->parties[1].gateway = c->parties[0].phone->local;
-		speak(c);
+		call_speak(c);
+		return;
+	}
+	if (c->plan->kind == SCENARIO_LINE) {
+		call_line_start(c);
 		return;
 	}
 	snprintf(c->device, sizeof(c->device), "%s", d->name);
@@ -239,16 +204,12 @@ void call_start(struct call *c, struct agent_device *d)
 		send_start(c, d);
 		return;
 	}
-	if (c->plan->kind == SCENARIO_LINE) {
-		send_rings(c, d);
-		return;
-	}
 	if (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit) {
 		send_open(c, d);
 		return;
 	}
 	struct sccp_msg m;
-	enter(c, CALL_CREATING);
+	call_enter(c, CALL_CREATING);
 	sccp_init(&m, SCCP_CREATE_CONFERENCE_REQ);
 	m.create_conference_req.conference_id = c->conference_id;
 	m.create_conference_req.number_of_reserved_participants = c->plan->party_count;
@@ -273,7 +234,7 @@ static struct call_party *by_reference(struct call *c, uint32_t call_reference)
 	return NULL;
 }
 
-static bool all_answered(struct call *c, struct call_party *p)
+bool call_all_answered(struct call *c, struct call_party *p)
 {
 	p->answered = true;
 	for (unsigned int i = 0; i < c->plan->party_count; i++)
@@ -288,12 +249,12 @@ static void opened(struct call *c, struct agent_device *d, const struct sccp_ope
 	if (!p || c->state != CALL_OPENING)
 		return;
 	if (ack->media_reception_status != 0) {
-		fail(c, 0, "OpenReceiveChannel of party %u refused, status %u",
-		     (unsigned int)(p - c->parties) + 1, ack->media_reception_status);
+		call_fail(c, 0, "OpenReceiveChannel of party %u refused, status %u",
+			  (unsigned int)(p - c->parties) + 1, ack->media_reception_status);
 		return;
 	}
 	p->gateway = (struct addr_port){.addr = ack->ip_addr, .port = (uint16_t)ack->port_number};
-	if (all_answered(c, p))
+	if (call_all_answered(c, p))
 		send_start(c, d);
 }
 
@@ -306,10 +267,10 @@ static void started(struct call *c, struct agent_device *d,
 	if (!p->gateway.port) // nothing was opened: this is where the sound will come from
 		p->gateway = (struct addr_port){ack->transmit_ip_addr, (uint16_t)ack->port_number, 0};
 	if (ack->media_transmission_status != 0)
-		fail(c, 0, "StartMediaTransmission of party %u refused, status %u",
-		     (unsigned int)(p - c->parties) + 1, ack->media_transmission_status);
-	else if (all_answered(c, p))
-		speak(c);
+		call_fail(c, 0, "StartMediaTransmission of party %u refused, status %u",
+			  (unsigned int)(p - c->parties) + 1, ack->media_transmission_status);
+	else if (call_all_answered(c, p))
+		call_speak(c);
 	if (c->state == CALL_UP && c->plan->announcement)
 		send_announcement(c, d);
 }
@@ -320,41 +281,26 @@ static void added(struct call *c, struct agent_device *d, const struct sccp_add_
 	if (!p || c->state != CALL_ADDING || res->conference_id != c->conference_id)
 		return;
 	if (res->add_participant_result != 0)
-		fail(c, 0, "AddParticipant refused, result %u", res->add_participant_result);
-	else if (all_answered(c, p))
+		call_fail(c, 0, "AddParticipant refused, result %u", res->add_participant_result);
+	else if (call_all_answered(c, p))
 		send_open(c, d);
-}
-
-// A line's messages: taking the call, and having read that it is over.
-static void line_message(struct call *c, struct agent_device *d, const struct sccp_msg *m)
-{
-	struct call_party *p = NULL;
-	for (unsigned int i = 0; i < c->plan->party_count; i++)
-		if (strcmp(c->parties[i].line, d->name) == 0)
-			p = &c->parties[i];
-	if (!p)
-		return;
-	if (c->state == CALL_RINGING && telephone_took(m, p->call_reference)) {
-		telephone_connect(d, p->call_reference);
-		if (all_answered(c, p))
-			send_open(c, d);
-	}
-	if (c->state == CALL_DELETING && m->id == SCCP_CAPABILITIES_RES && all_answered(c, p))
-		c->state = CALL_ENDED;
 }
 
 void call_message(struct call *c, struct agent_device *d, const struct sccp_msg *m)
 {
-	if (c->plan->kind == SCENARIO_LINE)
-		line_message(c, d, m);
-	else if (strcmp(c->device, d->name) != 0)
+	if (c->plan->kind == SCENARIO_LINE) {
+		call_line_message(c, d, m);
+		return;
+	}
+	if (strcmp(c->device, d->name) != 0)
 		return;
 	switch (m->id) {
 	case SCCP_CREATE_CONFERENCE_RES:
 		if (c->state != CALL_CREATING || m->create_conference_res.conference_id != c->conference_id)
 			return;
 		if (m->create_conference_res.result != 0)
-			fail(c, 0, "CreateConference refused, result %u", m->create_conference_res.result);
+			call_fail(c, 0, "CreateConference refused, result %u",
+				  m->create_conference_res.result);
 		else
 			send_add(c, d);
 		return;
@@ -372,8 +318,7 @@ void call_message(struct call *c, struct agent_device *d, const struct sccp_msg 
 			c->state = CALL_ENDED;
 		return;
 	case SCCP_CAPABILITIES_RES:
-		if (c->state == CALL_DELETING && c->plan->kind != SCENARIO_LINE &&
-		    (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit))
+		if (c->state == CALL_DELETING && (c->plan->kind != SCENARIO_BRIDGE || c->plan->implicit))
 			c->state = CALL_ENDED;
 		return;
 	default:
@@ -404,27 +349,11 @@ static void send_close(const struct call *c, const struct call_party *p, struct 
 	agent_send(d, &m);
 }
 
-// Nothing answers a close; the answer to a question behind it says that it was read.
-static void end_lines(struct call *c, struct agent_device *d)
-{
-	struct sccp_msg m;
-	enter(c, CALL_DELETING);
-	sccp_init(&m, SCCP_CAPABILITIES_REQ);
-	for (unsigned int i = 0; i < c->plan->party_count; i++) {
-		struct agent_device *line = device_of(c, &c->parties[i], d);
-		if (!line)
-			return;
-		send_close(c, &c->parties[i], line);
-		telephone_release(line, c->parties[i].call_reference);
-		agent_send(line, &m);
-	}
-}
-
 void call_end(struct call *c, struct agent_device *d)
 {
 	struct sccp_msg m;
-	if (d && c->plan->kind == SCENARIO_LINE) {
-		end_lines(c, d);
+	if (c->plan->kind == SCENARIO_LINE) {
+		call_line_end(c);
 		return;
 	}
 	bool conference = c->plan->kind == SCENARIO_BRIDGE && !c->plan->implicit;
@@ -453,10 +382,11 @@ void call_judge(const struct call *c, unsigned int listener, const char *wav_pat
 {
 	struct verdict_party parties[SCENARIO_PARTIES_MAX];
 	for (unsigned int i = 0; i < c->plan->party_count; i++)
-		parties[i] = (struct verdict_party){.party = c->parties[i].party,
-						    .phone = c->parties[i].phone,
-						    .from = c->from,
-						    .until = c->until};
+		parties[i] =
+			(struct verdict_party){.party = c->parties[i].party,
+					       .phone = c->parties[i].phone,
+					       .from = c->from,
+					       .until = c->parties[i].until ? c->parties[i].until : c->until};
 	verdict_take(c->plan->kind, parties, c->plan->party_count, listener, wav_path, ret);
 }
 

@@ -39,6 +39,7 @@ struct run {
 	struct event_base *base;
 	struct event *poll, *input;
 	struct agent *agent;
+	struct exchange *exchange;
 	struct call calls[SCENARIO_CALLS_MAX];
 	FILE *log;
 	unsigned int step;
@@ -84,13 +85,24 @@ static struct agent_device *device_of_kind(const struct run *r, enum scenario_ki
 	return NULL;
 }
 
+// By one device: neither a wire nor lines do.
+static bool is_carried(const struct call *c)
+{
+	return c->plan->kind != SCENARIO_DIRECT && c->plan->kind != SCENARIO_LINE;
+}
+
+static const char *carrier(const struct call *c)
+{
+	return c->device[0] ? c->device : c->plan->kind == SCENARIO_LINE ? "lines" : "a wire";
+}
+
 static enum progress poll_start(struct run *r, const struct scenario_step *step)
 {
 	struct call *c = &r->calls[step->call];
 	if (r->phase == 0) {
-		bool direct = c->plan->kind == SCENARIO_DIRECT;
-		struct agent_device *d = direct ? NULL : device_of_kind(r, c->plan->kind);
-		if (!direct && !d)
+		bool carried = is_carried(c);
+		struct agent_device *d = carried ? device_of_kind(r, c->plan->kind) : NULL;
+		if (carried && !d)
 			return WAIT;
 		call_start(c, d);
 		next_phase(r);
@@ -99,9 +111,8 @@ static enum progress poll_start(struct run *r, const struct scenario_step *step)
 		return FAILED;
 	if (c->state != CALL_UP)
 		return WAIT;
-	say(r, "call %s: up on %s, %u parties, %.1f ms after the first message", c->plan->name,
-	    c->device[0] ? c->device : "a wire", c->plan->party_count,
-	    (double)(lab_now() - r->phase_began) / 1e6);
+	say(r, "call %s: up on %s, %u parties, %.1f ms after the first message", c->plan->name, carrier(c),
+	    c->plan->party_count, (double)(lab_now() - r->phase_began) / 1e6);
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
 		char gateway[ADDR_TEXT_MAX];
 		const struct call_party *p = &c->parties[i];
@@ -116,7 +127,7 @@ static enum progress poll_start(struct run *r, const struct scenario_step *step)
 static enum progress poll_end(struct run *r, const struct scenario_step *step)
 {
 	struct call *c = &r->calls[step->call];
-	if (r->phase == 0) {
+	if (r->phase == 0 && c->state != CALL_ENDED) { // whose parties have left needs no end
 		if (c->state != CALL_UP) {
 			snprintf(c->problem, sizeof(c->problem), "cannot end: it is %s",
 				 call_state_name(c->state));
@@ -126,9 +137,9 @@ static enum progress poll_end(struct run *r, const struct scenario_step *step)
 		next_phase(r);
 	}
 	if (r->phase == 1 && older_than(r->phase_began, STRAGGLERS_MS)) {
-		bool direct = c->plan->kind == SCENARIO_DIRECT;
-		struct agent_device *d = direct || !r->agent ? NULL : agent_device_find(r->agent, c->device);
-		if (!direct && !d)
+		bool carried = is_carried(c);
+		struct agent_device *d = carried && r->agent ? agent_device_find(r->agent, c->device) : NULL;
+		if (carried && !d)
 			return WAIT;
 		call_end(c, d);
 		next_phase(r);
@@ -137,6 +148,32 @@ static enum progress poll_end(struct run *r, const struct scenario_step *step)
 		return WAIT;
 	say(r, "call %s: ended", c->plan->name);
 	return DONE;
+}
+
+// What a party of a line call does; done when it shows.
+static enum progress poll_deed(struct run *r, const struct scenario_step *step)
+{
+	struct call_party *p = &r->calls[step->call].parties[step->party];
+	bool first = r->phase == 0, good = true;
+	if (first)
+		next_phase(r);
+	switch (step->kind) {
+	case STEP_HOLD:
+		return exchange_hold(&p->at) ? DONE : FAILED;
+	case STEP_RESUME:
+		good = !first || exchange_resume(&p->at);
+		break;
+	case STEP_CONSULT:
+		good = !first || exchange_consult(&p->at, step->word);
+		break;
+	case STEP_HANG:
+		return exchange_hang_up(&p->at) ? DONE : FAILED;
+	case STEP_TRANSFER:
+		return exchange_transfer(&p->at, step->word) ? DONE : FAILED;
+	default:
+		return exchange_complete(&p->at) ? DONE : FAILED;
+	}
+	return !good ? FAILED : p->talks ? DONE : WAIT;
 }
 
 static enum progress poll_devices(struct run *r)
@@ -246,14 +283,15 @@ static enum progress poll_step(struct run *r, const struct scenario_step *step)
 	case STEP_AGENT_UP:
 		say(r, "agent: up");
 		return agent_up(r->agent) < 0 ? FAILED : DONE;
+	default:
+		return poll_deed(r, step);
 	}
-	return FAILED;
 }
 
 static void explain(const struct run *r, const struct scenario_step *step, const char *what)
 {
-	const struct call *c =
-		step->kind == STEP_START || step->kind == STEP_END ? &r->calls[step->call] : NULL;
+	bool about_call = step->kind == STEP_START || step->kind == STEP_END || step->kind >= STEP_HOLD;
+	const struct call *c = about_call ? &r->calls[step->call] : NULL;
 	say(r, "line %u: %s%s%s%s%s%s", step->line, what, c ? "; call " : "", c ? c->plan->name : "",
 	    c ? " is " : "", c ? call_state_name(c->state) : "",
 	    step->kind == STEP_HOSTILE ? r->siege.attack.name : "");
@@ -304,6 +342,7 @@ static void on_message(void *arg, struct agent_device *d, const struct sccp_msg 
 	struct run *r = arg;
 	if (m->id == SCCP_CAPABILITIES_RES)
 		r->siege.answered = r->siege.asked;
+	exchange_message(r->exchange, d, m);
 	for (unsigned int i = 0; i < r->s->call_count; i++)
 		call_message(&r->calls[i], d, m);
 }
@@ -320,6 +359,7 @@ static void on_device_down(void *arg, struct agent_device *d)
 	struct run *r = arg;
 	if (!r->over)
 		say(r, "device %s: gone", d->name);
+	exchange_device_down(r->exchange, d);
 	if (r->siege.under_way) { // the drop is the answer, unless bytes of the attack are left over
 		r->siege.sent = r->siege.attack.len;
 		r->siege.asked = false;
@@ -363,22 +403,32 @@ static int open_all(struct run *r)
 		}
 		setlinebuf(r->log);
 	}
+	r->exchange = exchange_new(r->base, r->s->numbers, r->s->number_count);
+	if (!r->exchange)
+		return -ENOMEM;
 	for (unsigned int i = 0; i < r->s->call_count; i++) {
 		rc = call_open(&r->calls[i], r->s, &r->s->calls[i], r->base, r->options->sounds, i);
 		if (rc < 0) {
 			say(r, "call %s: %s", r->s->calls[i].name, r->calls[i].problem);
 			return rc;
 		}
+		r->calls[i].news = stdout;
+		call_attach(&r->calls[i], r->exchange);
 	}
 	if (r->s->listen.addr.family == ADDR_NONE)
 		return 0;
 	struct agent_options options = {.listen = r->s->listen,
 					.netns = r->s->agent_netns,
+					.dialect = r->s->dialect,
 					.version = r->s->version,
+					.speed_dials = r->s->speed_dials,
+					.speed_dial_count = r->s->speed_dial_count,
 					.keepalive_s = r->s->keepalive_s,
 					.log = r->log,
 					.hooks = {r, on_device_up, on_device_down, on_message}};
 	rc = agent_open(r->base, &options, &r->agent);
+	if (rc == 0)
+		exchange_attach(r->exchange, r->agent);
 	if (rc < 0)
 		say(r, "agent: cannot listen in namespace %s: %s", r->s->agent_netns, strerror(-rc));
 	return rc;
@@ -434,6 +484,7 @@ int run_scenario(const struct scenario *s, const struct run_options *options)
 		rc = r->failed || missed ? 1 : 0;
 	}
 	agent_close(r->agent);
+	exchange_free(r->exchange);
 	for (unsigned int i = 0; i < s->call_count; i++)
 		call_close(&r->calls[i]);
 	if (r->poll)

@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bench/lab/exchange.h"
 #include "gw/addr.h"
 #include "gw/codec.h"
 
@@ -33,6 +34,8 @@
 #define SCENARIO_PARTIES_MAX 32
 #define SCENARIO_STEPS_MAX   256
 #define SCENARIO_EXPECTS_MAX 256
+#define SCENARIO_NUMBERS_MAX 32
+#define SCENARIO_DIGITS_MAX  26
 
 // What carries a call.
 enum scenario_kind {
@@ -42,7 +45,7 @@ enum scenario_kind {
 	SCENARIO_BRIDGE,      // two or more parties on a conference bridge
 	SCENARIO_MOH,         // listeners to music
 	SCENARIO_ANNUNCIATOR, // listeners to an announcement
-	SCENARIO_LINE,        // two or more parties, each calling a line of its own: the lines meet in a room
+	SCENARIO_LINE,        // parties that call lines by number or are called by them: rooms, echoes
 	SCENARIO_KIND_COUNT
 };
 
@@ -70,8 +73,11 @@ struct scenario_party {
 	double level_dbm0; // tone level; for files the active level to scale to, when level_set
 	double tone_hz;
 	uint16_t foreign_port; // not 0: a program of others has the phone's address and this port
-	double hears_hz;       // the tone that is to be heard from music or an announcement; 0 = none
+	double hears_hz; // the tone that is to be heard from music, an announcement or an echo; 0 = none
 	double hears_dbm0;
+	char dials[SCENARIO_DIGITS_MAX]; // line call: whom it calls; "" = a line, in the order of declaration
+	char answers[SCENARIO_DIGITS_MAX]; // line call: it waits for a call to this number instead
+	uint32_t answer_ms;
 };
 
 struct scenario_call {
@@ -93,14 +99,21 @@ enum scenario_step_kind {
 	STEP_AGENT_UP,   // listen again
 	STEP_DEVICES,    // wait until every named device is in service
 	STEP_HOSTILE,    // send the malformed corpus to one device
+	STEP_HOLD,       // a party of a line call puts it on hold
+	STEP_RESUME,
+	STEP_HANG,     // it hangs up
+	STEP_TRANSFER, // connects its line with another number, and is out
+	STEP_CONSULT,  // holds its line and calls another number
+	STEP_COMPLETE, // connects the two, and is out
 };
 
 struct scenario_step {
 	enum scenario_step_kind kind;
-	unsigned int call;            // START, END
+	unsigned int call;            // START, END, and what a party does
+	unsigned int party;           // HOLD to COMPLETE: index into the call's parties
 	uint32_t ms;                  // RUN
 	unsigned int device;          // HOSTILE: index into devices
-	char word[SCENARIO_NAME_MAX]; // PAUSE
+	char word[SCENARIO_NAME_MAX]; // PAUSE; TRANSFER, CONSULT: the number
 	unsigned int line;
 };
 
@@ -131,8 +144,13 @@ struct scenario_expect {
 struct scenario {
 	struct addr_port listen; // family ADDR_NONE: no agent
 	char agent_netns[SCENARIO_NAME_MAX];
-	uint8_t version; // highest SCCP version the agent grants
+	const struct dialect *dialect; // NULL = the usual one
+	uint8_t version;               // highest SCCP version the agent grants
 	uint32_t keepalive_s;
+	struct exchange_number numbers[SCENARIO_NUMBERS_MAX];
+	unsigned int number_count;
+	struct agent_speed_dial speed_dials[AGENT_SPEED_DIALS_MAX];
+	unsigned int speed_dial_count;
 	struct scenario_device devices[SCENARIO_DEVICES_MAX];
 	unsigned int device_count;
 	struct scenario_phone phones[SCENARIO_PHONES_MAX];

@@ -76,6 +76,41 @@ static void reads_everything(void)
 	CHECK(!scenario_expect_applies(&scenario, &scenario.expects[0], 1, 0));
 }
 
+// What lines add: a dialect, numbers, parties that dial and answer, what they do in a call.
+static void reads_lines(void)
+{
+	static const char text[] = "agent listen 10.78.0.1:2000 dialect chan-skinny\n"
+				   "device line SEP1001\ndevice line SEP1002\n"
+				   "number 600 SEP1001 SEP1002\n"
+				   "speed-dial 204 bert\n"
+				   "phone anna address 10.77.0.11\nphone bert address 10.77.0.12\n"
+				   "call line out {\n"
+				   "\tparty anna dials 600 codec pcmu tone 437 -10 hears 437 -10\n"
+				   "\tparty bert answers 204 after 250 codec pcmu silent\n"
+				   "}\n"
+				   "hold out:anna\nresume out:anna\ntransfer out:bert 600\n"
+				   "consult out:anna 204\ncomplete out:anna\nhang out:bert\n";
+	int rc;
+	char *said = parse(text, &rc);
+	CHECK_INT(rc, 0);
+	CHECK_STR(said, "");
+	free(said);
+	CHECK(scenario.dialect == dialect_find("chan-skinny"));
+	REQUIRE(scenario.number_count == 1 && scenario.speed_dial_count == 1 && scenario.step_count == 6);
+	CHECK_INT(scenario.numbers[0].line_count, 2);
+	CHECK_STR(scenario.numbers[0].lines[1], "SEP1002");
+	CHECK_STR(scenario.speed_dials[0].label, "bert");
+	const struct scenario_party *p = scenario.calls[0].parties;
+	CHECK_STR(p[0].dials, "600");
+	CHECK_INT(p[0].source, SCENARIO_TONE);
+	CHECK_NEAR(p[0].hears_hz, 437, 0);
+	CHECK_STR(p[1].answers, "204");
+	CHECK_INT(p[1].answer_ms, 250);
+	CHECK_INT(scenario.steps[2].kind, STEP_TRANSFER);
+	CHECK_INT(scenario.steps[2].party, 1);
+	CHECK_STR(scenario.steps[2].word, "600");
+}
+
 static void names_every_mistake(void)
 {
 	static const struct {
@@ -96,6 +131,14 @@ static void names_every_mistake(void)
 		 "x.scn:3: call m is never closed with }\n"},
 		{"call mtp m {\nexpect m loss\n}\n", "x.scn:2: call m: expected party or }\n"
 						     "x.scn:3: call m has 0 parties; this kind needs two\n"},
+		{"agent dialect klingon\n", "x.scn:1: no agent is known that speaks klingon\n"},
+		{"device mtp M\nnumber 600 M\n", "x.scn:2: M is no line\n"},
+		{"phone a address 192.0.2.1\ncall mtp m {\nparty a codec pcmu silent\n"
+		 "party a dials 1 codec pcmu silent\n}\nhold m:a\n",
+		 "x.scn:4: dials belongs into a line call\nx.scn:6: m has no such party of a line call\n"},
+		{"phone a address 192.0.2.1\ncall line m {\nparty a codec pcmu silent\n}\nhold m\n",
+		 "x.scn:4: call m has 1 parties without a number, but only 0 lines were declared above\n"
+		 "x.scn:5: hold wants CALL:PHONE\n"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int rc;
@@ -135,5 +178,6 @@ static void survives_garbage(void)
 	}
 }
 
-T_MAIN("scenario", {"reads_everything", reads_everything}, {"names_every_mistake", names_every_mistake},
-       {"compares", compares}, {"survives_garbage", survives_garbage})
+T_MAIN("scenario", {"reads_everything", reads_everything}, {"reads_lines", reads_lines},
+       {"names_every_mistake", names_every_mistake}, {"compares", compares},
+       {"survives_garbage", survives_garbage})
