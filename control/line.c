@@ -155,6 +155,8 @@ static void act_lost(void *object, const void *data)
 	timer_stop(&l->device->core->timers, &l->timer);
 	timer_stop(&l->device->core->timers, &l->dial);
 	l->digits[0] = '\0';
+	l->flashed = 0;
+	line_errand_lost(l, now_of(data));
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		line_call_feed(&l->calls[i], LINE_CALL_LOST, now_of(data));
 	line_panel_clear(l);
@@ -248,7 +250,8 @@ int line_new(struct device *d, const struct config_line *config, struct line **r
 	l->config = config;
 	l->button_count = 1;
 	l->waiting = SCCP_LAMP_OFF;
-	l->buttons[0].instance = 1;
+	l->buttons[0].instance = l->hand = 1;
+	line_errand_init(l);
 	line_panel_clear(l);
 	l->idle_mask = UINT32_MAX;
 	fsm_init(&l->fsm, &line_table, NULL, l);
@@ -267,6 +270,7 @@ void line_free(struct line *l)
 		return;
 	timer_stop(&l->device->core->timers, &l->timer);
 	timer_stop(&l->device->core->timers, &l->dial);
+	line_errand_fini(l);
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		line_call_fini(&l->calls[i]);
 	LIST_FOREACH(v, &l->visits, struct visit, link)

@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "control/line_call.h"
+#include "control/line_errand.h"
 #include "gw/clock.h"
+#include "gw/config.h"
 #include "gw/fsm.h"
 #include "gw/list.h"
 #include "gw/timer.h"
@@ -92,10 +94,17 @@ struct line {
 	uint32_t waiting; // SCCP_LAMP of voice mail
 	uint32_t tone;    // SCCP_TONE, 0 = none
 	bool speaker;
-	// calls and the dialler
+	// calls and the user's hands
 	struct line_call calls[LINE_CALLS_MAX];
+	uint32_t hand;                    // instance of the directory number that new calls are made from
 	char digits[LINE_DIGITS_MAX + 1]; // still to dial
+	char last[LINE_DIGITS_MAX + 1];   // number dialled last
 	struct timer dial;
+	nsec_t pressed;                 // last digit of the user
+	nsec_t flashed;                 // until when a code is waited for after a hook flash; 0 = no
+	char code[CONFIG_CODE_MAX + 1]; // of it so far
+	bool alone;                     // no second call is answered while the present one lasts
+	struct line_errand errand;
 	uint64_t answered, dialled, failed; // calls
 	struct list visits;                 // what it does with them (line_action.h)
 };
@@ -130,12 +139,28 @@ uint32_t line_lamp(const struct line *l, uint32_t stimulus, uint32_t instance);
 bool line_has_key(const struct line *l, const struct line_call *c, uint32_t event);
 
 // What a person would do. 0, -ENOTCONN without an agent, -ENOENT without such a call, -EBUSY, -EINVAL.
+int line_off_hook(struct line *l, nsec_t now);                   // and the number of its PLAR, if it has one
 int line_dial(struct line *l, const char *number, nsec_t now);   // off-hook, then digit by digit
 int line_enbloc(struct line *l, const char *number, nsec_t now); // the whole number at once
 int line_press(struct line *l, const char *key, nsec_t now);     // a digit, or a soft key by name or number
 int line_answer(struct line *l, nsec_t now);
 int line_hang_up(struct line *l, nsec_t now);
 int line_hold(struct line *l, nsec_t now); // or back from it
+int line_resume(struct line *l, nsec_t now);
+int line_flash(struct line *l, nsec_t now);
+int line_transfer(struct line *l, const char *number, nsec_t now); // "": completes what was begun
+int line_consult(struct line *l, const char *number,
+		 nsec_t now); // as a transfer, and leaves completing it to the user
+int line_conference(struct line *l, const char *number, nsec_t now); // "": as above
+// "off": no longer (-ENOENT when it is not known to be); -EALREADY when something is forwarded so.
+int line_forward(struct line *l, enum line_forward which, const char *number, nsec_t now);
+int line_redial(struct line *l, nsec_t now);
+int line_speed(struct line *l, unsigned int number, nsec_t now); // counted from 1
+int line_call_back(struct line *l, nsec_t now);                  // when the number was busy
+int line_feature(struct line *l, const char *name, nsec_t now); // any key by what it is for: pickup, park ...
+
+// A speed dial, counted from 1.
+struct line_extra *line_speed_at(struct line *l, unsigned int number);
 
 // The room's own: prepares the dialler.
 void line_dialler_init(struct line *l);

@@ -35,18 +35,48 @@ static nsec_t now_of(const void *data)
 	return *(const nsec_t *)data;
 }
 
+static bool may_answer(const struct line_call *c)
+{
+	struct line *l = c->line;
+	return l->config->answer_ms != CONFIG_ANSWER_NEVER && !l->alone && !line_find_in(l, LINE_BUSY);
+}
+
+// Calls that wait are answered by the rule once their user is free.
+static void answer_waiting(struct line *l, nsec_t now)
+{
+	if (!line_find_in(l, LINE_BUSY | IN(FAILED) | IN(ENDING)))
+		l->alone = false;
+	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++) {
+		struct line_call *c = &l->calls[i];
+		if (c->fsm.state == LINE_CALL_RINGING && !c->timer.armed && may_answer(c))
+			arm(c, now + l->config->answer_ms * NSEC_PER_MSEC);
+	}
+}
+
 void line_call_feed(struct line_call *c, enum line_call_event event, nsec_t now)
 {
+	struct line *l = c->line;
 	uint16_t before = c->fsm.state;
 	if (fsm_event(&c->fsm, event, &now))
-		device_count(c->line->device, COUNT_line_misplaced);
-	if (c->fsm.state != before)
-		c->since = now;
+		device_count(l->device, COUNT_line_misplaced);
+	if (c->fsm.state == before)
+		return;
+	c->since = now;
+	line_errand_call(l, c, now);
+	answer_waiting(l, now);
 }
 
 static void on_timer(struct timer *t, nsec_t now)
 {
-	line_call_feed(t->object, LINE_CALL_TIMEOUT, now);
+	struct line_call *c = t->object;
+	if (c->fsm.state != LINE_CALL_RINGING || may_answer(c))
+		line_call_feed(c, LINE_CALL_TIMEOUT, now);
+}
+
+void line_call_give_up(struct line_call *c, nsec_t now)
+{
+	if (c->fsm.state == LINE_CALL_DIALING)
+		arm(c, now + FAILED_NS);
 }
 
 void line_call_init(struct line_call *c, struct line *l)
@@ -97,15 +127,14 @@ static void act_off_hook(void *object, const void *data)
 	arm(c, now_of(data) + DIALING_NS);
 }
 
-// By the rule: after a while, at once, or when somebody does.
+// By the rule: after a while, at once, or when somebody does. A call that finds its user busy waits (answer_waiting).
 static void act_ring(void *object, const void *data)
 {
 	struct line_call *c = object;
-	uint32_t answer_ms = c->line->config->answer_ms;
 	disarm(c);
 	device_count(c->line->device, COUNT_line_rings);
-	if (answer_ms != CONFIG_ANSWER_NEVER)
-		arm(c, now_of(data) + answer_ms * NSEC_PER_MSEC);
+	if (line_find_in(c->line, LINE_BUSY))
+		device_count(c->line->device, COUNT_line_waiting);
 }
 
 static void act_answer(void *object, const void *data)

@@ -59,6 +59,7 @@ struct line_call {
 	char original[26]; // called first, before it was forwarded
 	char redirecting[26];
 	char prompt[98];
+	bool sent;          // a digit of the number
 	uint32_t set, mask; // live soft keys
 	struct timer timer;
 	nsec_t since;     // of the present state
@@ -81,6 +82,9 @@ static inline bool line_call_is_ending(const struct line_call *c)
 
 // Feeds an event.
 void line_call_feed(struct line_call *c, enum line_call_event event, nsec_t now);
+
+// Nothing more will be dialled into a call that is off the hook: it ends, unless the agent goes on with it.
+void line_call_give_up(struct line_call *c, nsec_t now);
 
 // Messages of the agent about a call.
 void line_call_on_state(struct line *l, const struct sccp_msg *m, nsec_t now);

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "control/device.h"
-#include "control/line.h"
+#include "control/line_inner.h"
 #include "gw/sccp.h"
 
 #define DIGIT_NS (100 * NSEC_PER_MSEC)
+#define CODE_NS  (3 * NSEC_PER_SEC) // for the next digit of what may be a code
 
 // ---- finding ----
 
@@ -32,8 +33,7 @@ struct line_call *line_call_find(struct line *l, uint32_t instance, uint32_t ref
 	return best;
 }
 
-// The newest call in one of these states.
-static struct line_call *find_in(struct line *l, uint32_t states)
+struct line_call *line_find_in(struct line *l, uint32_t states)
 {
 	struct line_call *best = NULL;
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++) {
@@ -43,8 +43,6 @@ static struct line_call *find_in(struct line *l, uint32_t states)
 	}
 	return best;
 }
-
-#define IN(state) (1u << LINE_CALL_##state)
 
 bool line_has_key(const struct line *l, const struct line_call *c, uint32_t event)
 {
@@ -74,28 +72,40 @@ static int button_of(char digit)
 	return at ? (int)(at - digits) : -1;
 }
 
-static void say_digit(struct line *l, const struct line_call *c, char digit, nsec_t now)
+static void say_digit(struct line *l, struct line_call *c, char digit, nsec_t now)
 {
 	struct sccp_msg m;
 	sccp_init(&m, SCCP_KEYPAD_BUTTON);
 	m.keypad_button.button = (uint32_t)button_of(digit);
-	m.keypad_button.line_instance = c ? c->instance : 1;
+	m.keypad_button.line_instance = c ? c->instance : l->hand;
 	m.keypad_button.call_reference = c ? c->reference : 0;
 	device_send(l->device, &m, now);
+	if (c)
+		c->sent = true;
 }
 
+static void dial_at(struct line *l, nsec_t due)
+{
+	timer_start(&l->device->core->timers, &l->dial, due);
+}
+
+// The next digit, once the agent has a call for it, and it is clear that it is not meant for us.
 static void on_dial(struct timer *t, nsec_t now)
 {
 	struct line *l = t->object;
-	struct line_call *c = find_in(l, IN(DIALING) | IN(PROCEEDING));
+	struct line_call *c = line_find_in(l, IN(DIALING) | IN(PROCEEDING));
+	bool more = now < l->pressed + CODE_NS;
 	if (!l->digits[0])
 		return;
-	if (c) {
+	enum line_access access = c ? line_access(l, c, more, now) : LINE_ACCESS_DONE;
+	if (access == LINE_ACCESS_WAIT)
+		return dial_at(l, l->pressed + CODE_NS);
+	if (access == LINE_ACCESS_NONE) {
 		say_digit(l, c, l->digits[0], now);
 		memmove(l->digits, l->digits + 1, strlen(l->digits));
 	}
 	if (l->digits[0])
-		timer_start(&l->device->core->timers, t, now + DIGIT_NS);
+		dial_at(l, now + DIGIT_NS);
 }
 
 void line_dialler_init(struct line *l)
@@ -103,7 +113,7 @@ void line_dialler_init(struct line *l)
 	timer_init(&l->dial, on_dial, l);
 }
 
-static int check_number(const char *number)
+int line_check_number(const char *number)
 {
 	size_t n = strlen(number);
 	if (n == 0 || n > LINE_DIGITS_MAX)
@@ -114,27 +124,58 @@ static int check_number(const char *number)
 	return 0;
 }
 
-#define BUSY (IN(DIALING) | IN(PROCEEDING) | IN(RINGING_OUT) | IN(ANSWERING) | IN(CONNECTED))
-
-static int may_dial(struct line *l, const char *number)
+void line_dial_into(struct line *l, const char *number, nsec_t now)
 {
-	int rc = check_number(number);
-	if (!rc)
-		rc = check_agent(l);
-	return rc ? rc : find_in(l, BUSY) ? -EBUSY : 0;
+	snprintf(l->digits, sizeof(l->digits), "%s", number);
+	l->pressed = now;
+	dial_at(l, now + DIGIT_NS);
+}
+
+static int may_lift(struct line *l)
+{
+	int rc = check_agent(l);
+	return rc ? rc : line_find_in(l, LINE_BUSY) ? -EBUSY : 0;
+}
+
+static void lift(struct line *l, nsec_t now)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_OFF_HOOK);
+	m.off_hook.line_instance = l->hand;
+	device_send(l->device, &m, now);
+}
+
+int line_off_hook(struct line *l, nsec_t now)
+{
+	int rc = may_lift(l);
+	if (rc)
+		return rc;
+	lift(l, now);
+	if (l->config->plar[0]) {
+		line_dial_into(l, l->config->plar, now);
+		l->dialled++;
+	}
+	return 0;
+}
+
+// A code for us is not what redial is for.
+static void remember(struct line *l, const char *number)
+{
+	const struct config_features *f = &l->config->features;
+	if (number != l->last && (!f->codes || number[0] != f->prefix[0]))
+		snprintf(l->last, sizeof(l->last), "%s", number);
 }
 
 int line_dial(struct line *l, const char *number, nsec_t now)
 {
-	struct sccp_msg m;
-	int rc = may_dial(l, number);
+	int rc = line_check_number(number);
+	if (!rc)
+		rc = may_lift(l);
 	if (rc)
 		return rc;
-	sccp_init(&m, SCCP_OFF_HOOK);
-	m.off_hook.line_instance = 1;
-	device_send(l->device, &m, now);
-	snprintf(l->digits, sizeof(l->digits), "%s", number);
-	timer_start(&l->device->core->timers, &l->dial, now + DIGIT_NS);
+	lift(l, now);
+	remember(l, number);
+	line_dial_into(l, number, now);
 	l->dialled++;
 	return 0;
 }
@@ -142,13 +183,16 @@ int line_dial(struct line *l, const char *number, nsec_t now)
 int line_enbloc(struct line *l, const char *number, nsec_t now)
 {
 	struct sccp_msg m;
-	int rc = may_dial(l, number);
+	int rc = line_check_number(number);
+	if (!rc)
+		rc = may_lift(l);
 	if (rc)
 		return rc;
 	sccp_init(&m, SCCP_ENBLOC_CALL);
 	snprintf(m.enbloc_call.called_party, sizeof(m.enbloc_call.called_party), "%s", number);
-	m.enbloc_call.line_instance = 1;
+	m.enbloc_call.line_instance = l->hand;
 	device_send(l->device, &m, now);
+	remember(l, number);
 	l->dialled++;
 	return 0;
 }
@@ -166,16 +210,38 @@ static uint32_t key_of(const char *text)
 	return *text >= '0' && *text <= '9' && !*end && n <= UINT16_MAX ? (uint32_t)n : 0;
 }
 
+// A digit goes to whoever waits for it: after a flash, at a busy tone, as the first of a number that may be a code.
+static int press_digit(struct line *l, struct line_call *c, char digit, nsec_t now)
+{
+	size_t n = strlen(l->digits);
+	if (l->flashed && now < l->flashed)
+		return line_access_flash(l, digit, now);
+	l->flashed = 0;
+	if (c && c->fsm.state == LINE_CALL_FAILED && line_access_busy(l, digit, now))
+		return 0;
+	bool held = c && c->fsm.state == LINE_CALL_DIALING && l->config->features.codes && !c->sent;
+	if (!held && !n) {
+		say_digit(l, c, digit, now);
+		return 0;
+	}
+	if (n == LINE_DIGITS_MAX)
+		return -EBUSY;
+	l->digits[n] = digit;
+	l->digits[n + 1] = '\0';
+	l->pressed = now;
+	if (held)
+		on_dial(&l->dial, now);
+	return 0;
+}
+
 int line_press(struct line *l, const char *key, nsec_t now)
 {
 	int rc = check_agent(l);
 	struct line_call *c = line_call_find(l, 0, 0);
 	if (rc)
 		return rc;
-	if (strlen(key) == 1 && button_of(*key) >= 0) {
-		say_digit(l, c, *key, now);
-		return 0;
-	}
+	if (strlen(key) == 1 && button_of(*key) >= 0)
+		return press_digit(l, c, *key, now);
 	uint32_t event = key_of(key);
 	if (!event)
 		return -EINVAL;
@@ -188,7 +254,7 @@ int line_press(struct line *l, const char *key, nsec_t now)
 static int feed_one(struct line *l, uint32_t states, enum line_call_event event, nsec_t now)
 {
 	int rc = check_agent(l);
-	struct line_call *c = find_in(l, states);
+	struct line_call *c = line_find_in(l, states);
 	if (rc || !c)
 		return rc ? rc : -ENOENT;
 	line_call_feed(c, event, now);
@@ -203,26 +269,26 @@ int line_answer(struct line *l, nsec_t now)
 int line_hang_up(struct line *l, nsec_t now)
 {
 	l->digits[0] = '\0';
-	return feed_one(l, BUSY | IN(HELD) | IN(RINGING) | IN(FAILED), LINE_CALL_HANG_UP, now);
+	return feed_one(l, LINE_BUSY | IN(HELD) | IN(RINGING) | IN(FAILED), LINE_CALL_HANG_UP, now);
 }
 
-// Telephones without the soft key have a button for it.
 int line_hold(struct line *l, nsec_t now)
 {
 	int rc = check_agent(l);
-	struct line_call *c = find_in(l, IN(CONNECTED) | IN(HELD));
+	struct line_call *c = line_find_in(l, IN(CONNECTED));
+	if (!rc && !c)
+		return line_resume(l, now);
+	if (!rc)
+		line_function(l, c, LINE_HOLD, now);
+	return rc;
+}
+
+int line_resume(struct line *l, nsec_t now)
+{
+	int rc = check_agent(l);
+	struct line_call *c = line_find_in(l, IN(HELD));
 	if (rc || !c)
 		return rc ? rc : -ENOENT;
-	uint32_t key = c->fsm.state == LINE_CALL_HELD ? SCCP_SOFTKEY_RESUME : SCCP_SOFTKEY_HOLD;
-	if (line_has_key(l, c, key)) {
-		line_call_key(l, c, key, now);
-		return 0;
-	}
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_STIMULUS);
-	m.stimulus.stimulus = SCCP_STIMULUS_HOLD;
-	m.stimulus.line_instance = c->instance;
-	m.stimulus.call_reference = c->reference;
-	device_send(l->device, &m, now);
+	line_function(l, c, LINE_RESUME, now);
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include "gw/sccp.h"
 
 // Soft keys may come in several messages, each with its place.
-static bool on_keys(struct line *l, const struct sccp_msg *m)
+static bool on_keys(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_soft_key_template_res *r = &m->soft_key_template_res;
 	size_t n = SCCP_COUNT(r->soft_key_template_soft_key_count, r->soft_key_template_definition);
@@ -19,7 +19,7 @@ static bool on_keys(struct line *l, const struct sccp_msg *m)
 	return at >= r->soft_key_template_total_soft_key_count || at >= LINE_KEYS_MAX;
 }
 
-static bool on_sets(struct line *l, const struct sccp_msg *m)
+static bool on_sets(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_soft_key_set_res *r = &m->soft_key_set_res;
 	size_t n = SCCP_COUNT(r->soft_key_sets_soft_key_set_count, r->soft_key_sets_definition);
@@ -48,7 +48,7 @@ static void add_button(struct line *l, unsigned int kind, uint32_t instance)
 }
 
 // May come in several messages, each with its place.
-static bool on_buttons(struct line *l, const struct sccp_msg *m)
+static bool on_buttons(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_button_template_res *r = &m->button_template_res;
 	size_t n = SCCP_COUNT(r->button_template_button_count, r->button_template_definition);
@@ -89,7 +89,7 @@ static struct line_button *button_at(struct line *l, uint32_t number)
 	return b;
 }
 
-static bool on_number(struct line *l, const struct sccp_msg *m)
+static bool on_number(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	bool wide = m->id == SCCP_LINE_STAT_V2_RES;
 	const struct sccp_line_stat_res *a = &m->line_stat_res;
@@ -104,7 +104,7 @@ static bool on_number(struct line *l, const struct sccp_msg *m)
 	return true;
 }
 
-static bool on_forward(struct line *l, const struct sccp_msg *m)
+static bool on_forward(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_forward_stat_res *r = &m->forward_stat_res;
 	struct line_button *k = button_at(l, r->line_number);
@@ -118,6 +118,8 @@ static bool on_forward(struct line *l, const struct sccp_msg *m)
 				      {r->forward_no_answer_active, r->forward_no_answer_dirnum}};
 	for (unsigned int i = 0; i < LINE_FORWARD_COUNT; i++)
 		line_text(k->forward[i], sizeof(k->forward[i]), told[i].active ? told[i].number : "");
+	if (told[0].active || told[1].active || told[2].active)
+		line_errand_forwarded(l, now);
 	return true;
 }
 
@@ -133,7 +135,7 @@ static void tell_extra(struct line *l, unsigned int kind, uint32_t instance, con
 	e->status = status;
 }
 
-static bool on_extra(struct line *l, const struct sccp_msg *m)
+static bool on_extra(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	const struct sccp_speed_dial_stat_res *d = &m->speed_dial_stat_res;
 	const struct sccp_speed_dial_stat_v2_res *d2 = &m->speed_dial_stat_v2_res;
@@ -170,7 +172,7 @@ static bool on_extra(struct line *l, const struct sccp_msg *m)
 	return true;
 }
 
-static bool on_nothing(struct line *l, const struct sccp_msg *m)
+static bool on_nothing(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	return true;
 }
@@ -178,7 +180,7 @@ static bool on_nothing(struct line *l, const struct sccp_msg *m)
 // Each says whether the question is answered by it.
 static const struct {
 	uint32_t id;
-	bool (*take)(struct line *l, const struct sccp_msg *m);
+	bool (*take)(struct line *l, const struct sccp_msg *m, nsec_t now);
 } answers[] = {
 	{SCCP_SOFT_KEY_TEMPLATE_RES, on_keys},  {SCCP_SOFT_KEY_SET_RES, on_sets},
 	{SCCP_BUTTON_TEMPLATE_RES, on_buttons}, {SCCP_CONFIG_STAT_RES, on_nothing},
@@ -195,7 +197,7 @@ bool line_told(struct line *l, const struct sccp_msg *m, bool *ret_whole, nsec_t
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		if (answers[i].id != m->id)
 			continue;
-		*ret_whole = answers[i].take(l, m);
+		*ret_whole = answers[i].take(l, m, now);
 		return true;
 	}
 	return false;

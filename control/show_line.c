@@ -2,11 +2,13 @@
 // show_line.c - Lines: what they would show, their calls, and the hands that slimctl lends their users.
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/core.h"
 #include "control/device.h"
 #include "control/line.h"
+#include "control/line_act.h"
 #include "control/line_action.h"
 #include "control/show_job.h"
 #include "control/show_json.h"
@@ -27,7 +29,7 @@ static json_t *call_json(const struct show *s, const struct line_call *c)
 	json_t *o = json_pack(
 		"{s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:I}", "call_reference", (json_int_t)c->reference,
 		"button", (json_int_t)c->instance, "state", line_call_state_name(c->fsm.state), "direction",
-		c->type == SCCP_CALL_TYPE_IN_BOUND_CALL ? "in" : "out", "number",
+		c->type == SCCP_CALL_TYPE_OUT_BOUND_CALL ? "out" : "in", "number",
 		show_text(c->number, sizeof(c->number)), "name", show_text(c->name, sizeof(c->name)),
 		"dialled", show_text(c->dialled, sizeof(c->dialled)), "since_s",
 		show_seconds_since(s, c->since));
@@ -38,6 +40,10 @@ static json_t *call_json(const struct show *s, const struct line_call *c)
 			    json_string(c->visit ? c->visit->action->name
 						 : line_actions[line_action_of(c->line, c)->kind]->name));
 	json_object_set_new(o, "stage", json_string(stage));
+	json_object_set_new(o, "prompt", show_text(c->prompt, sizeof(c->prompt)));
+	json_object_set_new(o, "called", show_text(c->called, sizeof(c->called)));
+	json_object_set_new(o, "first_called", show_text(c->original, sizeof(c->original)));
+	json_object_set_new(o, "redirected_by", show_text(c->redirecting, sizeof(c->redirecting)));
 	json_object_set_new(o, "connected_s",
 			    c->connected ? json_integer(show_seconds_since(s, c->connected)) : json_null());
 	return o;
@@ -49,6 +55,40 @@ static json_t *calls_json(const struct show *s, const struct line *l)
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		if (line_call_is_used(&l->calls[i]))
 			json_array_append_new(list, call_json(s, &l->calls[i]));
+	return list;
+}
+
+// Directory numbers first, then the other buttons as the agent's template has them.
+static json_t *buttons_json(const struct line *l)
+{
+	json_t *list = json_array();
+	unsigned int speeds = 0;
+	for (unsigned int i = 0; i < l->button_count; i++) {
+		const struct line_button *b = &l->buttons[i];
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:I, s:n, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", "line", "instance",
+				  (json_int_t)b->instance, "speed", "number",
+				  show_text(b->number, sizeof(b->number)), "name",
+				  show_text(*b->label ? b->label : b->name, sizeof(b->name)), "lamp",
+				  word(SCCP_ENUM_LAMP, line_lamp(l, SCCP_STIMULUS_LINE, b->instance)),
+				  "forward_all", show_text(b->forward[LINE_FORWARD_ALL], 26), "forward_busy",
+				  show_text(b->forward[LINE_FORWARD_BUSY], 26), "forward_no_answer",
+				  show_text(b->forward[LINE_FORWARD_NO_ANSWER], 26)));
+	}
+	for (unsigned int i = 0; i < l->extra_count; i++) {
+		const struct line_extra *e = &l->extras[i];
+		bool speed = e->kind == SCCP_BUTTON_SPEED_DIAL;
+		speeds += speed;
+		json_array_append_new(
+			list, json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:n, s:n, s:n}", "kind",
+					word(SCCP_ENUM_BUTTON, e->kind), "instance", (json_int_t)e->instance,
+					"speed", speed ? json_integer(speeds) : json_null(), "number",
+					show_text(e->number, sizeof(e->number)), "name",
+					show_text(e->name, sizeof(e->name)), "lamp",
+					word(SCCP_ENUM_LAMP, line_lamp(l, e->kind, e->instance)),
+					"forward_all", "forward_busy", "forward_no_answer"));
+	}
 	return list;
 }
 
@@ -71,7 +111,15 @@ static json_t *line_json(const struct show *s, const struct device *d)
 	json_object_set_new(o, "message_waiting", word(SCCP_ENUM_LAMP, l->waiting));
 	json_object_set_new(o, "ringer", word(SCCP_ENUM_RING_MODE, l->ringer));
 	json_object_set_new(o, "tone", l->tone ? word(SCCP_ENUM_TONE, l->tone) : json_null());
-	json_object_set_new(o, "buttons", json_integer(l->button_count));
+	json_object_set_new(o, "notice", show_text(line_notice(l, s->clock()), sizeof(l->notice)));
+	json_object_set_new(o, "text", show_text(l->text, sizeof(l->text)));
+	json_object_set_new(o, "standby",
+			    d->reg.standby_up ? show_text(d->reg.standby_agent->name, CONFIG_NAME_MAX)
+					      : json_null());
+	json_object_set_new(o, "speaker", json_boolean(l->speaker));
+	json_object_set_new(o, "errand",
+			    json_string(fsm_state_name(&line_errand_table, l->errand.fsm.state)));
+	json_object_set_new(o, "buttons", buttons_json(l));
 	json_object_set_new(o, "unanswered", json_integer(l->unanswered));
 	json_object_set_new(o, "answered", json_integer((json_int_t)l->answered));
 	json_object_set_new(o, "dialled", json_integer((json_int_t)l->dialled));
@@ -114,79 +162,70 @@ void show_line_run(struct admin_request *r, const json_t *arguments, void *conte
 	admin_reply(r, json_pack("{s:o, s:o}", "lines", list, "next", next));
 }
 
-// --- line NAME ACT [VALUE] ---
+// --- line NAME[/BUTTON] ACT [ARGUMENT ...] ---
 
-static int act_answer(struct line *l, const char *value, nsec_t now)
+#define USAGE_HINT "line NAME ACT, as help line tells: dial NUMBER, answer, hangup, hold, transfer NUMBER ..."
+
+static void answer(const struct show *s, struct admin_request *r, const struct device *d,
+		   const struct line_act *act, int rc)
 {
-	return line_answer(l, now);
+	char hint[160];
+	switch (-rc) {
+	case 0:
+		return admin_reply(r, json_pack("{s:[o]}", "lines", line_json(s, d)));
+	case EINVAL:
+		snprintf(hint, sizeof(hint), "line NAME %s%s%s; a number has 1 to %d of 0-9, *, #, + and A-D",
+			 act->name, *act->arguments ? " " : "", act->arguments, LINE_DIGITS_MAX);
+		return admin_fail(r, CTL_USAGE, hint, "that cannot be %s",
+				  strcmp(act->name, "press") == 0 ? "pressed" : "dialled");
+	case ENOTCONN:
+		return admin_fail(r, CTL_REFUSED, "show sccp tells why", "line %s is not registered",
+				  d->name);
+	case EBUSY:
+		return admin_fail(r, CTL_REFUSED, "hang up or hold it first", "line %s is in a call",
+				  d->name);
+	case EALREADY:
+		return admin_fail(r, CTL_REFUSED, "line NAME forward off ends it",
+				  "line %s forwards such calls already", d->name);
+	default:
+		return admin_fail(r, CTL_REFUSED, "show line NAME tells its calls", "line %s: %s", d->name,
+				  act->absent);
+	}
 }
 
-static int act_hang_up(struct line *l, const char *value, nsec_t now)
+// The directory number that new calls are made from: the one named, else the first. False: it has no such button.
+static bool take_hand(struct line *l, const char *button)
 {
-	return line_hang_up(l, now);
-}
-
-static int act_hold(struct line *l, const char *value, nsec_t now)
-{
-	return line_hold(l, now);
-}
-
-static const struct {
-	const char *name;
-	bool takes_value;
-	int (*run)(struct line *l, const char *value, nsec_t now);
-	const char *absent; // -ENOENT
-	const char *invalid;
-} acts[] = {
-	{"dial", true, line_dial, "", "a number has 1 to 24 of 0-9, *, #, + and A-D"},
-	{"enbloc", true, line_enbloc, "", "a number has 1 to 24 of 0-9, *, #, + and A-D"},
-	{"press", true, line_press, "the agent does not offer that soft key now",
-	 "a key is a digit, or a soft key such as hold, or its number"},
-	{"answer", false, act_answer, "no call is ringing", ""},
-	{"hangup", false, act_hang_up, "there is no call", ""},
-	{"hold", false, act_hold, "no call is connected or held", ""},
-};
-
-#define ACT_COUNT  (sizeof(acts) / sizeof(acts[0]))
-#define USAGE_HINT "line NAME dial NUMBER, enbloc NUMBER, press KEY, answer, hangup or hold"
-
-static void answer(const struct show *s, struct admin_request *r, const struct device *d, size_t act, int rc)
-{
-	if (rc == 0)
-		admin_reply(r, json_pack("{s:[o]}", "lines", line_json(s, d)));
-	else if (rc == -EINVAL)
-		admin_fail(r, CTL_USAGE, acts[act].invalid, "that cannot be %s",
-			   *acts[act].name == 'p' ? "pressed" : "dialled");
-	else if (rc == -ENOTCONN)
-		admin_fail(r, CTL_REFUSED, "show sccp tells why", "line %s is not registered", d->name);
-	else if (rc == -EBUSY)
-		admin_fail(r, CTL_REFUSED, "hang up or hold it first", "line %s is in a call", d->name);
-	else
-		admin_fail(r, CTL_REFUSED, "show line NAME tells its calls", "line %s: %s", d->name,
-			   acts[act].absent);
+	l->hand = button ? (uint32_t)strtoul(button, NULL, 10) : l->buttons[0].instance;
+	if (line_button_at(l, l->hand))
+		return true;
+	l->hand = l->buttons[0].instance;
+	return false;
 }
 
 void show_line_act_run(struct admin_request *r, const json_t *arguments, void *context)
 {
 	struct show *s = context;
-	char copy[128];
-	char *save;
+	char copy[128], *save, *words[5] = {0};
+	unsigned int count = 0;
 	const char *text = json_string_value(json_object_get(arguments, "id"));
 	snprintf(copy, sizeof(copy), "%s", text ? text : "");
-	char *name = strtok_r(copy, " ", &save);
-	char *what = name ? strtok_r(NULL, " ", &save) : NULL;
-	char *value = what ? strtok_r(NULL, " ", &save) : NULL;
-	size_t i = 0;
-	while (what && i < ACT_COUNT && strcmp(acts[i].name, what) != 0)
-		i++;
-	if (!what || i == ACT_COUNT || acts[i].takes_value != (value != NULL) ||
-	    (value && strtok_r(NULL, " ", &save)))
+	for (char *w = strtok_r(copy, " ", &save); w && count < 5; w = strtok_r(NULL, " ", &save))
+		words[count++] = w;
+	const struct line_act *act = count >= 2 ? line_act_find(words[1]) : NULL;
+	if (!act || count == 5 || !line_act_takes(act, count - 2))
 		return admin_fail(r, CTL_USAGE, USAGE_HINT, "a line is not told like this");
-	struct device *d = find_line(r, s->core, name);
+	char *button = strchr(words[0], '/');
+	if (button)
+		*button++ = '\0';
+	struct device *d = find_line(r, s->core, words[0]);
 	if (!d)
 		return;
-	int rc = acts[i].run(d->line, value ? value : "", s->clock());
+	if (!take_hand(d->line, button))
+		return admin_fail(r, CTL_NOT_FOUND, "show line NAME tells its buttons",
+				  "line %s has no line button %.8s", d->name, button);
+	int rc = act->run(d->line, words[2] ? words[2] : "", words[3] ? words[3] : "", s->clock());
 	if (s->asked)
 		s->asked(s->asked_arg);
-	answer(s, r, d, i, rc);
+	answer(s, r, d, act, rc);
 }

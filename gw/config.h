@@ -259,6 +259,46 @@ struct config_rule {
 	struct config_action action;
 };
 
+// What analog telephones ask for with digits (gw/config/feature.def).
+enum config_feature {
+#define FEATURE(CONSTANT, field, name, where, code, help) CONFIG_FEATURE_##CONSTANT,
+#include "gw/config/feature.def"
+#undef FEATURE
+	CONFIG_FEATURE_COUNT
+};
+
+enum config_feature_where {
+	CONFIG_WHERE_ACCESS,
+	CONFIG_WHERE_SPEED,
+	CONFIG_WHERE_BUSY,
+	CONFIG_WHERE_FLASH,
+};
+
+enum config_flash {
+	CONFIG_FLASH_STANDARD, // "standard": the agent is told
+	CONFIG_FLASH_FEATURE,  // "feature": a code follows
+};
+
+#define CONFIG_CODE_MAX 8 // digits of a code, with its NUL
+
+struct config_features {
+	bool codes; // those of where ACCESS, SPEED and BUSY
+	enum config_flash flash;
+	char prefix[CONFIG_CODE_MAX];
+	char speed_prefix[CONFIG_CODE_MAX]; // a digit 1..9 behind it is a speed dial
+	union {
+		char code[CONFIG_FEATURE_COUNT][CONFIG_CODE_MAX]; // by enum config_feature; "" = off
+		struct {
+#define FEATURE(CONSTANT, field, name, where, code, help) char field[CONFIG_CODE_MAX];
+#include "gw/config/feature.def"
+#undef FEATURE
+		};
+	};
+};
+
+// Where a feature's code counts.
+enum config_feature_where config_feature_where(enum config_feature f);
+
 // A number of telephones of one sort; each becomes a device.
 struct config_line {
 	char name[CONFIG_NAME_MAX]; // template
@@ -268,7 +308,9 @@ struct config_line {
 	unsigned int group;
 	uint32_t type;
 	uint8_t version;
-	char load[32];      // name of the firmware it claims to run
+	char load[32]; // name of the firmware it claims to run
+	struct config_features features;
+	char plar[26];      // dialled whenever the handset is lifted; "" = nothing is
 	uint32_t answer_ms; // CONFIG_ANSWER_NEVER = somebody has to
 	struct config_action action;
 	struct config_rule *rules; // the first that fits a call goes before `action`

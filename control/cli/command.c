@@ -228,6 +228,38 @@ static bool takes_rest(const struct command *c)
 	return len > 4 && strcmp(argument + len - 4, "...]") == 0;
 }
 
+// ---- what follows the name of a line ----
+
+static const struct {
+	const char *name, *arguments, *help;
+} acts[] = {
+#define ACT(name, function, arguments, help, absent) {name, arguments, help},
+#include "gw/line_act.def"
+#undef ACT
+};
+
+// Whether word number n is what the user of a line shall do.
+static bool is_act(const struct command *c, size_t n)
+{
+	return c && strcmp(c->words, "line") == 0 && n == 2;
+}
+
+static void near_acts(const struct word *start, struct command_match *m)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		struct word word = {acts[i].name, strlen(acts[i].name)};
+		if (word_begins(&word, start))
+			near_add(m, &word);
+	}
+}
+
+static void help_acts(FILE *out, const struct word *start)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (word_begins(&(struct word){acts[i].name, strlen(acts[i].name)}, start))
+			fprintf(out, "  %-12s %-15s %s\n", acts[i].name, acts[i].arguments, acts[i].help);
+}
+
 // Takes the word after a command's own.
 static void take_argument(const struct command *c, const char *line, const struct word *w,
 			  struct command_match *m)
@@ -338,14 +370,18 @@ void command_complete(const char *line, struct command_match *ret)
 	struct word start = fresh ? (struct word){line + len, 0} : words[count - 1];
 	size_t n = fresh ? count : count - 1;
 	memset(w.in, true, sizeof(w.in));
-	for (size_t i = 0; i < n; i++)
-		if (narrow(&w, i, &words[i], ret) != 1) {
-			ret->near_count = 0;
-			return;
-		}
-	ret->near_count = 0;
 	ret->column = (size_t)(start.at - line);
 	ret->length = start.len;
+	for (size_t i = 0; i < n; i++) {
+		const struct command *whole = i ? ends_at(&w, i) : NULL;
+		if (narrow(&w, i, &words[i], ret) == 1)
+			continue;
+		ret->near_count = 0;
+		if (is_act(whole, n))
+			near_acts(&start, ret);
+		return;
+	}
+	ret->near_count = 0;
 	near_all(&w, n, &start, ret);
 	const struct command *end = n ? ends_at(&w, n) : NULL;
 	if (end && keyword_of(end, &keyword) && word_begins(&keyword, &start))
@@ -363,7 +399,11 @@ void command_help(FILE *out, const char *line)
 		size_t len = words[n].len;
 		bool last = words[n].at[len - 1] == '?';
 		words[n].len -= last;
+		const struct command *whole = n ? ends_at(&w, n) : NULL;
 		if (words[n].len > 0 && narrow(&w, n, &words[n], &ignored) == 0) {
+			if (whole && is_act(whole, count - 1))
+				return help_acts(
+					out, &(struct word){words[count - 1].at, words[count - 1].len - 1});
 			fputs("  nothing may follow here\n", out);
 			return;
 		}

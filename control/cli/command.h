@@ -9,7 +9,7 @@
 
 #define COMMAND_LINE_MAX  1024
 #define COMMAND_WORDS_MAX 16
-#define COMMAND_NEAR_MAX  12
+#define COMMAND_NEAR_MAX  24
 
 struct view;
 

@@ -21,24 +21,34 @@ static const struct column line_columns[] = {
 	{"action", "action", COLUMN_TEXT},
 	{"room", "room", COLUMN_TEXT},
 	{"prompt", "prompt", COLUMN_TEXT},
-	{"lamp", "lamp", COLUMN_TEXT},
+	{"notice", "notice", COLUMN_TEXT},
+	{"text", "text", COLUMN_TEXT},
 	{"message waiting", "message_waiting", COLUMN_TEXT},
 	{"ringer", "ringer", COLUMN_TEXT},
 	{"tone", "tone", COLUMN_TEXT},
-	{"buttons", "buttons", COLUMN_NUMBER},
+	{"errand", "errand", COLUMN_TEXT},
+	{"standby agent", "standby", COLUMN_TEXT},
 	{"questions unanswered", "unanswered", COLUMN_NUMBER},
 	{"calls answered", "answered", COLUMN_NUMBER},
 	{"calls dialled", "dialled", COLUMN_NUMBER},
 	{"calls failed", "failed", COLUMN_NUMBER},
 };
 
-static const struct column call_columns[] = {{"CALL", "call_reference", COLUMN_NUMBER},
-					     {"BUTTON", "button", COLUMN_NUMBER},
-					     {"STATE", "state", COLUMN_TEXT},
-					     {"DIR", "direction", COLUMN_TEXT},
-					     {"NUMBER", "number", COLUMN_TEXT},
-					     {"NAME", "name", COLUMN_TEXT},
-					     {"CONNECTED", "connected_s", COLUMN_DURATION}};
+static const struct column button_columns[] = {{"BUTTON", "kind", COLUMN_TEXT},
+					       {"NO", "instance", COLUMN_NUMBER},
+					       {"SPEED", "speed", COLUMN_NUMBER},
+					       {"NUMBER", "number", COLUMN_TEXT},
+					       {"NAME", "name", COLUMN_TEXT},
+					       {"LAMP", "lamp", COLUMN_TEXT},
+					       {"ALL TO", "forward_all", COLUMN_TEXT},
+					       {"BUSY TO", "forward_busy", COLUMN_TEXT},
+					       {"UNANSWERED TO", "forward_no_answer", COLUMN_TEXT}};
+
+static const struct column call_columns[] = {
+	{"CALL", "call_reference", COLUMN_NUMBER}, {"BUTTON", "button", COLUMN_NUMBER},
+	{"STATE", "state", COLUMN_TEXT},           {"DIR", "direction", COLUMN_TEXT},
+	{"NUMBER", "number", COLUMN_TEXT},         {"NAME", "name", COLUMN_TEXT},
+	{"PROMPT", "prompt", COLUMN_TEXT},         {"CONNECTED", "connected_s", COLUMN_DURATION}};
 
 void view_line(const struct view *v, const json_t *data)
 {
@@ -53,6 +63,8 @@ void view_line(const struct view *v, const json_t *data)
 	json_array_foreach((json_t *)rows, i, row)
 	{
 		print_fields(v->out, v->format, row, line_columns, COUNT_OF(line_columns), 0);
+		print_rows(v->out, v->format, print_get(row, "buttons"), button_columns,
+			   COUNT_OF(button_columns), 2, "  no buttons");
 		print_rows(v->out, v->format, print_get(row, "calls"), call_columns, COUNT_OF(call_columns),
 			   2, "  no calls");
 	}

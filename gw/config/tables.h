@@ -43,6 +43,10 @@ extern const struct cfg_table config_announcement_table;
 extern const struct cfg_table config_music_table;
 extern const struct cfg_table config_recordings_table;
 
+// features.c
+extern const struct cfg_table config_features_table;
+int config_parse_number(const struct cfg_at *at, const char *text, void *field);
+
 // lines.c
 extern const struct cfg_table config_line_table;
 

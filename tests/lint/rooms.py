@@ -18,7 +18,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TREES = ('gw', 'dataplane', 'control', 'bench', 'tests')
 RANKS = {
-    0: 'wire clock list slot metric fsm log cfg addr drop timer ctl',
+    0: 'wire clock list slot metric fsm log cfg addr drop timer ctl line_act',
     1: 'rtp rtcp jitter codec resample mixer dtmf tone comfort plc quality sccp ipc stream',
     2: 'media api config',
 }

@@ -8,34 +8,27 @@
 
 #include "control/device.h"
 #include "control/line.h"
+#include "control/line_act.h"
 #include "gw/sccp.h"
 #include "tests/replay/text.h"
 
-static int act(struct line *l, const char *what, const char *arg, nsec_t now)
-{
-	if (strcmp(what, "dial") == 0)
-		return line_dial(l, arg, now);
-	if (strcmp(what, "enbloc") == 0)
-		return line_enbloc(l, arg, now);
-	if (strcmp(what, "press") == 0)
-		return line_press(l, arg, now);
-	if (strcmp(what, "answer") == 0)
-		return line_answer(l, now);
-	if (strcmp(what, "hangup") == 0)
-		return line_hang_up(l, now);
-	return strcmp(what, "hold") == 0 ? line_hold(l, now) : -ENOSYS;
-}
-
 bool lines_act(struct device *d, char *args, nsec_t now, char *problem, size_t cap)
 {
-	char *save;
-	char *what = strtok_r(args, " ", &save);
-	char *arg = what ? strtok_r(NULL, " ", &save) : NULL;
-	char *but = arg && strcmp(arg, "but") == 0 ? arg : strtok_r(NULL, " ", &save);
-	char *error = but ? strtok_r(NULL, " ", &save) : NULL;
-	int want = error ? -text_errno(error) : 0;
-	int rc = d->line && what ? act(d->line, what, arg && arg != but ? arg : "", now) : -ENODEV;
-	snprintf(problem, cap, "%s: %s, expected %s", what ? what : "line", strerror(-rc), strerror(-want));
+	char *save, *words[3] = {0};
+	const char *error = NULL;
+	unsigned int count = 0;
+	for (char *w = strtok_r(args, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		if (strcmp(w, "but") == 0)
+			error = strtok_r(NULL, " ", &save);
+		else if (count < 3)
+			words[count++] = w;
+	}
+	const struct line_act *act = count ? line_act_find(words[0]) : NULL;
+	int want = error ? -text_errno(error) : 0, rc = -ENOSYS;
+	if (d->line && act && line_act_takes(act, count - 1))
+		rc = act->run(d->line, words[1] ? words[1] : "", words[2] ? words[2] : "", now);
+	snprintf(problem, cap, "%s: %s, expected %s", count ? words[0] : "line", strerror(-rc),
+		 strerror(-want));
 	return rc == want;
 }
 
@@ -66,9 +59,11 @@ const char *lines_show(const struct device *d, const char *key, nsec_t now, char
 	const struct {
 		const char *key;
 		unsigned int value;
-	} numbers[] = {{"buttons", l->button_count}, {"speed-dials", l->speed_dials}, {"keys", l->key_count},
-		       {"sets", l->set_count},       {"unanswered", l->unanswered},   {"tone", l->tone},
-		       {"lamps", l->lamp_count},     {"extras", l->extra_count}};
+	} numbers[] = {{"buttons", l->button_count},   {"speed-dials", l->speed_dials},
+		       {"keys", l->key_count},         {"sets", l->set_count},
+		       {"unanswered", l->unanswered},  {"tone", l->tone},
+		       {"lamps", l->lamp_count},       {"extras", l->extra_count},
+		       {"errand", l->errand.fsm.state}};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (strcmp(texts[i].key, key) == 0)
 			snprintf(buf, cap, "%s", texts[i].text && *texts[i].text ? texts[i].text : "-");

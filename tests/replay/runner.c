@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // runner.c - Plays scenario files: fake call agent, fake dataplane, fake clock, real FSMs.
 //
-// One statement a line, `#` begins a comment:
+// One statement a line; `#` at its begin or before a space begins a comment:
 //   yaml KEY ...              text of the configuration, until a line `end`; before everything else
 //   device NAME               the device that agent lines are about; the first one at the start
 //   start | stop | drain | undrain
@@ -22,7 +22,7 @@
 //   forget-store              every record is lost
 //   lose PARTY                its stream ends and nobody sees it     rename PARTY DEVICE   it was made for another device
 //   idle PARTY TIME           its stream has received nothing for so long
-//   line ACT [ARG]            the user of a line: dial, enbloc, press, answer, hangup, hold
+//   line ACT [ARG]            the user of a line, by gw/line_act.def; ... but ERROR when it must fail
 //   check WHAT ARGS           see checks[] of check.c
 #include <ctype.h>
 #include <dirent.h>
@@ -573,7 +573,10 @@ static bool play(const char *path)
 		fail(&r, "no store");
 	while (!r.failed && fgets(text, sizeof(text), in)) {
 		r.line++;
-		text[strcspn(text, "#\n")] = '\0';
+		text[strcspn(text, "\n")] = '\0';
+		char *comment = *text == '#' ? text : strstr(text, "# ");
+		if (comment)
+			*comment = '\0';
 		size_t len = strlen(text);
 		while (len && isspace((unsigned char)text[len - 1]))
 			text[--len] = '\0';

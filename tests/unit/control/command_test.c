@@ -124,6 +124,26 @@ static void test_complete(void)
 	CHECK_INT(m.near_count, 0);
 	command_complete("", &m);
 	CHECK(m.near_count >= 3);
+	// what a line's user does, behind the name
+	command_complete("line SEP1 ", &m);
+	CHECK_INT(m.near_count, 17);
+	command_complete("line SEP1 ho", &m);
+	CHECK_INT(m.near_count, 1);
+	CHECK_MEM(m.near[0], "hold", 4);
+	CHECK_INT(m.length, 2);
+	command_complete("line SEP1 hold ", &m);
+	CHECK_INT(m.near_count, 0);
+	command_complete("show line SEP1 ho", &m);
+	CHECK_INT(m.near_count, 0);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	command_help(out, "line SEP1 tr?");
+	command_help(out, "line SEP1 ?");
+	fclose(out);
+	CHECK(strstr(text, "  transfer     [NUMBER]        Transfers to a number") == text);
+	CHECK(strstr(text, "\n  flash ") != NULL);
+	free(text);
 }
 
 // Every command can be abbreviated to something, and every alias leads to a command that is there.

@@ -361,6 +361,13 @@ static void test_lines(void)
 	check_out(&f, "line T1 press 5", "connected");
 	check_out(&f, "line T1 hold", "connected"); // until the agent says otherwise
 	check_error(&f, "line T1 dial 600", CTL_REFUSED, "line T1 is in a call");
+	check_out(&f, "line T1 tr", "connected"); // the shortest that means one act
+	check_error(&f, "line T1 f 600", CTL_USAGE, "not told like this");
+	check_error(&f, "line T1 forward off", CTL_REFUSED, "nothing is forwarded so");
+	check_error(&f, "line T1 speed 1", CTL_REFUSED, "there is no such speed dial");
+	check_error(&f, "line T1/7 dial 600", CTL_NOT_FOUND, "line T1 has no line button 7");
+	check_error(&f, "line T1/1 dial 600", CTL_REFUSED, "line T1 is in a call");
+	check_out(&f, "show line T1", "BUTTON");
 	check_error(&f, "line T1 press transfer", CTL_REFUSED, "does not offer that soft key");
 	check_error(&f, "line T1 press nonsense", CTL_USAGE, "cannot be pressed");
 	check_error(&f, "line T1 dial abc", CTL_USAGE, "cannot be dialled");
