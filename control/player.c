@@ -206,7 +206,8 @@ void player_item_source(struct api_source_item *ret, const struct config_source 
 		player_item_file(ret, s->file, s->gain_cb);
 		return;
 	}
-	*ret = (struct api_source_item){.kind = API_SOURCE_LIVE, .tone = (uint8_t)s->codec};
+	*ret = (struct api_source_item){
+		.kind = API_SOURCE_LIVE, .tone = (uint8_t)s->codec, .gain_cb = s->gain_cb};
 	addr_port_text(&s->multicast, ret->path, sizeof(ret->path));
 }
 

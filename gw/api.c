@@ -68,6 +68,7 @@ static bool ref_ok(const struct stream_ref *r)
 static bool stream_spec_ok(const struct stream_spec *s)
 {
 	return addr_port_ok(&s->local) && addr_port_ok(&s->remote) && addr_port_ok(&s->source) &&
+	       s->gain_cb >= STREAM_GAIN_CB_MIN && s->gain_cb <= STREAM_GAIN_CB_MAX &&
 	       all_zero(s->zero, sizeof(s->zero)) && ref_ok(&s->ref);
 }
 
@@ -200,7 +201,7 @@ static bool source_item_ok(const struct api_source_item *i)
 	if (i->kind == API_SOURCE_FILE || i->kind == API_SOURCE_RECORDING)
 		return i->path[0] && i->tone == 0 && i->country == 0;
 	if (i->kind == API_SOURCE_LIVE)
-		return i->path[0] && i->tone < CODEC_COUNT && i->country == 0 && i->gain_cb == 0;
+		return i->path[0] && i->tone < CODEC_COUNT && i->country == 0;
 	return i->kind == API_SOURCE_TONE && all_zero(i->path, sizeof(i->path));
 }
 

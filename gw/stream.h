@@ -6,7 +6,9 @@
 
 #include "gw/addr.h"
 
-#define STREAM_DEVICE_MAX 16 // device name with its NUL
+#define STREAM_DEVICE_MAX  16 // device name with its NUL
+#define STREAM_GAIN_CB_MIN (-600)
+#define STREAM_GAIN_CB_MAX 200
 
 // Directions and qualities of a stream; bits of stream_spec.flags.
 enum stream_flag {
@@ -53,8 +55,9 @@ struct stream_spec {
 	struct addr_port source; // whom we believe; ADDR_NONE = anyone
 	struct stream_format rx;
 	struct stream_format tx;
+	int16_t gain_cb; // how much louder its voice is heard, dB x 10, -600..200
 	uint8_t dscp;    // 6-bit DSCP of what we send
-	uint8_t zero[7]; // always 0
+	uint8_t zero[5]; // always 0
 	struct stream_ref ref;
 };
 

@@ -97,7 +97,7 @@ static int group_join(struct server *s, const struct addr *group, nsec_t now)
 static int live_spec(const struct api_source_item *i, struct stream_spec *ret)
 {
 	const struct codec *codec = codec_by_id(i->tone);
-	*ret = (struct stream_spec){.flags = STREAM_RECV};
+	*ret = (struct stream_spec){.flags = STREAM_RECV, .gain_cb = i->gain_cb};
 	if (addr_port_parse(i->path, &ret->local) < 0 || !addr_is_multicast(&ret->local.addr) ||
 	    ret->local.port % 2 || !ret->local.port || !codec)
 		return -EINVAL;

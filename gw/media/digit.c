@@ -120,7 +120,7 @@ void digit_wire(struct media *m, const struct media_conference *f, uint32_t stre
 		if (!(v->extras & EXTRA_EAR))
 			ear_start(v);
 	} else if (v) {
-		v->extras &= (uint8_t)~EXTRA_EAR;
+		v->extras &= (uint16_t)~EXTRA_EAR;
 	}
 	if (c->digits.count > 0)
 		take_up(m, stream);

@@ -113,7 +113,7 @@ bool ear_pass(struct media *m, struct media_voice *v, unsigned int units, bool s
 	struct media_ear *e = v->ear;
 	unsigned int samples = samples_10ms[v->rx_rate];
 	bool gap = v->extras & EXTRA_GAP, holds = e->held > 0;
-	v->extras &= (uint8_t)~EXTRA_GAP;
+	v->extras &= (uint16_t)~EXTRA_GAP;
 	if (!spoke && !holds)
 		return false;
 	for (unsigned int u = 0; u < units; u++, row += samples) {

@@ -156,6 +156,7 @@ enum media_extra {
 	EXTRA_TAP = 1u << 5,   // recorded
 	EXTRA_MUTE = 1u << 6,  // listened to for digits, and not heard
 	EXTRA_OBEYS = 1u << 7, // payloads may ask something of the encoder
+	EXTRA_GAIN = 1u << 8,  // louder or softer than it comes
 };
 
 struct media_ear;
@@ -191,11 +192,11 @@ struct media_voice {
 	uint32_t row;      // in the tick under way
 	uint16_t rx_fill;  // samples waiting
 	uint16_t plc_owed; // samples to teach the concealer before it can leave its past to the jitter buffer
-	uint8_t rx_rate;   // index of the sample rate
-	uint8_t quiet;     // last block was low enough to be cut or stretched unheard
-	uint8_t plain;     // the concealer's past can be had from the jitter buffer: a codec without memory
-	uint8_t extras;    // enum media_extra
-	uint32_t level;    // magnitude of a sample, mean of the last block, in 1/16
+	uint8_t rx_rate : 7; // index of the sample rate
+	uint8_t plain : 1;   // the concealer's past can be had from the jitter buffer: a codec without memory
+	uint8_t quiet;       // last block was low enough to be cut or stretched unheard
+	uint16_t extras;     // enum media_extra
+	uint32_t level;      // magnitude of a sample, mean of the last block, in 1/16
 	uint32_t rx_samples;
 	uint32_t played; // samples / 16 that it said, made up or not
 	uint32_t silent; // of them
@@ -230,6 +231,7 @@ struct media_voice {
 	void *rx_block, *tx_block, *echo_block; // of the pool
 	struct media_ear *ear;                  // likewise; NULL unless it may have to be listened to
 	uint32_t noise_ts, hush_from, hush_to;  // RTP time received
+	int32_t gain;                           // of its voice, Q12, while EXTRA_GAIN is set
 	struct comfort_noise noise;
 	struct comfort_sender vad;
 	struct media_tone tone;

@@ -47,7 +47,7 @@ static void tap_end(struct media *m, uint32_t stream)
 	atomic_store_explicit(&c->tap->over, true, memory_order_release);
 	c->tap = NULL;
 	if (c->voice != NONE)
-		m->voices[c->voice].extras &= (uint8_t)~EXTRA_TAP;
+		m->voices[c->voice].extras &= (uint16_t)~EXTRA_TAP;
 }
 
 // The stream closes.

@@ -11,6 +11,7 @@
 // missing. After a gap, what was made up is part of the past, which the ring cannot tell, so the concealer is
 // taught block by block until the gap is out of its sight (plc_owed).
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "gw/media/inside.h"
@@ -238,8 +239,11 @@ void voice_told(struct media *m, struct media_voice *v)
 	v->tx_vad = c->spec.flags & STREAM_VAD ? 1 : 0;
 	if (c->tap)
 		v->extras |= EXTRA_TAP;
-	v->extras &= (uint8_t)~EXTRA_MUTE;
+	v->extras &= (uint16_t)~EXTRA_MUTE;
 	v->extras |= c->spec.flags & STREAM_MUTED ? EXTRA_MUTE : 0;
+	v->extras &= (uint16_t)~EXTRA_GAIN;
+	v->extras |= c->spec.gain_cb ? EXTRA_GAIN : 0;
+	v->gain = (int32_t)lrintf(4096 * powf(10, c->spec.gain_cb / 200.0f));
 }
 
 #define SWAP(a, b)                                                                                           \
@@ -293,7 +297,7 @@ void voice_adopt(struct media_voice *v, struct media_voice *old)
 // The sender is another one now.
 void voice_restart(struct media_voice *v)
 {
-	v->extras &= (uint8_t) ~(EXTRA_NOISE | EXTRA_HUSH);
+	v->extras &= (uint16_t) ~(EXTRA_NOISE | EXTRA_HUSH);
 	if (v->rx)
 		jitter_reset(v->jitter);
 }
@@ -432,7 +436,7 @@ void voice_noise(struct media_voice *v, uint32_t timestamp, const uint8_t *paylo
 	int level;
 	if (!v->rx || comfort_read(payload, len, &level) != 0)
 		return;
-	v->extras &= (uint8_t)~EXTRA_NOISE;
+	v->extras &= (uint16_t)~EXTRA_NOISE;
 	if (level <= UNHEARD_DBM0)
 		return;
 	comfort_level_set(&v->noise, level);
@@ -469,15 +473,17 @@ static void frame_extras(struct media_voice *v, enum jitter_answer answer, const
 	if (answer != JITTER_FRAME && (v->extras & EXTRA_EAR))
 		v->extras |= EXTRA_GAP;
 	if (answer == JITTER_FRAME && (int32_t)(f->timestamp - v->noise_ts) >= 0)
-		v->extras &= (uint8_t)~EXTRA_NOISE; // speaks again
+		v->extras &= (uint16_t)~EXTRA_NOISE; // speaks again
 	if (answer == JITTER_FRAME && (v->extras & EXTRA_OBEYS))
 		v->tx->obey(v->encoder, v->decoder);
 	if (answer == JITTER_FRAME && (v->extras & EXTRA_SID))
 		after_descriptor(v, f, pcm, samples);
+	if (v->extras & EXTRA_GAIN)
+		mixer_ramp(pcm, samples, v->gain, v->gain);
 	if (!(v->extras & EXTRA_HUSH) || answer == JITTER_HOLD)
 		return;
 	if ((int32_t)(f->timestamp - v->hush_to) >= 0)
-		v->extras &= (uint8_t)~EXTRA_HUSH;
+		v->extras &= (uint16_t)~EXTRA_HUSH;
 	else if ((int32_t)(f->timestamp + f->units - v->hush_from) > 0)
 		memset(pcm, 0, samples * sizeof(*pcm));
 }

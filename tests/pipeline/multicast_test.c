@@ -14,6 +14,9 @@
 
 static struct rig rig;
 
+static int16_t gain_cb;
+static int loudest; // sample that the far end heard
+
 static int live_open(api_handle conference, const char *at, uint8_t codec, api_handle *ret)
 {
 	struct api_message m;
@@ -23,6 +26,7 @@ static int live_open(api_handle conference, const char *at, uint8_t codec, api_h
 	m.source_open.flags = API_SOURCE_LOOP;
 	m.source_open.items[0].kind = API_SOURCE_LIVE;
 	m.source_open.items[0].tone = codec;
+	m.source_open.items[0].gain_cb = gain_cb;
 	strcpy(m.source_open.items[0].path, at);
 	int rc = rig_call(&rig, &m);
 	*ret = m.source_reply.handle;
@@ -115,6 +119,10 @@ static unsigned int run(const char *group, const char *from, const char *to)
 			if (!addr_equal(&d.dst, &far) || d.dst_port != 4000)
 				continue;
 			heard += (d.payload[50] | 0x80) != 0xff;
+			int16_t pcm[160];
+			codec_by_id(CODEC_PCMU)->decode(NULL, d.payload + 12, 160, pcm, 160);
+			for (unsigned int i = 0; i < 160; i++)
+				loudest = pcm[i] > loudest ? pcm[i] : loudest;
 		}
 	}
 	return heard;
@@ -157,6 +165,15 @@ static void group_is_heard(void)
 	rig_settle(&rig);
 	CHECK_INT(rig_drops(&rig, DROP_port_unknown), before + 1);
 	CHECK_INT(live_open(conference, GROUP ":5000", CODEC_PCMU, &source), 0);
+	CHECK_INT(source_close(source), 0);
+	// As much louder or softer as it is asked for.
+	int plain = loudest;
+	gain_cb = -200;
+	loudest = 0;
+	CHECK_INT(live_open(conference, GROUP ":5000", CODEC_PCMU, &source), 0);
+	CHECK(run(GROUP, FAR, FAR) > 40);
+	CHECK_NEAR(loudest, plain / 10.0, plain / 300.0);
+	gain_cb = 0;
 	rig_forget(&rig);
 	rig_conference_close(&rig, conference); // ends it as well
 	CHECK(igmp_take(0x17, routers));
