@@ -10,6 +10,7 @@
 #include "control/device.h"
 #include "control/party.h"
 #include "control/player.h"
+#include "control/recorder.h"
 #include "gw/log.h"
 
 #define CONNECT_BURST 16 // devices that may connect in one instant, after a while without
@@ -27,6 +28,7 @@ static void on_lost(void *object, nsec_t now)
 		LIST_FOREACH(p, &d->party_list, struct party, in_device)
 		party_dataplane_lost(p, now);
 	}
+	recorders_lost(c, now);
 }
 
 static void on_away(void *object, nsec_t now)
@@ -74,6 +76,11 @@ static void on_source_event(void *object, const struct api_source_event *e, nsec
 	player_event(object, e, now);
 }
 
+static void on_record_event(void *object, const struct api_record_event *e, nsec_t now)
+{
+	recorder_event(object, e, now);
+}
+
 // ---- life ----
 
 // Rooms first: what lines do refers to them.
@@ -104,10 +111,12 @@ int core_init(struct core *c, const struct core_options *o)
 			       .away = on_away,
 			       .back = on_back,
 			       .event = on_event,
-			       .source_event = on_source_event};
+			       .source_event = on_source_event,
+			       .record_event = on_record_event};
 	timer_set_init(&c->timers);
 	dp_init(&c->dp, &c->timers, &o->dataplane, &user, o->epoch);
 	list_init(&c->alarms);
+	list_init(&c->recorders);
 	int rc = make_devices(c);
 	if (rc)
 		core_fini(c);
@@ -123,6 +132,8 @@ void core_fini(struct core *c)
 	free(c->devices);
 	free(c->rooms);
 	dp_fini(&c->dp);
+	recorders_free(c);
+	index_fini(&c->recordings);
 	index_fini(&c->streams);
 	index_fini(&c->sources);
 	player_alarms_free(c);

@@ -39,7 +39,10 @@ struct core {
 	struct dp dp;
 	struct index streams; // parties by dataplane handle
 	struct index sources; // players by dataplane handle
-	struct list alarms;   // files that cannot be played
+	struct index recordings;
+	struct list recorders; // what this process has asked to record
+	bool recording_alarm;  // calls cannot be recorded
+	struct list alarms;    // files that cannot be played
 	uint32_t alarm_count;
 	struct device **devices;
 	unsigned int device_count;

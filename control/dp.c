@@ -232,6 +232,8 @@ static void close_stray(struct dp *d, const struct api_message *m, nsec_t now)
 		dp_conference_close(d, m->handle_reply.handle, now);
 	else if (m->header.type == (API_SOURCE_OPEN | API_REPLY))
 		dp_source_close(d, m->source_reply.handle, now);
+	else if (m->header.type == (API_RECORD_OPEN | API_REPLY))
+		dp_record_close(d, m->record_reply.handle, now);
 }
 
 void dp_input(struct dp *d, const void *bytes, size_t len, nsec_t now)
@@ -250,6 +252,11 @@ void dp_input(struct dp *d, const void *bytes, size_t len, nsec_t now)
 	if (m.header.type == API_EVENT_SOURCE) {
 		if (d->state == DP_UP)
 			d->user.source_event(d->user.object, &m.source_event, now);
+		return;
+	}
+	if (m.header.type == API_EVENT_RECORD) {
+		if (d->state == DP_UP)
+			d->user.record_event(d->user.object, &m.record_event, now);
 		return;
 	}
 	struct request *r = find(d, m.header.request);
@@ -351,6 +358,11 @@ uint32_t dp_conference_close(struct dp *d, api_handle h, nsec_t now)
 uint32_t dp_source_close(struct dp *d, api_handle h, nsec_t now)
 {
 	return by_handle(d, API_SOURCE_CLOSE, h, NULL, NULL, now);
+}
+
+uint32_t dp_record_close(struct dp *d, api_handle h, nsec_t now)
+{
+	return by_handle(d, API_RECORD_CLOSE, h, NULL, NULL, now);
 }
 
 const char *dp_state_name(enum dp_state s)

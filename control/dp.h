@@ -36,6 +36,7 @@ struct dp_user {
 	void (*back)(void *object, bool same, nsec_t now); // same: handles are still good; else all are void
 	void (*event)(void *object, const struct api_stream_event *e, nsec_t now);
 	void (*source_event)(void *object, const struct api_source_event *e, nsec_t now);
+	void (*record_event)(void *object, const struct api_record_event *e, nsec_t now);
 };
 
 enum dp_state {
@@ -98,5 +99,6 @@ uint32_t dp_conference_open(struct dp *d, const struct conference_spec *spec, dp
 			    nsec_t now);
 uint32_t dp_conference_close(struct dp *d, api_handle h, nsec_t now);
 uint32_t dp_source_close(struct dp *d, api_handle h, nsec_t now);
+uint32_t dp_record_close(struct dp *d, api_handle h, nsec_t now);
 
 const char *dp_state_name(enum dp_state s);

@@ -8,15 +8,15 @@
 #include "control/device.h"
 #include "control/line.h"
 #include "control/party.h"
+#include "control/recorder.h"
 #include "control/player.h"
 
 #define SAME_PRESS_NS (500 * NSEC_PER_MSEC) // within which two ways tell of one press
 
 const struct line_action *const line_actions[CONFIG_ACTION_COUNT] = {
-	[CONFIG_ACTION_ECHO] = &action_echo,
-	[CONFIG_ACTION_ROOM] = &action_room,
-	[CONFIG_ACTION_ANNOUNCE] = &action_announce,
-	[CONFIG_ACTION_MUSIC] = &action_music,
+	[CONFIG_ACTION_ECHO] = &action_echo,         [CONFIG_ACTION_ROOM] = &action_room,
+	[CONFIG_ACTION_ANNOUNCE] = &action_announce, [CONFIG_ACTION_MUSIC] = &action_music,
+	[CONFIG_ACTION_RECORD] = &action_record,
 };
 
 // ---- choice ----
@@ -110,6 +110,7 @@ struct visit *visit_take(struct line *l, uint32_t call_reference, nsec_t now)
 void visit_discard(struct visit *v)
 {
 	visit_disarm(v);
+	recorder_leave(v->recorder);
 	list_remove(&v->link);
 	free(v->own);
 	free(v);
@@ -179,6 +180,8 @@ void visit_over(struct visit *v, nsec_t now)
 	v->stopped = true;
 	visit_disarm(v);
 	visit_play_stop(v, now);
+	recorder_leave(v->recorder);
+	v->recorder = NULL;
 	enter(v);
 	if (v->action->stop)
 		v->action->stop(v, now);
@@ -227,6 +230,32 @@ void visit_play_stop(struct visit *v, nsec_t now)
 	struct player *p = v->player;
 	v->player = NULL;
 	player_stop(p, now);
+}
+
+static void on_recorded(void *object, struct recorder *r, int status, const struct api_record_event *end,
+			nsec_t now)
+{
+	struct visit *v = object;
+	if (status || end)
+		v->recorder = NULL;
+	enter(v);
+	if (v->action->recorded && !v->stopped)
+		v->action->recorded(v, status, end, now);
+	leave(v, now);
+}
+
+bool visit_record(struct visit *v, const struct recorder_limits *limits, nsec_t now)
+{
+	if (v->recorder || !v->party)
+		return false;
+	v->recorder = recorder_start(v->line->device, v->party->stream, limits, on_recorded, v, now);
+	return v->recorder;
+}
+
+void visit_record_stop(struct visit *v, nsec_t now)
+{
+	if (v->recorder)
+		recorder_stop(v->recorder, now);
 }
 
 // Without a call the agent has nothing to be told: the media end.

@@ -44,8 +44,9 @@ struct visit {
 	void *own;           // the action's
 	struct party *party; // its media; NULL while there are none
 	uint32_t parties; // of it; two only while one closes, or when an agent opens both sides as strangers
-	struct timer timer;    // visit_arm
-	struct player *player; // visit_play
+	struct timer timer;        // visit_arm
+	struct player *player;     // visit_play
+	struct recorder *recorder; // visit_record
 	nsec_t since;
 	unsigned int busy; // hooks under way: it must not go under them
 	bool started;      // start() has been called
@@ -55,6 +56,10 @@ struct visit {
 	uint8_t digit_way;
 	nsec_t digit_at;
 };
+
+struct api_record_event;
+struct recorder;
+struct recorder_limits;
 
 struct line_action {
 	const char *name;
@@ -67,7 +72,9 @@ struct line_action {
 	void (*media)(struct visit *v, bool there, nsec_t now); // after that: media have closed, or are back
 	void (*digit)(struct visit *v, char digit, nsec_t now); // pressed by the caller: 0-9, *, #, A-D
 	void (*played)(struct visit *v, int status,
-		       nsec_t now);                   // visit_play's list is over: 0, or why it was not
+		       nsec_t now); // visit_play's list is over: 0, or why it was not
+	// visit_record: begun (0, NULL), impossible or lost (negative errno, NULL), or over.
+	void (*recorded)(struct visit *v, int status, const struct api_record_event *end, nsec_t now);
 	void (*timeout)(struct visit *v, nsec_t now); // of visit_arm
 	void (*stop)(struct visit *v, nsec_t now);    // hung up; v->party may be NULL
 	// Where the visit is, in a word or two, for show line: "lobby", "wrong pin 2".
@@ -76,7 +83,9 @@ struct line_action {
 
 // One row an action of the configuration; never NULL.
 extern const struct line_action *const line_actions[CONFIG_ACTION_COUNT];
-extern const struct line_action action_echo, action_room, action_announce, action_music;
+extern const struct line_action action_echo, action_room, action_announce, action_music, action_record;
+
+extern const struct fsm_table mail_table; // of action_record
 
 // By which way a digit came: when two ways tell the same press, it counts once.
 enum digit_way { DIGIT_MEDIA, DIGIT_AGENT };
@@ -120,6 +129,11 @@ void visit_disarm(struct visit *v);
 // alone there. False: nothing plays, and played() is not called.
 bool visit_play(struct visit *v, const struct api_source_item *items, uint32_t count, bool loop, nsec_t now);
 void visit_play_stop(struct visit *v, nsec_t now); // played() is not called
+
+// Records what the caller says; recorded() follows. False: nothing is recorded, and recorded() is not called. Stopping
+// ends it, and recorded() tells when the file is complete; who hangs up meanwhile has it complete all the same.
+bool visit_record(struct visit *v, const struct recorder_limits *limits, nsec_t now);
+void visit_record_stop(struct visit *v, nsec_t now);
 
 // Begins the music of a conference unless it is there: index into config.sources, and the device that hears of alarms.
 void music_begin(struct conference *c, struct device *d, unsigned int source, nsec_t now);

@@ -257,6 +257,8 @@ const struct admin_command show_commands[] = {
 	{"show drops", show_drops_run},
 	{"show line", show_line_run},
 	{"line", show_line_act_run},
+	{"show recording", show_recording_run},
+	{"record", show_record_act_run},
 };
 
 const size_t show_command_count = COUNT_OF(show_commands);

@@ -51,6 +51,11 @@ void show_job_fail(struct show_job *j, int status)
 	job_free(j);
 }
 
+void show_job_end(struct show_job *j)
+{
+	job_free(j);
+}
+
 void show_job_absent(struct show_job *j, const char *hint, const char *noun)
 {
 	admin_fail(j->request, CTL_NOT_FOUND, hint, "no %s %s", noun, j->asked);
@@ -61,7 +66,7 @@ bool show_job_ask(struct show_job *j, unsigned int type, uint32_t cursor, dp_don
 {
 	struct api_message m;
 	api_init(&m, type, 0);
-	if (type == API_STREAM_LIST || type == API_CONFERENCE_LIST)
+	if (type == API_STREAM_LIST || type == API_CONFERENCE_LIST || type == API_RECORD_LIST)
 		m.list.cursor = cursor;
 	j->dp_request = dp_request(&j->show->core->dp, &m, done, j, j->show->clock());
 	if (j->dp_request && j->show->asked)

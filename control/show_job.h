@@ -32,6 +32,9 @@ struct show_job *show_job_new(struct show *s, struct admin_request *r);
 void show_job_reply(struct show_job *j, json_t *data);
 void show_job_fail(struct show_job *j, int status);
 
+// Its request has been answered by other means.
+void show_job_end(struct show_job *j);
+
 // There is no such thing as asked for.
 void show_job_absent(struct show_job *j, const char *hint, const char *noun);
 
@@ -45,4 +48,6 @@ void show_conference_run(struct admin_request *r, const json_t *arguments, void 
 void show_stream_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_line_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_line_act_run(struct admin_request *r, const json_t *arguments, void *context);
+void show_recording_run(struct admin_request *r, const json_t *arguments, void *context);
+void show_record_act_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_drops_run(struct admin_request *r, const json_t *arguments, void *context);

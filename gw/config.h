@@ -225,6 +225,7 @@ enum config_action_kind {
 	CONFIG_ACTION_ROOM,     // "room"
 	CONFIG_ACTION_ANNOUNCE, // "announce"
 	CONFIG_ACTION_MUSIC,    // "music"
+	CONFIG_ACTION_RECORD,   // "record"
 	CONFIG_ACTION_COUNT
 };
 
@@ -234,10 +235,12 @@ struct config_action {
 	char room_name[CONFIG_ROOM_MAX + 1];
 	unsigned int
 		room; // index into config.rooms + 1, of the action's room, or where its music plays; 0 = none
-	char (*files)[CONFIG_SOUND_PATH_MAX]; // announce
+	char (*files)[CONFIG_SOUND_PATH_MAX]; // announce; record: its greeting
 	unsigned int file_count;
-	bool repeat;         // announce: for ever
-	unsigned int source; // music: index into config.sources
+	bool repeat;                      // announce: for ever
+	unsigned int source;              // music: index into config.sources
+	char menu[CONFIG_SOUND_PATH_MAX]; // record: said when something has been recorded; "" = a tone
+	uint32_t record_max_ms, record_min_ms, record_silence_ms;
 };
 
 // A conference that lines share, by a device that holds it and registers nowhere.

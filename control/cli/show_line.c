@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// show_line.c - How lines and their calls look to people.
+// show_line.c - How lines, their calls, and recordings look to people.
 #include "control/cli/show.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -44,11 +44,15 @@ static const struct column button_columns[] = {{"BUTTON", "kind", COLUMN_TEXT},
 					       {"BUSY TO", "forward_busy", COLUMN_TEXT},
 					       {"UNANSWERED TO", "forward_no_answer", COLUMN_TEXT}};
 
-static const struct column call_columns[] = {
-	{"CALL", "call_reference", COLUMN_NUMBER}, {"BUTTON", "button", COLUMN_NUMBER},
-	{"STATE", "state", COLUMN_TEXT},           {"DIR", "direction", COLUMN_TEXT},
-	{"NUMBER", "number", COLUMN_TEXT},         {"NAME", "name", COLUMN_TEXT},
-	{"PROMPT", "prompt", COLUMN_TEXT},         {"CONNECTED", "connected_s", COLUMN_DURATION}};
+static const struct column call_columns[] = {{"CALL", "call_reference", COLUMN_NUMBER},
+					     {"BUTTON", "button", COLUMN_NUMBER},
+					     {"STATE", "state", COLUMN_TEXT},
+					     {"DIR", "direction", COLUMN_TEXT},
+					     {"NUMBER", "number", COLUMN_TEXT},
+					     {"NAME", "name", COLUMN_TEXT},
+					     {"PROMPT", "prompt", COLUMN_TEXT},
+					     {"STAGE", "stage", COLUMN_TEXT},
+					     {"CONNECTED", "connected_s", COLUMN_DURATION}};
 
 void view_line(const struct view *v, const json_t *data)
 {
@@ -68,4 +72,17 @@ void view_line(const struct view *v, const json_t *data)
 		print_rows(v->out, v->format, print_get(row, "calls"), call_columns, COUNT_OF(call_columns),
 			   2, "  no calls");
 	}
+}
+
+static const struct column recording_columns[] = {{"ID", "id", COLUMN_TEXT},
+						  {"STREAM", "stream", COLUMN_TEXT},
+						  {"DEVICE", "device", COLUMN_TEXT},
+						  {"LENGTH", "seconds", COLUMN_DURATION},
+						  {"LOST ms", "lost_ms", COLUMN_NUMBER},
+						  {"FILE", "file", COLUMN_TEXT}};
+
+void view_recording(const struct view *v, const json_t *data)
+{
+	print_rows(v->out, v->format, print_get(data, "recordings"), recording_columns,
+		   COUNT_OF(recording_columns), 0, "Nothing is recorded.");
 }

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-const char *const config_action_words[] = {"echo", "room", "announce", "music", NULL};
+const char *const config_action_words[] = {"echo", "room", "announce", "music", "record", NULL};
 
 bool config_number_matches(const char *pattern, const char *number)
 {
@@ -49,15 +49,23 @@ int config_parse_room(const struct cfg_at *at, const char *text, void *field)
 	return 0;
 }
 
-static int parse_file(const struct cfg_at *at, const char *text, void *field)
+// "" stays empty.
+int config_parse_sound(const struct cfg_at *at, const char *text, void *field)
 {
 	size_t n = strlen(text);
-	if (text[0] != '/' || n >= CONFIG_SOUND_PATH_MAX) {
+	if ((n && text[0] != '/') || n >= CONFIG_SOUND_PATH_MAX) {
 		cfg_problem(at, NULL, "is no full path of less than %d characters", CONFIG_SOUND_PATH_MAX);
 		return -EINVAL;
 	}
 	memcpy(field, text, n + 1);
 	return 0;
+}
+
+static int parse_file(const struct cfg_at *at, const char *text, void *field)
+{
+	if (!*text)
+		cfg_problem(at, NULL, "is no path");
+	return *text ? config_parse_sound(at, text, field) : -EINVAL;
 }
 
 // --- checks ---
@@ -69,6 +77,10 @@ void config_check_action(const struct cfg_at *at, const struct config_action *a)
 		cfg_problem(at, "files", "the action announce needs something to say");
 	if (a->kind == CONFIG_ACTION_MUSIC && !c->source_count)
 		cfg_problem(at, "source", "the action music needs at least one of sources");
+	if (a->kind == CONFIG_ACTION_RECORD && !c->recordings.directory[0])
+		cfg_problem(at, "action", "the action record needs the directory of recordings");
+	if (a->kind == CONFIG_ACTION_RECORD && a->record_min_ms > a->record_max_ms)
+		cfg_problem(at, "record-min", "is above record-max");
 	if (a->kind == CONFIG_ACTION_ROOM && !a->room_name[0])
 		cfg_problem(at, "room", "the action room needs the name of one");
 }

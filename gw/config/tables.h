@@ -54,6 +54,7 @@ extern const struct cfg_table config_line_table;
 extern const struct cfg_table config_rule_table;
 extern const char *const config_action_words[];
 extern const struct cfg_option config_file_item;
+int config_parse_sound(const struct cfg_at *at, const char *text, void *field);
 int config_parse_room(const struct cfg_at *at, const char *text, void *field);
 void config_check_action(const struct cfg_at *at, const struct config_action *a);
 

@@ -30,6 +30,7 @@ void fake_dp_restart(struct fake_dp *f)
 	memset(f->streams, 0, FAKE_DP_STREAMS * sizeof(*f->streams));
 	memset(f->conferences, 0, FAKE_DP_CONFERENCES * sizeof(*f->conferences));
 	memset(f->sources, 0, sizeof(f->sources));
+	memset(f->records, 0, sizeof(f->records));
 	f->reply_count = 0;
 	f->boot_id++;
 	f->generation = f->generation % 255 + 1;
@@ -52,6 +53,94 @@ static struct fake_conference *conference_of(struct fake_dp *f, api_handle h)
 	struct fake_conference *c = &f->conferences[h & (FAKE_DP_CONFERENCES - 1)];
 	return h && c->handle == h ? c : NULL;
 }
+
+// --- recordings ---
+
+static void end_record(struct fake_dp *f, struct fake_record *r, enum api_record_end end, int status)
+{
+	struct api_message *m = &f->replies[f->reply_count];
+	if (f->reply_count == FAKE_DP_REPLIES)
+		abort();
+	f->reply_count++;
+	api_init(m, API_EVENT_RECORD, 0);
+	m->record_event.handle = r->handle;
+	m->record_event.end = end;
+	m->record_event.status = status;
+	m->record_event.kept = !status && !f->says_nothing;
+	m->record_event.ms = 3000;
+	memcpy(m->record_event.name, r->name, sizeof(r->name));
+	r->handle = 0;
+}
+
+static void end_records_of(struct fake_dp *f, api_handle stream)
+{
+	for (uint32_t i = 0; i < FAKE_DP_RECORDS; i++)
+		if (f->records[i].handle && f->records[i].open.stream == stream)
+			end_record(f, &f->records[i], API_RECORD_GONE, 0);
+}
+
+bool fake_dp_record_end(struct fake_dp *f, enum api_record_end end, int status)
+{
+	for (uint32_t i = 0; i < FAKE_DP_RECORDS; i++)
+		if (f->records[i].handle) {
+			end_record(f, &f->records[i], end, status);
+			return true;
+		}
+	return false;
+}
+
+unsigned int fake_dp_records(const struct fake_dp *f)
+{
+	unsigned int n = 0;
+	for (uint32_t i = 0; i < FAKE_DP_RECORDS; i++)
+		n += f->records[i].handle != 0;
+	return n;
+}
+
+static int open_record(struct fake_dp *f, const struct api_record_open *m, struct api_message *reply)
+{
+	uint32_t i = 0;
+	if (!stream_of(f, m->stream))
+		return -ENOENT;
+	for (uint32_t k = 0; k < FAKE_DP_RECORDS; k++)
+		if (f->records[k].handle && f->records[k].open.stream == m->stream)
+			return -EBUSY;
+	while (i < FAKE_DP_RECORDS && f->records[i].handle)
+		i++;
+	if (i == FAKE_DP_RECORDS)
+		return -ENOSPC;
+	struct fake_record *r = &f->records[i];
+	*r = (struct fake_record){.handle = make_handle(f, i), .open = *m};
+	snprintf(r->name, sizeof(r->name), "test-%s-%u.wav", m->label, ++f->record_count);
+	reply->record_reply.handle = r->handle;
+	memcpy(reply->record_reply.name, r->name, sizeof(r->name));
+	return 0;
+}
+
+static int close_record(struct fake_dp *f, api_handle h)
+{
+	struct fake_record *r = &f->records[h & (FAKE_DP_RECORDS - 1)];
+	if (!h || r->handle != h)
+		return -ENOENT;
+	end_record(f, r, API_RECORD_CLOSED, 0);
+	return 0;
+}
+
+static void list_records(const struct fake_dp *f, uint32_t cursor, struct api_record_list_reply *page)
+{
+	uint32_t i = cursor;
+	for (; i < FAKE_DP_RECORDS && page->count < API_PAGE_RECORDINGS; i++) {
+		if (!f->records[i].handle)
+			continue;
+		struct api_record_entry *e = &page->entries[page->count++];
+		*e = (struct api_record_entry){
+			.handle = f->records[i].handle, .stream = f->records[i].open.stream, .ms = 2000};
+		memcpy(e->name, f->records[i].name, sizeof(e->name));
+	}
+	page->next = i < FAKE_DP_RECORDS ? i : 0;
+}
+
+// --- streams and conferences ---
 
 static int open_stream(struct fake_dp *f, const struct stream_spec *spec, struct api_message *reply)
 {
@@ -110,8 +199,10 @@ static int close_conference(struct fake_dp *f, api_handle h)
 		return -ENOENT;
 	c->handle = 0;
 	for (uint32_t i = 0; i < FAKE_DP_STREAMS; i++)
-		if (f->streams[i].spec.conference == h)
+		if (f->streams[i].spec.conference == h && f->streams[i].handle) {
+			end_records_of(f, f->streams[i].handle);
 			f->streams[i].handle = 0;
+		}
 	for (uint32_t i = 0; i < FAKE_DP_SOURCES; i++)
 		if (f->sources[i].open.conference == h)
 			f->sources[i].handle = 0;
@@ -248,8 +339,10 @@ static int stats(struct fake_dp *f, api_handle h, bool closes, struct api_messag
 		return -ENOENT;
 	reply->stream_stats_reply.handle = h;
 	reply->stream_stats_reply.stats = s->stats;
-	if (closes)
+	if (closes) {
+		end_records_of(f, h);
 		s->handle = 0;
+	}
 	return 0;
 }
 
@@ -340,6 +433,15 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 	case API_STREAM_CLOSE:
 	case API_STREAM_STATS:
 		return stats(f, m->handle_request.handle, m->header.type == API_STREAM_CLOSE, r);
+	case API_RECORD_OPEN:
+		return open_record(f, &m->record_open, r);
+	case API_RECORD_CLOSE:
+		return close_record(f, m->handle_request.handle);
+	case API_RECORD_LIST:
+		list_records(f, m->list.cursor, &r->record_list_reply);
+		return 0;
+	case API_RECORD_DELETE:
+		return 0;
 	case API_DIGIT_SEND:
 		return send_digit(f, &m->digit_send, r);
 	case API_STREAM_LIST:

@@ -91,6 +91,19 @@ static void check_sources(struct run *r, char **a)
 		fail(r, "%s", problem);
 }
 
+static void check_records(struct run *r, char **a)
+{
+	want_number(r, "recordings of the dataplane", fake_dp_records(&r->dp), a[0]);
+}
+
+// check stage REFERENCE WORD: where a call's action says it is
+static void check_stage(struct run *r, char **a)
+{
+	char buf[64];
+	uint32_t reference = a[0] ? (uint32_t)strtoul(a[0], NULL, 0) : 0;
+	want_text(r, "stage", lines_stage(r->device, reference, buf, sizeof(buf)), a[1]);
+}
+
 static void check_requests(struct run *r, char **a)
 {
 	for (unsigned int t = 1; a[0] && t < API_TYPE_COUNT; t++)
@@ -180,25 +193,13 @@ static const struct {
 	const char *name;
 	void (*run)(struct run *r, char **args);
 } checks[] = {
-	{"state", check_state},
-	{"count", check_count},
-	{"refusal", check_refusal},
-	{"parties", check_parties},
-	{"orphans", check_orphans},
-	{"conferences", check_conferences},
-	{"streams", check_streams},
-	{"requests", check_requests},
-	{"party", check_party},
-	{"stream", check_stream},
-	{"version", check_version},
-	{"reject", check_reject},
-	{"agent", check_agent},
-	{"stopped", check_stopped},
-	{"closed", check_closed},
-	{"sources", check_sources},
-	{"line", check_line},
-	{"call", check_call},
-	{"conference-flags", check_flags},
+	{"state", check_state},     {"count", check_count},       {"refusal", check_refusal},
+	{"parties", check_parties}, {"orphans", check_orphans},   {"conferences", check_conferences},
+	{"streams", check_streams}, {"requests", check_requests}, {"party", check_party},
+	{"stream", check_stream},   {"version", check_version},   {"reject", check_reject},
+	{"agent", check_agent},     {"stopped", check_stopped},   {"closed", check_closed},
+	{"sources", check_sources}, {"line", check_line},         {"call", check_call},
+	{"stage", check_stage},     {"records", check_records},   {"conference-flags", check_flags},
 };
 
 void say_check(struct run *r, char *text)

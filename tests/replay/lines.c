@@ -9,6 +9,7 @@
 #include "control/device.h"
 #include "control/line.h"
 #include "control/line_act.h"
+#include "control/line_action.h"
 #include "gw/sccp.h"
 #include "tests/replay/text.h"
 
@@ -77,4 +78,13 @@ const char *lines_call(struct device *d, uint32_t reference)
 {
 	struct line_call *c = d->line ? line_call_find(d->line, 0, reference) : NULL;
 	return c ? line_call_state_name(c->fsm.state) : "none";
+}
+
+const char *lines_stage(struct device *d, uint32_t reference, char *buf, size_t cap)
+{
+	struct line_call *c = d->line ? line_call_find(d->line, 0, reference) : NULL;
+	snprintf(buf, cap, "none");
+	if (c && c->visit && c->visit->action->show)
+		c->visit->action->show(c->visit, buf, cap);
+	return buf;
 }

@@ -497,6 +497,27 @@ static void say_played(struct run *r, char *args)
 	pump(r);
 }
 
+// recorded END [ERROR]: the oldest recording ends by itself
+static void say_recorded(struct run *r, char *args)
+{
+	static const char *const ends[] = {"", "closed", "gone", "limit", "silence", "failed"};
+	char word[16] = "";
+	sscanf(args, "%15s", word);
+	unsigned int end = 1;
+	while (end < 6 && strcmp(ends[end], word) != 0)
+		end++;
+	if (end == 6 ||
+	    !fake_dp_record_end(&r->dp, (enum api_record_end)end, end == API_RECORD_FAILED ? -ENOSPC : 0))
+		fail(r, "nothing is recorded that could end like that");
+	pump(r);
+}
+
+// worthless yes|no: whether what is recorded from now on is too short to be kept
+static void say_worthless(struct run *r, char *args)
+{
+	r->dp.says_nothing = *args == 'y';
+}
+
 static void say_unreadable(struct run *r, char *args)
 {
 	snprintf(r->dp.unreadable, sizeof(r->dp.unreadable), "%s", args);
@@ -506,19 +527,20 @@ static const struct {
 	const char *name;
 	void (*run)(struct run *r, char *args);
 } statements[] = {
-	{"device", say_device},   {"start", say_start},
-	{"stop", say_stop},       {"drain", say_drain},
-	{"undrain", say_undrain}, {"connect", say_connect},
-	{"refuse", say_refuse},   {"hangup", say_hangup},
-	{"clog", say_clog},       {"unclog", say_unclog},
-	{"speak", say_speak},     {"bytes", say_bytes},
-	{"forget", say_forget},   {"registered", say_registered},
-	{"time", say_time},       {"dataplane", say_dataplane},
-	{"event", say_event},     {"check", say_check},
-	{"line", say_line},       {"kill", say_kill},
-	{"recover", say_recover}, {"forget-store", say_forget_store},
-	{"lose", say_astray},     {"rename", say_astray},
-	{"played", say_played},   {"unreadable", say_unreadable},
+	{"device", say_device},     {"start", say_start},
+	{"stop", say_stop},         {"drain", say_drain},
+	{"undrain", say_undrain},   {"connect", say_connect},
+	{"refuse", say_refuse},     {"hangup", say_hangup},
+	{"clog", say_clog},         {"unclog", say_unclog},
+	{"speak", say_speak},       {"bytes", say_bytes},
+	{"forget", say_forget},     {"registered", say_registered},
+	{"time", say_time},         {"dataplane", say_dataplane},
+	{"event", say_event},       {"check", say_check},
+	{"line", say_line},         {"kill", say_kill},
+	{"recover", say_recover},   {"forget-store", say_forget_store},
+	{"lose", say_astray},       {"rename", say_astray},
+	{"played", say_played},     {"unreadable", say_unreadable},
+	{"recorded", say_recorded}, {"worthless", say_worthless},
 	{"idle", say_idle},
 };
 

@@ -4,6 +4,7 @@
 
 #include "control/device.h"
 #include "control/line.h"
+#include "control/line_action.h"
 #include "control/party.h"
 #include "gw/log.h"
 #include "tests/fake/agent.h"
@@ -283,6 +284,7 @@ static void tables_are_sound(void)
 	char problem[200];
 	CHECK_INT(fsm_check(&line_table, problem, sizeof(problem)), 0);
 	CHECK_INT(fsm_check(&line_call_table, problem, sizeof(problem)), 0);
+	CHECK_INT(fsm_check(&mail_table, problem, sizeof(problem)), 0);
 }
 
 T_MAIN("line_hostile", {"agent leaves", agent_leaves}, {"anything", anything}, {"tables", tables_are_sound})

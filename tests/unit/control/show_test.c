@@ -380,10 +380,42 @@ static void test_lines(void)
 	teardown(&f);
 }
 
+static void test_recordings(void)
+{
+	struct fixture f;
+	setup(&f);
+	check_error(&f, "show recording", CTL_REFUSED, "the dataplane is not connected");
+	dataplane_up(&f);
+	check_out(&f, "show recording", "Nothing is recorded");
+	f.dp.streams[0] = (struct fake_stream){.handle = 0x01000000};
+	check_out(&f, "record stream 01000000 30", "test-stream-1.wav");
+	CHECK_INT(f.dp.records[0].open.max_ms, 30000);
+	check_out(&f, "show recording", "01000000");
+	check_out(&f, "show recording", "2s");
+	check_error(&f, "record stream 01000000", CTL_REFUSED, "it is recorded already");
+	check_error(&f, "record stream 01000001", CTL_REFUSED, "there is no such stream or recording");
+	check_error(&f, "record stream 1", CTL_USAGE, "nothing is recorded like this");
+	check_error(&f, "record stream 01000000 0", CTL_USAGE, "nothing is recorded like this");
+	check_error(&f, "record stream 01000000 1e9", CTL_USAGE, "nothing is recorded like this");
+	check_error(&f, "record stream 01000000 99999999999999999999", CTL_USAGE, "nothing is recorded");
+	check_error(&f, "record stream 01000000 1 2", CTL_USAGE, "nothing is recorded like this");
+	check_error(&f, "record", CTL_USAGE, "nothing is recorded like this");
+	check_error(&f, "record sing", CTL_USAGE, "nothing is recorded like this");
+	check_out(&f, "record stop 01000000", "Nothing is recorded");
+	check_error(&f, "record stop 01000000", CTL_REFUSED, "there is no such stream or recording");
+	f.dp.fail_type = API_RECORD_OPEN;
+	f.dp.fail_status = -ENOTDIR;
+	check_error(&f, "record stream 01000000", CTL_REFUSED, "Not a directory");
+	f.dp.fail_type = API_RECORD_OPEN;
+	f.dp.fail_status = -ENOSPC;
+	check_error(&f, "record stream 01000000", CTL_REFUSED, "there is no room for it");
+	teardown(&f);
+}
+
 static void test_quiet(void)
 {
 	log_set_level(LOG_LEVEL_ERROR);
 }
 
 T_MAIN("show", {"quiet", test_quiet}, {"alone", test_alone}, {"calls", test_calls}, {"pages", test_pages},
-       {"lines", test_lines}, {"unreachable", test_unreachable})
+       {"lines", test_lines}, {"recordings", test_recordings}, {"unreachable", test_unreachable})
