@@ -7,6 +7,7 @@
 // and UDP addresses in place and sends (what testpmd calls 5tswap), so it says what this machine needs for touching
 // packets at all.
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +32,10 @@ struct scene {
 	uint32_t streams;
 	bool v6;
 	bool law;
-	bool handoff; // the packets come in at another worker than their streams'
-	bool cold;    // headers are in memory only, in no cache
+	bool handoff;          // the packets come in at another worker than their streams', on the same core
+	unsigned int crossing; // so many quarters of them, and that worker is on another core
+	bool idle;             // there are none
+	bool cold;             // headers are in memory only, in no cache
 };
 
 static const struct scene scenes[] = {
@@ -43,8 +46,15 @@ static const struct scene scenes[] = {
 	{.name = "ring-10k-cold", .streams = 10000, .cold = true},
 	{.name = "ring-10k-ipv6", .streams = 10000, .v6 = true},
 	{.name = "ring-10k-handoff", .streams = 10000, .handoff = true},
+	{.name = "ring-10k-cross", .streams = 10000, .crossing = 4},
+	{.name = "ring-10k-cross-most", .streams = 10000, .crossing = 3},
+	{.name = "ring-10k-cross-half", .streams = 10000, .crossing = 2},
 	{.name = "ring-10k-law", .streams = 10000, .law = true},
+	{.name = "turn-empty", .streams = 10000, .idle = true},
 };
+
+// Whose turn it is where the two workers have a core each.
+enum baton { OWNER, RECEIVER, OVER };
 
 struct rig {
 	const struct scene *scene;
@@ -58,6 +68,8 @@ struct rig {
 	struct worker *worker;   // of the streams
 	struct worker *receiver; // the same, unless packets are handed over
 	struct mailbox other_mailbox;
+	atomic_uint baton;        // RECEIVER or OWNER may work
+	uint64_t receiver_cycles; // in the round
 	struct rte_mbuf *frames[FRAMES];
 	uint32_t *order;   // the streams, shuffled
 	uint16_t *seq;     // next of each stream
@@ -124,7 +136,7 @@ static int worker_add(struct rig *r, uint16_t id, struct mailbox *mailbox, uint3
 {
 	const struct worker_options o = {
 		.id = id,
-		.worker_count = r->scene->handoff ? 2 : 1,
+		.worker_count = 2,
 		.limits = {.streams = streams,
 			   .conferences = streams / 2 + 1,
 			   .voices = 2,
@@ -148,27 +160,36 @@ static int worker_add(struct rig *r, uint16_t id, struct mailbox *mailbox, uint3
 	return 0;
 }
 
-// The streams' worker, and in front of it one that has none.
+// The streams' worker, and in front of it one that has none, or those that do not cross.
 static int worker_make(struct rig *r)
 {
+	bool two = r->scene->handoff || r->scene->crossing;
 	int rc = worker_add(r, 0, &r->mailbox, r->scene->streams, &r->worker);
 	r->receiver = r->worker;
-	if (rc == 0 && r->scene->handoff)
-		rc = worker_add(r, 1, &r->other_mailbox, 2, &r->receiver);
+	if (rc == 0 && two)
+		rc = worker_add(r, 1, &r->other_mailbox, r->scene->streams, &r->receiver);
 	if (rc)
 		return rc;
 	struct worker *w = r->receiver;
 	w->rx[w->rx_count++] = (struct worker_rx){.port = r->port};
-	if (r->scene->handoff)
+	if (two)
 		w->handoff[0].ring = r->worker->handoff_ring;
 	return 0;
 }
 
+// Calls that do not cross belong to the worker that receives them.
+static struct worker *owner_of(const struct rig *r, uint32_t stream)
+{
+	bool stays = r->scene->crossing && stream / 2 % 4 >= r->scene->crossing;
+	return stays ? r->receiver : r->worker;
+}
+
 static int streams_open(struct rig *r)
 {
-	struct media *m = r->worker->media;
 	uint32_t conference = 0, stream;
 	for (uint32_t i = 0; i < r->scene->streams; i++) {
+		struct worker *w = owner_of(r, i);
+		struct media *m = w->media;
 		if (i % 2 == 0 && media_conference_open(m, &(struct conference_spec){0}, &conference))
 			return -ENOSPC;
 		bool law = r->scene->law && i % 2;
@@ -189,7 +210,7 @@ static int streams_open(struct rig *r)
 			return rc;
 		media_stream_hop_set(m, stream, 1);
 		lookup_publish(lookup_slot(&r->lookup, stream_local(i), stream_port(i)),
-			       lookup_entry(r->worker->id, stream));
+			       lookup_entry(w->id, stream));
 	}
 	return 0;
 }
@@ -367,6 +388,45 @@ static uint64_t relay_round(struct rig *r)
 	return bench_cycles() - start;
 }
 
+// The other core's part of each round: it writes the packets, as a NIC beside it would, and its worker hands them over.
+static int receiver_run(void *arg)
+{
+	struct rig *r = arg;
+	unsigned int baton;
+	while ((baton = atomic_load_explicit(&r->baton, memory_order_acquire)) != OVER) {
+		if (baton != RECEIVER)
+			continue;
+		load(r);
+		uint64_t start = bench_cycles();
+		for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++)
+			worker_loop_once(r->receiver, r->now);
+		r->receiver_cycles = bench_cycles() - start;
+		atomic_store_explicit(&r->baton, OWNER, memory_order_release);
+	}
+	return 0;
+}
+
+// Both cores' cycles.
+static uint64_t cross_round(struct rig *r)
+{
+	atomic_store_explicit(&r->baton, RECEIVER, memory_order_release);
+	while (atomic_load_explicit(&r->baton, memory_order_acquire) != OWNER)
+		;
+	uint64_t start = bench_cycles();
+	for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++)
+		worker_loop_once(r->worker, r->now);
+	return bench_cycles() - start + r->receiver_cycles;
+}
+
+// Turns that find nothing, counted as packets.
+static uint64_t idle_round(struct rig *r)
+{
+	uint64_t start = bench_cycles();
+	for (unsigned int i = 0; i < FRAMES; i++)
+		worker_loop_once(r->worker, r->now);
+	return bench_cycles() - start;
+}
+
 static inline void swap_bytes(uint8_t *a, uint8_t *b, size_t n)
 {
 	uint8_t t[16];
@@ -405,49 +465,73 @@ static double run(struct rig *r, uint64_t (*round)(struct rig *), unsigned int *
 	unsigned int rounds = 2 * r->scene->streams / FRAMES + 32;
 	static double cycles[ROUNDS_MAX];
 	for (unsigned int i = 0; i < rounds; i++) {
-		load(r);
+		if (round != cross_round && round != idle_round)
+			load(r);
 		cycles[i] = (double)round(r) / FRAMES;
-		*ret_lost += FRAMES - unload(r);
+		if (round != idle_round)
+			*ret_lost += FRAMES - unload(r);
 	}
 	return bench_median(cycles, rounds);
 }
 
+static void drops_print(const struct rig *r, unsigned int lost)
+{
+	fprintf(stderr, "bench_relay: %s: %u packets lost\n", r->scene->name, lost);
+	for (unsigned int i = 1; i < DROP_COUNT; i++)
+		if (r->worker->counters.drops[i])
+			fprintf(stderr, "  %s %lu\n", drop_name(i), r->worker->counters.drops[i]);
+}
+
+// The peer's run. It leaves sequence numbers unseen: goes back for the next run of ours.
+static int peer_run(struct rig *r, struct bench_result *result)
+{
+	uint16_t *seq = malloc(sizeof(*seq) * r->scene->streams);
+	nsec_t now = r->now;
+	uint32_t position = r->position;
+	unsigned int ignored = 0;
+	if (!seq)
+		return -ENOMEM;
+	memcpy(seq, r->seq, sizeof(*seq) * r->scene->streams);
+	bench_add_peer(result, run(r, swap_round, &ignored));
+	memcpy(r->seq, seq, sizeof(*seq) * r->scene->streams);
+	free(seq);
+	r->now = now;
+	r->position = position;
+	return 0;
+}
+
 static int scene_run(const struct scene *scene)
 {
-	struct bench_result result = {
-		.bench = "relay", .name = scene->name, .unit = "cycles/packet", .peer = "5tswap-loop"};
+	struct bench_result result = {.bench = "relay",
+				      .name = scene->name,
+				      .unit = scene->idle ? "cycles/turn" : "cycles/packet",
+				      .peer = scene->idle || scene->crossing ? NULL : "5tswap-loop"};
 	unsigned int lost = 0, ignored = 0;
+	uint64_t (*round)(struct rig *) = scene->idle       ? idle_round
+					  : scene->crossing ? cross_round
+							    : relay_round;
 	int rc = scene_make(&rig, scene);
 	if (rc)
 		return fail(strerror(-rc));
+	rig.baton = OWNER;
+	if (scene->crossing && rte_eal_remote_launch(receiver_run, &rig, 1))
+		return fail("no second core");
 	result.calm = bench_calm(0, CPU);
-	run(&rig, relay_round, &ignored); // until every source is believed
+	run(&rig, round, &ignored); // until every source is believed
 	const char *runs_text = getenv("BENCH_RUNS");
 	unsigned int runs = runs_text ? (unsigned int)strtoul(runs_text, NULL, 10) : RUNS;
-	for (unsigned int i = 0; i < runs; i++) {
-		bench_add(&result, run(&rig, relay_round, &lost));
-		// The peer leaves sequence numbers unseen: go back for the next run of ours.
-		uint16_t *seq = malloc(sizeof(*seq) * scene->streams);
-		nsec_t now = rig.now;
-		uint32_t position = rig.position;
-		if (!seq)
-			return fail("no memory");
-		memcpy(seq, rig.seq, sizeof(*seq) * scene->streams);
-		bench_add_peer(&result, run(&rig, swap_round, &ignored));
-		memcpy(rig.seq, seq, sizeof(*seq) * scene->streams);
-		free(seq);
-		rig.now = now;
-		rig.position = position;
+	for (unsigned int i = 0; rc == 0 && i < runs; i++) {
+		bench_add(&result, run(&rig, round, &lost));
+		if (result.peer)
+			rc = peer_run(&rig, &result);
 	}
+	atomic_store(&rig.baton, OVER);
+	rte_eal_mp_wait_lcore();
 	result.calm = result.calm && bench_calm(0, CPU);
-	if (lost) {
-		fprintf(stderr, "bench_relay: %s: %u packets lost\n", scene->name, lost);
-		for (unsigned int i = 1; i < DROP_COUNT; i++)
-			if (rig.worker->counters.drops[i])
-				fprintf(stderr, "  %s %lu\n", drop_name(i), rig.worker->counters.drops[i]);
-	}
+	if (lost)
+		drops_print(&rig, lost);
 	scene_end(&rig);
-	return lost ? 1 : -bench_report(&result);
+	return rc || lost ? 1 : -bench_report(&result);
 }
 
 static int ports_make(struct rig *r)
@@ -480,7 +564,8 @@ int main(int argc, char **argv)
 	unsigned int cpu = wanted ? (unsigned int)strtoul(wanted, NULL, 10) : CPU;
 	cpu = sysconf(_SC_NPROCESSORS_ONLN) > cpu ? cpu : 0;
 	snprintf(prefix, sizeof(prefix), "--file-prefix=slimline-bench-%d", (int)getpid());
-	snprintf(lcores, sizeof(lcores), "--lcores=0@%u", cpu);
+	bool two = sysconf(_SC_NPROCESSORS_ONLN) > 1;
+	snprintf(lcores, sizeof(lcores), two ? "--lcores=0@%u,1@%u" : "--lcores=0@%u", cpu, cpu ? 0 : 1);
 	char *args[] = {"bench_relay",
 			huge ? "--in-memory" : "--no-huge",
 			million ? "-m1390" : "-m600",
@@ -502,7 +587,9 @@ int main(int argc, char **argv)
 		return fail(strerror(-rc));
 	for (size_t i = 0; rc == 0 && i < RTE_DIM(scenes); i++)
 		if (argc < 2 || strcmp(argv[1], scenes[i].name) == 0) {
-			if (scenes[i].streams > 100000 && !million)
+			if (scenes[i].crossing && !two)
+				printf("relay        %-24s skip: wants two CPUs\n", scenes[i].name);
+			else if (scenes[i].streams > 100000 && !million)
 				printf("relay        %-24s skip: wants %u free huge pages\n", scenes[i].name,
 				       PAGES_1M);
 			else

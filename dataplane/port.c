@@ -38,7 +38,7 @@ static uint16_t packet_cost(const char *device)
 	static const char *const kernel[] = {"net_af_packet", "net_af_xdp", "net_tap", "net_pcap"};
 	for (unsigned int i = 0; i < RTE_DIM(kernel); i++)
 		if (strncmp(device, kernel[i], strlen(kernel[i])) == 0)
-			return 8000;
+			return 2500;
 	return 60;
 }
 

@@ -12,6 +12,7 @@
 #include "bench/lab/hearing.h"
 #include "bench/lab/run.h"
 #include "bench/lab/storm.h"
+#include "gw/codec.h"
 
 // Exit status of a call that makes no sense, as of any program.
 #define EXIT_USAGE 2
@@ -30,7 +31,9 @@ static int command_judge(int argc, char **argv);
 static const struct command commands[] = {
 	{"run", "run [--sounds DIR] [--out DIR] FILE.scn", "runs a scenario and prints its table",
 	 command_run},
-	{"storm", "storm --listen ADDR:PORT [--calls N] [--in-flight K] [--devices D] [--hold] [--json]",
+	{"storm",
+	 "storm --listen ADDR:PORT [--calls N] [--in-flight K] [--devices D] [--hold] [--json]"
+	 " [--rate CALLS/S] [--codec NAME] [--plan FILE]",
 	 "sets up calls as fast as they are answered", command_storm},
 	{"judge", "judge FILE.wav HZ DBM0 [HZ DBM0 ...]",
 	 "says how clean and how loud tones in a recording are", command_judge},
@@ -103,6 +106,13 @@ static void storm_print(const struct storm_result *r, bool json)
 	printf(format, r->calls, r->seconds, r->calls_per_s, r->p50_us, r->p99_us, r->failed);
 }
 
+static bool codec_parse(const char *text, uint32_t *ret)
+{
+	const struct codec *c = codec_by_name(text);
+	*ret = c ? codec_to_sccp(c->id) : 0;
+	return *ret != 0;
+}
+
 static int command_storm(int argc, char **argv)
 {
 	static const struct option longs[] = {{"listen", required_argument, NULL, 'l'},
@@ -111,6 +121,9 @@ static int command_storm(int argc, char **argv)
 					      {"devices", required_argument, NULL, 'd'},
 					      {"hold", no_argument, NULL, 'h'},
 					      {"json", no_argument, NULL, 'j'},
+					      {"rate", required_argument, NULL, 'r'},
+					      {"codec", required_argument, NULL, 'o'},
+					      {"plan", required_argument, NULL, 'p'},
 					      {0}};
 	struct storm_options options = {.calls = 10000, .in_flight = 16, .devices = 1};
 	struct storm_result result;
@@ -125,6 +138,12 @@ static int command_storm(int argc, char **argv)
 			good = number_parse(optarg, &options.in_flight);
 		else if (opt == 'd')
 			good = number_parse(optarg, &options.devices);
+		else if (opt == 'r')
+			good = number_parse(optarg, &options.a_second);
+		else if (opt == 'o')
+			good = codec_parse(optarg, &options.codec_b);
+		else if (opt == 'p')
+			good = (options.plan = fopen(optarg, "a")) != NULL;
 		else if (opt == 'h')
 			options.hold = true;
 		else

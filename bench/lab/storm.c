@@ -5,7 +5,7 @@
 // these are acknowledged CloseReceiveChannel and StopMediaTransmission for both, which nobody acknowledges. The next
 // call of its place begins in the same turn, so that each turn's messages leave in one write.
 //
-// With `hold` each call has a place of its own and stays there.
+// With `hold` each call has a place of its own and stays there, unless it is refused: then it is taken down as an agent would.
 //
 // A call's number is round * places + place and its party ids are number * 2 + side + 1, so that an answer finds its call
 // without a search and no id comes back.
@@ -17,6 +17,7 @@
 
 #include "bench/lab/agent.h"
 #include "bench/lab/netns.h"
+#include "gw/codec.h"
 #include "gw/sccp.h"
 
 #define DEVICES_MAX 64
@@ -25,6 +26,8 @@
 #define KEEPALIVE_S 30
 #define PHONES      64 // addresses beside the gateway's own
 #define PHONE_PORT  20000
+#define PHONE_PORTS 16000 // of a phone that all calls of a plan share
+#define PACE_MS     5
 #define PERIOD_MS   20
 #define DSCP_EF     0xb8 // as a TOS byte
 #define BOTH        3u   // both sides have answered
@@ -38,7 +41,7 @@ struct place {
 	uint32_t number; // of the call
 	struct agent_device *device;
 	nsec_t since;
-	struct addr gateway[2];
+	struct addr_port gateway[2];
 };
 
 struct storm {
@@ -46,7 +49,7 @@ struct storm {
 	FILE *errors;
 	struct event_base *base;
 	struct agent *agent;
-	struct event *patience;
+	struct event *patience, *pace;
 	struct agent_device *devices[DEVICES_MAX];
 	uint32_t device_count;
 	uint32_t begun, done, failed;
@@ -74,7 +77,12 @@ static void stop(struct storm *s, int rc, const char *why)
 
 // ---- a call ----
 
-static void send_open(const struct place *p, unsigned int side)
+static uint32_t codec_of(const struct storm *s, unsigned int side)
+{
+	return side && s->o->codec_b ? s->o->codec_b : SCCP_CODEC_G711_ULAW;
+}
+
+static void send_open(const struct storm *s, const struct place *p, unsigned int side)
 {
 	struct sccp_msg m;
 	sccp_init(&m, SCCP_OPEN_RECEIVE_CHANNEL);
@@ -82,30 +90,48 @@ static void send_open(const struct place *p, unsigned int side)
 	m.open_receive_channel.pass_through_party_id = party_id(p, side);
 	m.open_receive_channel.call_reference = party_id(p, side);
 	m.open_receive_channel.packet_ms = PERIOD_MS;
-	m.open_receive_channel.codec = SCCP_CODEC_G711_ULAW;
+	m.open_receive_channel.codec = codec_of(s, side);
 	agent_send(p->device, &m);
 }
 
-// A phone in the network of the gateway's address.
-static struct addr phone_address(const struct place *p, unsigned int side)
+// A phone in the network of the gateway's address. Those of a plan are one phone with many ports.
+static struct addr_port phone(const struct storm *s, const struct place *p, unsigned int side)
 {
-	struct addr a = p->gateway[side];
-	uint8_t *last = &a.ip[a.family == ADDR_IPV6 ? 15 : 3];
-	*last = (uint8_t)(*last + 1 + party_id(p, side) % PHONES);
+	struct addr_port a = {.addr = p->gateway[side].addr, .port = (uint16_t)(PHONE_PORT + side * 2)};
+	uint8_t *last = &a.addr.ip[a.addr.family == ADDR_IPV6 ? 15 : 3];
+	*last = (uint8_t)(*last + 1 + (s->o->plan ? 0 : party_id(p, side) % PHONES));
+	if (s->o->plan)
+		a.port = (uint16_t)(PHONE_PORT + 2 * (party_id(p, side) % PHONE_PORTS));
 	return a;
 }
 
-static void send_start(const struct place *p, unsigned int side)
+// The legs of a call as bench/rtpgen reads them, whole calls at a time.
+static void plan_write(const struct storm *s, const struct place *p)
+{
+	for (unsigned int side = 0; side < 2; side++) {
+		char far[ADDR_TEXT_MAX], near[ADDR_TEXT_MAX];
+		struct addr_port a = phone(s, p, side);
+		const struct codec *c = codec_by_id(codec_by_sccp(codec_of(s, side)));
+		fprintf(s->o->plan, "%s %u %s %u %u %u %u\n", addr_text(&a.addr, far, sizeof(far)), a.port,
+			addr_text(&p->gateway[side].addr, near, sizeof(near)), p->gateway[side].port,
+			c->payload_type < 128 ? c->payload_type : 96, c->bytes_per_10ms * PERIOD_MS / 10,
+			c->rtp_clock_hz / 1000 * PERIOD_MS);
+	}
+	fflush(s->o->plan);
+}
+
+static void send_start(const struct storm *s, const struct place *p, unsigned int side)
 {
 	struct sccp_msg m;
+	struct addr_port remote = phone(s, p, side);
 	sccp_init(&m, SCCP_START_MEDIA_TRANSMISSION);
 	m.start_media_transmission.conference_id = p->number + 1;
 	m.start_media_transmission.pass_through_party_id = party_id(p, side);
 	m.start_media_transmission.call_reference = party_id(p, side);
-	m.start_media_transmission.remote_ip_addr = phone_address(p, side);
-	m.start_media_transmission.remote_port_number = PHONE_PORT + side * 2;
+	m.start_media_transmission.remote_ip_addr = remote.addr;
+	m.start_media_transmission.remote_port_number = remote.port;
 	m.start_media_transmission.packet_ms = PERIOD_MS;
-	m.start_media_transmission.codec = SCCP_CODEC_G711_ULAW;
+	m.start_media_transmission.codec = codec_of(s, side);
 	m.start_media_transmission.qualifier_out_dscp_or_precedence = DSCP_EF;
 	agent_send(p->device, &m);
 }
@@ -139,8 +165,8 @@ static void begin(struct storm *s, struct place *p)
 			    .device = s->devices[s->begun % s->device_count],
 			    .since = lab_now()};
 	s->begun++;
-	send_open(p, 0);
-	send_open(p, 1);
+	send_open(s, p, 0);
+	send_open(s, p, 1);
 }
 
 // Behind the last messages of all: what answers this has worked through them.
@@ -155,9 +181,11 @@ static void ask_devices(struct storm *s)
 
 static void end(struct storm *s, struct place *p)
 {
-	if (!s->o->hold) {
+	if (!s->o->hold || p->refused) {
 		send_end(p, 0);
 		send_end(p, 1);
+	} else if (s->o->plan) {
+		plan_write(s, p);
 	}
 	s->delays_us[s->done++] = (uint32_t)((lab_now() - p->since) / NSEC_PER_USEC);
 	s->failed += p->refused;
@@ -166,14 +194,14 @@ static void end(struct storm *s, struct place *p)
 		return;
 	}
 	p->state = s->o->hold ? PLACE_HELD : p->state;
-	if (s->begun < s->o->calls && s->o->hold)
+	if (s->begun < s->o->calls && s->o->hold && !s->o->a_second)
 		begin(s, &s->places[s->begun]);
 	else if (!s->o->hold)
 		ask_devices(s);
 }
 
 static void answered(struct storm *s, enum place_state state, uint32_t party, uint32_t status,
-		     const struct addr *gateway)
+		     const struct addr_port *gateway)
 {
 	struct place *p = &s->places[(party - 1) / 2 % s->place_count];
 	unsigned int side = (party - 1) & 1;
@@ -181,7 +209,8 @@ static void answered(struct storm *s, enum place_state state, uint32_t party, ui
 		return;
 	p->answered |= 1u << side;
 	p->refused = p->refused || status;
-	p->gateway[side] = *gateway;
+	if (state == PLACE_OPENING)
+		p->gateway[side] = *gateway;
 	if (p->answered != BOTH)
 		return;
 	p->answered = 0;
@@ -190,8 +219,8 @@ static void answered(struct storm *s, enum place_state state, uint32_t party, ui
 		return;
 	}
 	p->state = PLACE_STARTING;
-	send_start(p, 0);
-	send_start(p, 1);
+	send_start(s, p, 0);
+	send_start(s, p, 1);
 }
 
 // ---- the agent's hooks ----
@@ -201,11 +230,11 @@ static void on_message(void *arg, struct agent_device *d, const struct sccp_msg 
 	struct storm *s = arg;
 	if (m->id == SCCP_OPEN_RECEIVE_CHANNEL_ACK) {
 		const struct sccp_open_receive_channel_ack *a = &m->open_receive_channel_ack;
-		answered(s, PLACE_OPENING, a->pass_through_party_id, a->media_reception_status, &a->ip_addr);
+		struct addr_port gateway = {.addr = a->ip_addr, .port = (uint16_t)a->port_number};
+		answered(s, PLACE_OPENING, a->pass_through_party_id, a->media_reception_status, &gateway);
 	} else if (m->id == SCCP_START_MEDIA_TRANSMISSION_ACK) {
 		const struct sccp_start_media_transmission_ack *a = &m->start_media_transmission_ack;
-		answered(s, PLACE_STARTING, a->pass_through_party_id, a->media_transmission_status,
-			 &a->transmit_ip_addr);
+		answered(s, PLACE_STARTING, a->pass_through_party_id, a->media_transmission_status, NULL);
 	} else if (m->id == SCCP_CONNECTION_STATISTICS_RES && s->questions && --s->questions == 0) {
 		s->until = lab_now();
 		stop(s, 0, "");
@@ -221,6 +250,11 @@ static void on_up(void *arg, struct agent_device *d)
 	if (s->device_count < s->o->devices)
 		return;
 	s->from = lab_now();
+	if (s->o->hold && s->o->a_second) {
+		struct timeval tv = {.tv_usec = PACE_MS * 1000};
+		event_add(s->pace, &tv);
+		return;
+	}
 	for (uint32_t i = 0; i < s->o->in_flight && i < s->place_count; i++)
 		begin(s, &s->places[i]);
 }
@@ -230,6 +264,14 @@ static void on_down(void *arg, struct agent_device *d)
 	struct storm *s = arg;
 	if (!s->until)
 		stop(s, -EPIPE, "a device left");
+}
+
+static void on_pace(evutil_socket_t fd, short what, void *arg)
+{
+	struct storm *s = arg;
+	uint64_t due = (lab_now() - s->from) * s->o->a_second / NSEC_PER_SEC;
+	while (s->begun < s->o->calls && s->begun < due)
+		begin(s, &s->places[s->begun]);
 }
 
 static void on_patience(evutil_socket_t fd, short what, void *arg)
@@ -278,7 +320,8 @@ static int drive(struct storm *s)
 				      .hooks = {s, on_up, on_down, on_message}};
 	struct timeval tv = {.tv_sec = PATIENCE_S};
 	s->patience = event_new(s->base, -1, EV_PERSIST, on_patience, s);
-	int rc = s->patience ? agent_open(s->base, &agent, &s->agent) : -ENOMEM;
+	s->pace = event_new(s->base, -1, EV_PERSIST, on_pace, s);
+	int rc = s->patience && s->pace ? agent_open(s->base, &agent, &s->agent) : -ENOMEM;
 	if (rc) {
 		fprintf(s->errors, "storm: cannot listen: %s\n", strerror(-rc));
 		return rc;
@@ -306,6 +349,8 @@ int storm_run(const struct storm_options *o, FILE *errors, struct storm_result *
 	agent_close(s.agent);
 	if (s.patience)
 		event_free(s.patience);
+	if (s.pace)
+		event_free(s.pace);
 	if (s.base)
 		event_base_free(s.base);
 	free(s.places);

@@ -15,7 +15,11 @@ struct storm_options {
 	uint32_t calls;
 	uint32_t in_flight; // calls under way at a time, 1..STORM_IN_FLIGHT_MAX
 	uint32_t devices;   // waited for before the first call; calls take turns among them
-	bool hold;          // nothing is taken down: all calls stay until the process ends
+	bool hold;          // calls stay until the process ends; those refused are taken down
+	uint32_t
+		a_second; // with hold: calls begun in a second, however many are under way; 0 = as they are answered
+	uint32_t codec_b; // SCCP payload of every second party, 0 = mu-law as the first
+	FILE *plan;       // with hold: the legs of each call that stands, for the generator; NULL = none
 };
 
 struct storm_result {

@@ -96,47 +96,54 @@ static int gen_index(struct legs *l, const struct addr *a)
 	return (int)l->gen_count++;
 }
 
-static bool legs_fill(struct legs *l, const struct plan *plan, const uint8_t gen_mac[6],
-		      const uint8_t dut_mac[6], uint64_t seed)
+// Adds one leg; it is sent at a random place among the others.
+static bool leg_add(struct legs *l, const struct plan_leg *leg)
 {
-	for (uint32_t i = 0; i < plan->count; i++) {
-		const struct plan_leg *leg = &plan->legs[i];
-		int g = gen_index(l, &leg->gen.addr);
-		if (g < 0)
-			return false;
-		l->by_port[g][leg->gen.port] = i + 1;
-		template_make(&l->tx[i], leg, gen_mac, dut_mac, (uint32_t)random_next(&seed) | 1);
-		l->tx[i].seq = (uint16_t)random_next(&seed);
-		l->tx[i].timestamp = (uint32_t)random_next(&seed);
-		l->timestamp_step[i] = leg->timestamp_step;
-		l->order[i] = i;
-	}
-	for (uint32_t i = plan->count - 1; i > 0; i--) {
-		uint32_t j = (uint32_t)(random_next(&seed) % (i + 1)), swap = l->order[i];
-		l->order[i] = l->order[j];
-		l->order[j] = swap;
-	}
+	int g = gen_index(l, &leg->gen.addr);
+	uint32_t i = l->count;
+	if (g < 0)
+		return false;
+	l->by_port[g][leg->gen.port] = i + 1;
+	template_make(&l->tx[i], leg, l->gen_mac, l->dut_mac, (uint32_t)random_next(&l->random) | 1);
+	l->tx[i].seq = (uint16_t)random_next(&l->random);
+	l->tx[i].timestamp = (uint32_t)random_next(&l->random);
+	l->timestamp_step[i] = leg->timestamp_step;
+	l->count++;
+	uint32_t at = (uint32_t)(random_next(&l->random) % l->count);
+	l->order[i] = l->order[at];
+	l->order[at] = i;
 	return true;
 }
 
-struct legs *legs_new(const struct plan *plan, const uint8_t gen_mac[6], const uint8_t dut_mac[6],
-		      bool reflect, uint64_t seed)
+void legs_follow(struct legs *l, const struct plan *plan)
+{
+	while (l->count + 1 < plan->count && l->count + 1 < l->room)
+		if (!leg_add(l, &plan->legs[l->count]) || !leg_add(l, &plan->legs[l->count]))
+			return;
+}
+
+struct legs *legs_new(const struct plan *plan, uint32_t room, const uint8_t gen_mac[6],
+		      const uint8_t dut_mac[6], bool reflect, uint64_t seed)
 {
 	struct legs *l = calloc(1, sizeof(*l));
 	if (!l)
 		return NULL;
-	l->count = plan->count;
+	l->room = room > plan->count ? room : plan->count;
 	l->reflect = reflect;
-	l->tx = aligned_alloc(64, plan->count * sizeof(*l->tx));
-	l->rx = calloc(plan->count, sizeof(*l->rx));
-	l->timestamp_step = calloc(plan->count, sizeof(*l->timestamp_step));
-	l->order = calloc(plan->count, sizeof(*l->order));
-	if (!l->tx || !l->rx || !l->timestamp_step || !l->order) {
-		legs_free(l);
-		return NULL;
-	}
-	memset(l->tx, 0, plan->count * sizeof(*l->tx));
-	if (!legs_fill(l, plan, gen_mac, dut_mac, seed)) {
+	l->random = seed;
+	l->stamped = UINT32_MAX;
+	memcpy(l->gen_mac, gen_mac, 6);
+	memcpy(l->dut_mac, dut_mac, 6);
+	l->tx = aligned_alloc(64, l->room * sizeof(*l->tx));
+	l->rx = calloc(l->room, sizeof(*l->rx));
+	l->timestamp_step = calloc(l->room, sizeof(*l->timestamp_step));
+	l->order = calloc(l->room, sizeof(*l->order));
+	bool good = l->tx && l->rx && l->timestamp_step && l->order;
+	if (good)
+		memset(l->tx, 0, l->room * sizeof(*l->tx));
+	while (good && l->count < plan->count)
+		good = leg_add(l, &plan->legs[l->count]);
+	if (!good) {
 		legs_free(l);
 		return NULL;
 	}
@@ -172,7 +179,7 @@ void legs_send(struct legs *l, uint32_t leg, uint8_t *frame, uint64_t now)
 	uint16_t checksum =
 		(uint16_t)~fold((uint32_t)get16(frame + AT_UDP + 6) + seq + (ts >> 16) + (ts & 0xffff));
 	put16(frame + AT_UDP + 6, checksum ? checksum : 0xffff);
-	if (!now)
+	if (!now || leg >= l->stamped)
 		return;
 	struct leg_rx *r = &l->rx[leg_partner(l, leg)];
 	if (!r->offset_known && !r->stamped) {

@@ -37,6 +37,10 @@ struct delays {
 
 struct legs {
 	uint32_t count;
+	uint32_t room;
+	uint32_t stamped; // the first so many tell delay
+	uint64_t random;
+	uint8_t gen_mac[6], dut_mac[6];
 	struct leg_tx *tx;
 	struct leg_rx *rx; // indexed by the receiving leg
 	uint32_t *timestamp_step;
@@ -50,10 +54,14 @@ struct legs {
 	struct delays delays;
 };
 
-// Builds the state from a plan. `gen_mac` is ours; `dut_mac` the device's. Returns NULL when memory is short or the
-// plan uses more than 16 generator addresses. Free with legs_free.
-struct legs *legs_new(const struct plan *plan, const uint8_t gen_mac[6], const uint8_t dut_mac[6],
-		      bool reflect, uint64_t seed);
+// Builds the state from a plan, with room for `room` legs, or as many as the plan has. `gen_mac` is ours; `dut_mac` the
+// device's. Returns NULL when memory is short or the plan uses more than 16 generator addresses. Free with legs_free.
+struct legs *legs_new(const struct plan *plan, uint32_t room, const uint8_t gen_mac[6],
+		      const uint8_t dut_mac[6], bool reflect, uint64_t seed);
+
+// Takes in whole calls that the plan has more, as far as there is room.
+void legs_follow(struct legs *l, const struct plan *plan);
+
 void legs_free(struct legs *l);
 
 // Writes the leg's next packet into `frame` (LEG_HEADER bytes; the payload behind it is all 0xd5 already).

@@ -2,8 +2,9 @@
 // main.c - slimline-rtpgen: sends RTP over any DPDK port, counts what returns, measures delay, CPU and loss.
 //
 // slimline-rtpgen EAL-OPTIONS -- --plan FILE [--rate calls|max|PPS] [--seconds S] [--warmup S] [--reflect]
-//     [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC]
-// One lcore sends and receives. With --rate calls every leg sends one packet each 20 ms, spread evenly. The result
+//     [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow LEGS] [--stamped LEGS]
+// --follow: the plan grows while traffic runs, up to so many legs, which join in. --stamped: only the first so many legs tell
+// delay: those of a transcode would tell that of its jitter buffer. One lcore sends and receives. With --rate calls every leg sends one packet each 20 ms, spread evenly. The result
 // is one JSON object on stdout. Exit 0; 1 when the device never answered; 2 for wrong arguments.
 #include <errno.h>
 #include <getopt.h>
@@ -27,6 +28,7 @@
 #define BURST      32
 #define PERIOD_S   0.020
 #define FRAME_ROOM 1600
+#define FOLLOW_S   0.1
 #define RATE_CALLS (-1.0)
 #define RATE_MAX   0.0
 
@@ -38,6 +40,8 @@ struct options {
 	double search; // loss allowed, per mille; negative = one trial
 	bool reflect;
 	bool mac_known;
+	uint32_t follow;
+	uint32_t stamped;
 	pid_t pid;
 	struct rte_ether_addr dut_mac;
 };
@@ -47,8 +51,10 @@ struct gen {
 	struct rte_mempool *tx_pool;
 	struct rte_ether_addr mac;
 	double hz;
-	uint32_t next; // place in legs->order
-	bool sampled;  // at line rate: judge one packet of each burst, count the others
+	uint32_t next;      // place in legs->order
+	const char *follow; // plan that may have grown, NULL = no
+	struct plan plan;
+	bool sampled; // at line rate: judge one packet of each burst, count the others
 };
 
 struct trial {
@@ -222,6 +228,14 @@ static uint16_t send_burst(struct gen *g, uint16_t n, bool stamp)
 	return sent;
 }
 
+// Takes in what the plan has more. Returns the number of legs.
+static uint32_t follow(struct gen *g)
+{
+	if (plan_read(g->follow, &g->plan) == 0)
+		legs_follow(g->legs, &g->plan);
+	return g->legs->count;
+}
+
 // One stretch of traffic. rate as in struct options.
 static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pid)
 {
@@ -232,10 +246,18 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 	double cpu = process_cpu(pid);
 	uint64_t start = bench_cycles(), now = start;
 	uint64_t end = start + (uint64_t)(seconds * g->hz);
-	uint64_t offered = 0;
+	uint64_t offered = 0, since = start, before = 0,
+		 look = start; // at this pace: from when, and what went before
 	while (now < end && !stopped) {
-		uint64_t due =
-			rate == RATE_MAX ? offered + BURST : (uint64_t)((double)(now - start) / g->hz * pps);
+		if (g->follow && now >= look) {
+			look = now + (uint64_t)(FOLLOW_S * g->hz);
+			before = offered;
+			since = now;
+			pps = follow(g) / PERIOD_S;
+			now = bench_cycles();
+		}
+		uint64_t due = rate == RATE_MAX ? offered + BURST
+						: before + (uint64_t)((double)(now - since) / g->hz * pps);
 		if (due > offered) {
 			double behind = pps > 0 ? (double)(due - offered - 1) / pps * 1e6 : 0;
 			if (behind > t.late_us)
@@ -302,7 +324,9 @@ static int usage(const char *problem)
 	fprintf(stderr,
 		"rtpgen: %s\nusage: slimline-rtpgen EAL-OPTIONS -- --plan FILE [--rate calls|max|PPS] "
 		"[--seconds S]"
-		" [--warmup S] [--reflect] [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC]\n",
+		" [--warmup S] [--reflect] [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow "
+		"LEGS] "
+		"[--stamped LEGS]\n",
 		problem);
 	return 2;
 }
@@ -310,9 +334,17 @@ static int usage(const char *problem)
 static int options_read(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"plan", 1, 0, 'p'},   {"rate", 1, 0, 'r'},    {"seconds", 1, 0, 's'},
-		{"warmup", 1, 0, 'w'}, {"reflect", 0, 0, 'f'}, {"search", 1, 0, 'S'},
-		{"pid", 1, 0, 'P'},    {"dut-mac", 1, 0, 'm'}, {0},
+		{"plan", 1, 0, 'p'},
+		{"rate", 1, 0, 'r'},
+		{"seconds", 1, 0, 's'},
+		{"warmup", 1, 0, 'w'},
+		{"reflect", 0, 0, 'f'},
+		{"search", 1, 0, 'S'},
+		{"pid", 1, 0, 'P'},
+		{"dut-mac", 1, 0, 'm'},
+		{"follow", 1, 0, 'F'},
+		{"stamped", 1, 0, 't'},
+		{0},
 	};
 	int c;
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -340,6 +372,12 @@ static int options_read(int argc, char **argv, struct options *o)
 		case 'P':
 			o->pid = (pid_t)atoi(optarg);
 			break;
+		case 'F':
+			o->follow = (uint32_t)atoi(optarg);
+			break;
+		case 't':
+			o->stamped = (uint32_t)atoi(optarg);
+			break;
 		case 'm':
 			if (rte_ether_unformat_addr(optarg, &o->dut_mac))
 				return usage("--dut-mac wants six hex bytes");
@@ -352,14 +390,16 @@ static int options_read(int argc, char **argv, struct options *o)
 	return o->plan && o->seconds > 0 ? 0 : usage("--plan is needed, and --seconds above 0");
 }
 
-static int run(struct gen *g, const struct options *o, const struct plan *plan)
+static int run(struct gen *g, const struct options *o)
 {
 	struct rte_ether_addr dut = o->dut_mac;
-	if (!o->mac_known && mac_resolve(g, &plan->legs[0], &dut))
+	if (!o->mac_known && mac_resolve(g, &g->plan.legs[0], &dut))
 		return 1;
-	g->legs = legs_new(plan, g->mac.addr_bytes, dut.addr_bytes, o->reflect, 1);
+	g->legs = legs_new(&g->plan, o->follow, g->mac.addr_bytes, dut.addr_bytes, o->reflect, 1);
 	if (!g->legs)
 		return usage("plan too large, or more than 16 generator addresses");
+	g->follow = o->follow && o->rate == RATE_CALLS ? o->plan : NULL;
+	g->legs->stamped = o->stamped ? o->stamped : UINT32_MAX;
 	if (o->warmup > 0)
 		traffic(g, o->search >= 0 ? RATE_MAX : o->rate, o->warmup, 0);
 	struct trial t = o->search >= 0 ? search(g, o) : traffic(g, o->rate, o->seconds, o->pid);
@@ -375,11 +415,10 @@ int main(int argc, char **argv)
 		return 2;
 	struct options o = {.rate = RATE_CALLS, .seconds = 5, .search = -1};
 	int status = options_read(argc - used, argv + used, &o);
-	struct plan plan = {0};
 	struct gen g = {.hz = bench_cycles_hz()};
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
-	if (!status && plan_read(o.plan, &plan))
+	if (!status && plan_read(o.plan, &g.plan))
 		status = usage("the plan cannot be read");
 	if (!status && port_start(&g))
 		status = 1;
@@ -391,9 +430,9 @@ int main(int argc, char **argv)
 			rte_eth_link_get_nowait(0, &link);
 			rte_delay_us_sleep(10000);
 		}
-		status = run(&g, &o, &plan);
+		status = run(&g, &o);
 	}
-	plan_free(&plan);
+	plan_free(&g.plan);
 	rte_eal_cleanup();
 	return status;
 }

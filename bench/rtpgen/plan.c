@@ -30,52 +30,51 @@ static int leg_parse(const char *line, struct plan_leg *ret)
 	return 0;
 }
 
-int plan_read(const char *path, struct plan *ret)
+static int leg_add(struct plan *p, const struct plan_leg *leg)
+{
+	if (p->count == p->room) {
+		uint32_t room = p->room ? p->room * 2 : 1024;
+		struct plan_leg *legs = realloc(p->legs, room * sizeof(*legs));
+		if (!legs)
+			return -ENOMEM;
+		p->legs = legs;
+		p->room = room;
+	}
+	p->legs[p->count++] = *leg;
+	return 0;
+}
+
+int plan_read(const char *path, struct plan *p)
 {
 	FILE *f = fopen(path, "r");
 	if (!f)
 		return -errno;
-	struct plan p = {0};
-	uint32_t room = 0, number = 0;
 	char line[256];
-	int result = 0;
-	while (!result && fgets(line, sizeof(line), f)) {
-		number++;
+	int result = fseek(f, p->at, SEEK_SET) ? -errno : 0;
+	while (!result && fgets(line, sizeof(line), f) && strchr(line, '\n')) {
+		struct plan_leg leg;
+		p->lines++;
+		p->at += (long)strlen(line);
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
-		if (p.count == room) {
-			room = room ? room * 2 : 1024;
-			struct plan_leg *legs = realloc(p.legs, room * sizeof(*legs));
-			if (!legs) {
-				result = -ENOMEM;
-				break;
-			}
-			p.legs = legs;
-		}
-		result = leg_parse(line, &p.legs[p.count]);
+		result = leg_parse(line, &leg);
 		if (result)
 			fprintf(stderr,
 				"%s:%u: not a leg (want GEN_IP GEN_PORT DUT_IP DUT_PORT TYPE BYTES STEP)\n",
-				path, number);
+				path, p->lines);
 		else
-			p.count++;
+			result = leg_add(p, &leg);
 	}
 	fclose(f);
-	if (!result && p.count == 0) {
+	if (!result && p->count == 0) {
 		fprintf(stderr, "%s: no legs\n", path);
 		result = -EINVAL;
 	}
-	if (result) {
-		plan_free(&p);
-		return result;
-	}
-	*ret = p;
-	return 0;
+	return result;
 }
 
 void plan_free(struct plan *p)
 {
 	free(p->legs);
-	p->legs = NULL;
-	p->count = 0;
+	*p = (struct plan){0};
 }

@@ -22,10 +22,14 @@ struct plan_leg {
 struct plan {
 	struct plan_leg *legs;
 	uint32_t count;
+	uint32_t room;
+	uint32_t lines; // read so far
+	long at;        // where the next line begins
 };
 
-// Reads a plan file. Returns 0; -EINVAL after naming file, line and problem on stderr; or -errno.
-int plan_read(const char *path, struct plan *ret);
+// Reads a plan file from p->at on and adds its legs; a line that is not yet whole is left. Returns 0; -EINVAL after naming
+// file, line and problem on stderr; or -errno.
+int plan_read(const char *path, struct plan *p);
 
 // Releases what plan_read made.
 void plan_free(struct plan *p);

@@ -27,6 +27,7 @@ struct call {
 	bool up;
 	nsec_t next; // packets of both ends
 	uint16_t seq;
+	api_handle conference;
 	api_handle stream[2];
 	struct addr_port at[2];
 };
@@ -50,6 +51,7 @@ static void call_open(struct call *c)
 		return;
 	}
 	c->up = true;
+	c->conference = conference;
 	c->next = rig.now + PERIOD_NS;
 	up++;
 }
@@ -104,6 +106,14 @@ static void run_until(nsec_t end)
 	}
 }
 
+// Ends calls, so that coders are given back.
+static void hang_up(const struct call *list, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (list[i].up)
+			CHECK_INT(rig_conference_close(&rig, list[i].conference), 0);
+}
+
 // Offers all calls. False: DPDK does not start.
 static bool offer(uint16_t load_limit)
 {
@@ -135,8 +145,7 @@ static void room_again(void)
 		if (!calls[i].up)
 			continue;
 		calls[i].up = false;
-		CHECK_INT(rig_stream_close(&rig, calls[i].stream[0]), 0);
-		CHECK_INT(rig_stream_close(&rig, calls[i].stream[1]), 0);
+		CHECK_INT(rig_conference_close(&rig, calls[i].conference), 0);
 		closed++;
 	}
 	run_until(rig.now + 2 * NSEC_PER_SEC);
@@ -144,6 +153,7 @@ static void room_again(void)
 	for (unsigned int i = 0; i < 5; i++)
 		call_open(&more[i]);
 	CHECK_INT(refused, was);
+	hang_up(more, 5);
 }
 
 // What cannot be carried is refused; what is carried sends every packet, and in time.
@@ -177,6 +187,7 @@ static void refused_beyond_limit(void)
 	CHECK_INT(rig_stream_open(&rig, &old, NULL, NULL), 0);
 	CHECK(s.workers[0].late_us < 2000);
 	room_again();
+	hang_up(calls, CALLS);
 	rig_stop(&rig);
 }
 
@@ -192,6 +203,7 @@ static void smeared_without_limit(void)
 	CHECK(s.workers[0].load_permille > 970);
 	CHECK_INT(s.overloaded, 0);
 	CHECK(s.workers[0].late_us > 10000);
+	hang_up(calls, CALLS);
 	rig_stop(&rig);
 }
 
