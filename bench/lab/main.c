@@ -2,6 +2,7 @@
 // main.c - slimline-lab: the far side of everything, by subcommand.
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "bench/lab/audio.h"
+#include "bench/lab/crowd.h"
 #include "bench/lab/hearing.h"
 #include "bench/lab/run.h"
 #include "bench/lab/storm.h"
@@ -26,6 +28,7 @@ struct command {
 
 static int command_run(int argc, char **argv);
 static int command_storm(int argc, char **argv);
+static int command_crowd(int argc, char **argv);
 static int command_judge(int argc, char **argv);
 
 static const struct command commands[] = {
@@ -35,6 +38,12 @@ static const struct command commands[] = {
 	 "storm --listen ADDR:PORT [--calls N] [--in-flight K] [--devices D] [--hold] [--json]"
 	 " [--rate CALLS/S] [--codec NAME] [--plan FILE]",
 	 "sets up calls as fast as they are answered", command_storm},
+	{"crowd",
+	 "crowd --listen ADDR:PORT --media ADDR [--netns NS] [--media-netns NS] [--dialect NAME] [--lines "
+	 "N]\n"
+	 "      [--calls N] [--room N] [--samples N] [--seconds N]",
+	 "registers lines, lets phones call them into rooms, all at once, and judges what they hear",
+	 command_crowd},
 	{"judge", "judge FILE.wav HZ DBM0 [HZ DBM0 ...]",
 	 "says how clean and how loud tones in a recording are", command_judge},
 };
@@ -158,6 +167,72 @@ static int command_storm(int argc, char **argv)
 		return EXIT_FAILURE;
 	storm_print(&result, json);
 	return result.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static void crowd_print(const struct crowd_result *r)
+{
+	printf("{\"lines\":%u,\"register_s\":%.3f,\"busiest\":%u,\"calls\":%u,\"setup_s\":%.3f,\"sent\":"
+	       "%" PRIu64 ",\"refused\":%" PRIu64 ",\"received\":%" PRIu64 ",\"lost\":%" PRIu64
+	       ",\"least\":%" PRIu64 ",\"strangers\":%" PRIu64 ",\"late_us\":%" PRIu64 ",\"told\":%" PRIu64
+	       ",\"told_received\":%" PRIu64 ",\"told_lost\":%" PRIu64
+	       ",\"judged\":%u,\"sinad_min\":%.1f,\"own_max\":%.1f,\"level_max\":%.2f}\n",
+	       r->lines, r->register_s, r->busiest, r->calls, r->setup_s, r->sent, r->refused, r->received,
+	       r->lost, r->least, r->strangers, r->late_us, r->told, r->told_received, r->told_lost,
+	       r->judged, r->sinad_min, r->own_max, r->level_max);
+}
+
+static int command_crowd(int argc, char **argv)
+{
+	static const struct option longs[] = {{"listen", required_argument, NULL, 'l'},
+					      {"media", required_argument, NULL, 'm'},
+					      {"netns", required_argument, NULL, 'a'},
+					      {"media-netns", required_argument, NULL, 'b'},
+					      {"dialect", required_argument, NULL, 'd'},
+					      {"lines", required_argument, NULL, 'n'},
+					      {"calls", required_argument, NULL, 'c'},
+					      {"room", required_argument, NULL, 'r'},
+					      {"samples", required_argument, NULL, 's'},
+					      {"seconds", required_argument, NULL, 't'},
+					      {0}};
+	struct crowd_options options = {.netns = "",
+					.media_netns = "",
+					.lines = 1000,
+					.calls = 500,
+					.room = 5,
+					.samples = 20,
+					.seconds = 8};
+	struct crowd_result result;
+	uint32_t *const numbers[] = {&options.lines, &options.calls, &options.room, &options.samples,
+				     &options.seconds};
+	static const char number_words[] = "ncrst";
+	bool good = true;
+	int opt;
+	while (good && (opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		const char *number = strchr(number_words, opt);
+		if (number)
+			good = number_parse(optarg, numbers[number - number_words]);
+		else if (opt == 'l')
+			good = listen_parse(optarg, &options.listen) == 0;
+		else if (opt == 'm')
+			good = addr_parse(optarg, &options.media) == 0;
+		else if (opt == 'a')
+			options.netns = optarg;
+		else if (opt == 'b')
+			options.media_netns = optarg;
+		else if (opt == 'd')
+			good = (options.dialect = dialect_find(optarg)) != NULL;
+		else
+			good = false;
+	}
+	if (!good || optind != argc || options.listen.port == 0 || options.media.family == ADDR_NONE)
+		return usage(stderr);
+	int rc = crowd_run(&options, stderr, &result);
+	if (rc == -EINVAL)
+		return usage(stderr);
+	if (rc)
+		return EXIT_FAILURE;
+	crowd_print(&result);
+	return EXIT_SUCCESS;
 }
 
 static int command_judge(int argc, char **argv)
