@@ -97,8 +97,9 @@ bool codec_can_transcode(enum codec_id id);
 // Chooses SIMD kernels for this CPU. Call once at start, before any coding.
 void codec_init(void);
 
-// G.711 directly, for the law relay: translates in place. `to` = CODEC_PCMA or CODEC_PCMU.
-void codec_law_translate(uint8_t *payload, unsigned int len, enum codec_id to);
+// G.711 directly, for the law relay: translates in place, at most 65 535 bytes. `to` = CODEC_PCMA or CODEC_PCMU. Returns
+// what that adds to the one's-complement sum (RFC 1071) of the payload's words as they lie in memory.
+uint64_t codec_law_translate(uint8_t *payload, unsigned int len, enum codec_id to);
 
 // Name of the SIMD kernels in use: "avx512vbmi", "avx2", "scalar".
 const char *codec_law_kernel(void);

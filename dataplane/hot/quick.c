@@ -87,14 +87,6 @@ static inline void rewrite(uint8_t *p, const struct media_stream *s, const struc
 	memcpy(p + UDP + 6, &udp_sum, 2);
 }
 
-// Translates A-law to mu-law or back. Returns what that adds to the sum of the payload's words, in one's complement.
-static inline uint64_t law_change(const struct media_stream *s, uint8_t *payload, unsigned int len)
-{
-	uint64_t old = sum_bytes(payload, len);
-	codec_law_translate(payload, len, s->exit_codec);
-	return media_sum(sum_bytes(payload, len), ~old);
-}
-
 // Relays the packet, if it is what its stream expects. False: untouched.
 static inline bool relay(struct worker *w, struct rte_mbuf *m, uint32_t stream, uint32_t units, nsec_t now)
 {
@@ -113,8 +105,9 @@ static inline bool relay(struct worker *w, struct rte_mbuf *m, uint32_t stream, 
 	if (unlikely(!media_relay_quick(s, p + RTP, m->data_len - RTP, now, units, &rtp_change)))
 		return false;
 	if (s->flags & MEDIA_LAW)
-		rtp_change = media_sum(rtp_change, law_change(s, p + RTP + RTP_HEADER_BYTES,
-							      m->data_len - RTP - RTP_HEADER_BYTES));
+		rtp_change = media_sum(rtp_change, codec_law_translate(p + RTP + RTP_HEADER_BYTES,
+								       m->data_len - RTP - RTP_HEADER_BYTES,
+								       s->exit_codec));
 	rewrite(p, s, hop, rtp_change);
 	m->ol_flags = 0;
 	tx_hold(w, hop->port, m, stream);
@@ -141,8 +134,9 @@ uint16_t stage_quick(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < count; i++)
 		streams[i] = stream_call(w, port, owner, b->packets[i]);
 	uint16_t kept = 0;
-	for (unsigned int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count; i++) {
 		if (unlikely(streams[i] == NOT_USUAL || !relay(w, b->packets[i], streams[i], units, now)))
 			b->packets[kept++] = b->packets[i];
+	}
 	return kept;
 }

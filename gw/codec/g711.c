@@ -30,16 +30,16 @@ static const uint8_t alaw_level_to_ulaw[128] = {
 
 const struct law_kernel *law = &law_kernel_generic;
 
-static uint8_t to_alaw[256], to_ulaw[256];
+// The sign is the top bit in both laws.
+static uint8_t to_alaw[128], to_ulaw[128];
 static law_translator *translate = law_translate_scalar;
 static const char *translate_name = "scalar";
 
 static void tables_build(void)
 {
-	for (unsigned int c = 0; c < 256; c++) {
-		unsigned int sign = c & 0x80;
-		to_alaw[c] = (uint8_t)(sign | (ulaw_level_to_alaw[~c & 0x7f] ^ 0x55));
-		to_ulaw[c] = (uint8_t)(sign | (~alaw_level_to_ulaw[(c ^ 0x55) & 0x7f] & 0x7f));
+	for (unsigned int c = 0; c < 128; c++) {
+		to_alaw[c] = (uint8_t)(ulaw_level_to_alaw[~c & 0x7f] ^ 0x55);
+		to_ulaw[c] = (uint8_t)(~alaw_level_to_ulaw[(c ^ 0x55) & 0x7f] & 0x7f);
 	}
 }
 
@@ -57,7 +57,7 @@ void law_init(void)
 		  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 	if (v4 || v3)
 		law = v4 ? &law_kernel_v4 : &law_kernel_v3;
-	if (v4 && __builtin_cpu_supports("avx512vbmi")) {
+	if (v4 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni")) {
 		translate = law_translate_vbmi;
 		translate_name = "avx512vbmi";
 	} else if (v3) {
@@ -67,9 +67,9 @@ void law_init(void)
 #endif
 }
 
-void codec_law_translate(uint8_t *payload, unsigned int len, enum codec_id to)
+uint64_t codec_law_translate(uint8_t *payload, unsigned int len, enum codec_id to)
 {
-	translate(payload, len, to == CODEC_PCMA ? to_alaw : to_ulaw);
+	return translate(payload, len, to == CODEC_PCMA ? to_alaw : to_ulaw);
 }
 
 const char *codec_law_kernel(void)
