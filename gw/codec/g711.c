@@ -31,7 +31,7 @@ static const uint8_t alaw_level_to_ulaw[128] = {
 const struct law_kernel *law = &law_kernel_generic;
 
 // The sign is the top bit in both laws.
-static uint8_t to_alaw[128], to_ulaw[128];
+static uint8_t to_alaw[128] __attribute__((aligned(64))), to_ulaw[128] __attribute__((aligned(64)));
 static law_translator *translate = law_translate_scalar;
 static const char *translate_name = "scalar";
 

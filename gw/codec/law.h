@@ -19,7 +19,7 @@ extern const struct law_kernel law_kernel_v4;
 // Kernels in use; the generic ones before law_init.
 extern const struct law_kernel *law;
 
-// Translates bytes in place: the low 7 bits by a table of 128 whose entries have the top bit clear, the top bit stays. At
+// Translates bytes in place: the low 7 bits by a table of 128, aligned to 64, whose entries have the top bit clear, the top bit stays. At
 // most 65 535 bytes. Returns what that adds to the one's-complement sum of the payload's words as they lie in memory.
 typedef uint64_t law_translator(uint8_t *payload, unsigned int len, const uint8_t table[128]);
 

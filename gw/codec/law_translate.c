@@ -11,6 +11,9 @@
 // A difference as something to add: SUM_CYCLES is a multiple of 0xffff, which changes no one's-complement sum.
 #define SUM_CYCLES UINT64_C(0xffffffff)
 
+// The same for one of 16 lanes, which adds up 2048 words at most.
+#define LANE_CYCLES (0xffff << 10)
+
 // Byte `i` of the payload counts as the first or second one of its word, as it lies in memory.
 static inline int32_t weighed(int32_t change, unsigned int i)
 {
@@ -69,30 +72,39 @@ __attribute__((target("avx2"))) uint64_t law_translate_avx2(uint8_t *payload, un
 	       (uint64_t)(int64_t)(_mm_cvtsi128_si32(half) + translate_bytes(payload, i, len, table));
 }
 
-// One permutation of 128 entries looks 64 bytes up, and the sign comes from what was there (bits of 0xf8: the first operand
-// and not the mask, or the second and the mask). The last bytes go through a mask.
-__attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vnni"))) uint64_t
+// One permutation of 128 entries looks 64 bytes up, and the sign comes from what was there (0xf8: the first operand, or the
+// second and the third). Lanes begin at a multiple of 0xffff and stay positive, so that halves of 64 bits can be added.
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni"))) uint64_t
 law_translate_vbmi(uint8_t *payload, unsigned int len, const uint8_t table[128])
 {
-	const __m512i low = _mm512_loadu_si512(table), high = _mm512_loadu_si512(table + 64);
+	const __m512i low = _mm512_load_si512(table), high = _mm512_load_si512(table + 64);
 	const __m512i ones = _mm512_set1_epi16(1), sign = _mm512_set1_epi8((char)0x80);
-	__m512i change = _mm512_setzero_si512();
-	unsigned int i = 0;
-	for (; i + 64 <= len; i += 64) {
-		__m512i in = _mm512_loadu_si512(payload + i);
-		__m512i out = _mm512_permutex2var_epi8(low, in, high);
+	__m512i change = _mm512_set1_epi32(LANE_CYCLES);
+	uint8_t *p = payload, *end = payload + (len & ~63u);
+	for (; p != end; p += 64) {
+		__m512i in = _mm512_loadu_si512(p), out = _mm512_permutex2var_epi8(low, in, high);
 		out = _mm512_ternarylogic_epi64(out, in, sign, 0xf8);
-		_mm512_storeu_si512(payload + i, out);
+		_mm512_storeu_si512(p, out);
 		change = _mm512_dpwssd_epi32(change, _mm512_sub_epi16(out, in), ones);
 	}
-	if (i < len) {
-		__mmask64 rest = ~UINT64_C(0) >> (64 - (len - i));
-		__m512i in = _mm512_maskz_loadu_epi8(rest, payload + i);
-		__m512i out = _mm512_maskz_permutex2var_epi8(rest, low, in, high);
+	if (len & 32) {
+		__m512i in = _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)p)),
+			out = _mm512_permutex2var_epi8(low, in, high);
 		out = _mm512_ternarylogic_epi64(out, in, sign, 0xf8);
-		_mm512_mask_storeu_epi8(payload + i, rest, out);
+		_mm256_storeu_si256((__m256i *)p, _mm512_castsi512_si256(out));
+		change = _mm512_mask_dpwssd_epi32(change, 0xff, _mm512_sub_epi16(out, in), ones);
+		p += 32;
+	}
+	if (len & 31) {
+		__mmask64 rest = (UINT64_C(1) << (len & 31)) - 1;
+		__m512i in = _mm512_maskz_loadu_epi8(rest, p),
+			out = _mm512_maskz_permutex2var_epi8(rest, low, in, high);
+		out = _mm512_ternarylogic_epi64(out, in, sign, 0xf8);
+		_mm512_mask_storeu_epi8(p, rest, out);
 		change = _mm512_dpwssd_epi32(change, _mm512_sub_epi16(out, in), ones);
 	}
-	return SUM_CYCLES + (uint64_t)(int64_t)_mm512_reduce_add_epi32(change);
+	__m256i half = _mm256_add_epi32(_mm512_castsi512_si256(change), _mm512_extracti64x4_epi64(change, 1));
+	__m128i quarter = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+	return (uint64_t)_mm_extract_epi64(quarter, 0) + (uint64_t)_mm_extract_epi64(quarter, 1);
 }
 #endif

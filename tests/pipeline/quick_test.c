@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// quick_test.c - The quick relay: checksums right to the bit over a whole turn of sequence and time, order kept where
-// one packet of a burst needs care, and a source that is not the signalled one refused.
+// quick_test.c - The quick relay: checksums right to the bit over a whole turn of sequence and time, with and without
+// translation of the law, order kept where one packet of a burst needs care, and a source that is not the signalled one refused.
 #include "tests/pipeline/rig.h"
 
 #include "gw/codec.h"
@@ -11,14 +11,14 @@
 static struct rig rig;
 static struct addr_port at_a;
 
-static bool call_open(bool any_port)
+static bool call_open(bool any_port, uint8_t codec_b)
 {
 	if (!rig_start(&rig, &(struct rig_options){0}))
 		return false;
 	api_handle conference = rig_conference(&rig, 0), handle;
 	struct addr_port at_b;
 	struct stream_spec a = rig_spec(conference, RIG_IP4, FAR_A, 4000, CODEC_PCMU);
-	struct stream_spec b = rig_spec(conference, RIG_IP4, FAR_B, 4000, CODEC_PCMU);
+	struct stream_spec b = rig_spec(conference, RIG_IP4, FAR_B, 4000, codec_b);
 	if (any_port)
 		a.flags &= ~(uint32_t)STREAM_SOURCE_PORT;
 	CHECK_INT(rig_stream_open(&rig, &a, &handle, &at_a), 0);
@@ -50,10 +50,11 @@ static bool rtp_take(struct rig_datagram *ret)
 	return false;
 }
 
-// Packets of one sender; every one must come out with right checksums and the offsets of the first.
-static void run(bool any_port, unsigned int count, uint16_t seq, uint32_t step)
+// Packets of one sender; every one must come out with right checksums, the offsets of the first, and its payload in the
+// other party's law.
+static void run(bool any_port, uint8_t codec_b, unsigned int count, uint16_t seq, uint32_t step)
 {
-	if (!call_open(any_port))
+	if (!call_open(any_port, codec_b))
 		return;
 	uint64_t random = 1;
 	uint32_t ts = 0xffff0000, ts_offset = 0;
@@ -68,6 +69,8 @@ static void run(bool any_port, unsigned int count, uint16_t seq, uint32_t step)
 		put(&d);
 		rig.now += step * NSEC_PER_MSEC / 8;
 		rig_settle(&rig);
+		if (codec_b == CODEC_PCMA)
+			codec_law_translate(d.payload + 12, d.len - 12u, CODEC_PCMA);
 		if (!rtp_take(&out) || out.len != d.len ||
 		    memcmp(out.payload + 12, d.payload + 12, d.len - 12u) != 0) {
 			wrong++;
@@ -87,18 +90,47 @@ static void run(bool any_port, unsigned int count, uint16_t seq, uint32_t step)
 
 static void test_sums(void)
 {
-	run(false, 3000, 64000, 160);
+	run(false, CODEC_PCMU, 3000, 64000, 160);
 }
 
 static void test_any_port(void)
 {
-	run(true, 500, 1, 80);
+	run(true, CODEC_PCMU, 500, 1, 80);
+}
+
+static void test_law(void)
+{
+	run(false, CODEC_PCMA, 1000, 65000, 160);
+}
+
+// Every fifth packet of a burst comes without a UDP checksum: the quick path leaves it and all behind it alone. Each is
+// translated once.
+static void test_law_order(void)
+{
+	if (!call_open(false, CODEC_PCMA))
+		return;
+	struct rig_datagram d = {.src_port = 4000}, out;
+	uint8_t want[160];
+	for (unsigned int i = 0; i < 60; i++) {
+		rig_rtp(&d, 0, (uint16_t)(100 + i), 160 * i, 7, (uint8_t)(i * 37), 160);
+		d.unsummed = i % 5 == 4 && i > 20;
+		put(&d);
+		if (i % 20 == 19 || i == 3)
+			rig_settle(&rig);
+	}
+	for (unsigned int i = 0; i < 60; i++) {
+		REQUIRE(rtp_take(&out));
+		memset(want, (int)(i * 37), sizeof(want));
+		codec_law_translate(want, sizeof(want), CODEC_PCMA);
+		CHECK_MEM(out.payload + 12, want, sizeof(want));
+	}
+	rig_stop(&rig);
 }
 
 // The fifth packet of a burst comes without a UDP checksum, which the quick path leaves alone.
 static void test_order(void)
 {
-	if (!call_open(false))
+	if (!call_open(false, CODEC_PCMU))
 		return;
 	struct rig_datagram d = {.src_port = 4000}, out;
 	for (unsigned int i = 0; i < 20; i++) {
@@ -125,7 +157,7 @@ static void test_order(void)
 // The address is right, the port is not.
 static void test_other_source(void)
 {
-	if (!call_open(false))
+	if (!call_open(false, CODEC_PCMU))
 		return;
 	struct rig_datagram d = {.src_port = 4000};
 	for (unsigned int i = 0; i < 4; i++) {
@@ -143,5 +175,5 @@ static void test_other_source(void)
 	rig_stop(&rig);
 }
 
-T_MAIN("pipeline quick", {"sums", test_sums}, {"any port", test_any_port}, {"order", test_order},
-       {"other source", test_other_source})
+T_MAIN("pipeline quick", {"sums", test_sums}, {"any port", test_any_port}, {"law", test_law},
+       {"law order", test_law_order}, {"order", test_order}, {"other source", test_other_source})

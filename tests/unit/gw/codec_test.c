@@ -214,7 +214,8 @@ static void law_translators_agree(void)
 		law_translate_vbmi,
 #endif
 	};
-	uint8_t table[128], in[300], want[300], have[300];
+	_Alignas(64) uint8_t table[128];
+	uint8_t in[300], want[300], have[300];
 	uint64_t seed = 1;
 	for (unsigned int i = 0; i < sizeof(table); i++)
 		table[i] = (uint8_t)(sample_random(&seed) & 0x7f);
