@@ -15,7 +15,7 @@ allowed='
 mem(cpy|set|move|cmp)                        copies within memory we own
 str(cmp|ncmp|len|nlen|chr)                       walks terminated text; look-ups by name, never per packet
 __(u)?(div|mod)ti3                           128-bit division of nanoseconds, from the compiler
-__cpu_(model|indicator_init)                 which kernels this CPU can run, from the compiler
+__cpu_(model|features2|indicator_init)              which kernels this CPU can run, from the compiler
 _GLOBAL_OFFSET_TABLE_                        position-independent data
 __stack_chk_fail|__assert_fail|__rte_panic   never returns: our own bug, or a header of DPDK that found one
 __(memcpy|memset|memmove)_chk                the same copies with a bound, where the distribution hardens builds
