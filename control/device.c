@@ -77,6 +77,7 @@ void device_free(struct device *d)
 	party_discard(q);
 	LIST_FOREACH(c, &d->conference_list, struct conference, link)
 	confer_discard(c);
+	party_figures_forget(d);
 	index_fini(&d->conferences);
 	index_fini(&d->rx_parties);
 	index_fini(&d->tx_parties);
@@ -140,6 +141,7 @@ void device_close_all(struct device *d, nsec_t now)
 void device_orphan_all(struct device *d, nsec_t now)
 {
 	uint32_t before = d->orphan_count;
+	party_figures_forget(d);
 	LIST_FOREACH(p, &d->party_list, struct party, in_device)
 	party_orphan(p, now);
 	LIST_FOREACH(c, &d->conference_list, struct conference, link)

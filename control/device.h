@@ -18,6 +18,7 @@
 #include "gw/list.h"
 
 struct line;
+struct party_figures;
 struct sccp_msg;
 
 struct device {
@@ -38,10 +39,11 @@ struct device {
 	struct list closing;         // parties that wait for their last figures
 	struct list shrunk;          // parties of party_list for party_settle
 	uint32_t conference_count;
-	uint32_t party_count;  // of party_list
-	uint32_t orphan_count; // of these, not known to the present registration
-	bool draining;         // takes no new media
-	struct timer orphans;  // looks for silent orphans
+	uint32_t party_count;          // of party_list
+	uint32_t orphan_count;         // of these, not known to the present registration
+	bool draining;                 // takes no new media
+	struct party_figures *figures; // of calls that have ended; NULL = none yet
+	struct timer orphans;          // looks for silent orphans
 	struct counts counts;
 	uint64_t refusals[REFUSAL_COUNT];
 	uint32_t misplaced[REG_STATE_COUNT]; // messages out of place, by state

@@ -157,7 +157,7 @@ static void finish(struct party *p, const struct stream_stats *last, nsec_t now)
 	detach(p, now);
 	drop_stream(p);
 	dp_abandon(dataplane(p), p->request);
-	dp_abandon(dataplane(p), p->stats_request);
+	party_figures_end(p, last, now);
 	dp_abandon(dataplane(p), p->dial_request);
 	list_remove(&p->in_device);
 	list_remove(&p->noted);
@@ -203,7 +203,7 @@ void party_orphan(struct party *p, nsec_t now)
 	p->rx.acks_due = 0; // whoever waited for them has gone
 	p->tx.acks_due = 0;
 	p->ports_due = 0;
-	p->stats_due = false;
+	p->stats_due = 0;
 	device_count(p->device, COUNT_party_orphaned);
 	changed(p, now);
 }

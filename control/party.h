@@ -53,6 +53,11 @@ enum party_event {
 	PARTY_EVENT_COUNT
 };
 
+// Counters as they were when the agent asked last and wanted them cleared.
+struct party_base {
+	uint64_t rx_packets, rx_octets, tx_packets, tx_octets, lost;
+};
+
 struct party_side {
 	bool named; // has a party id
 	uint32_t party_id;
@@ -92,10 +97,12 @@ struct party {
 	uint32_t request;           // open, change or close under way
 	uint32_t stats_request;     // figures under way
 	uint32_t stats_mode;        // of ConnectionStatisticsReq
-	bool stats_due;             // the agent waits for them
-	bool digits;                // the agent wants to hear digits
-	bool ears;                  // among them those in the voice
-	bool tones;                 // the agent has sent digits to a side without telephone-events
+	uint8_t stats_due;          // answers that the agent waits for
+	char stats_number[29];      // of ConnectionStatisticsReq
+	struct party_base stats_base;
+	bool digits;        // the agent wants to hear digits
+	bool ears;          // among them those in the voice
+	bool tones;         // the agent has sent digits to a side without telephone-events
 	uint8_t event_type; // payload type of telephone-events that it has named to hear them; 0 = none
 	uint8_t dial[PARTY_DIAL_MAX]; // digits to send, oldest first
 	uint8_t dial_count;
@@ -144,6 +151,9 @@ void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now)
 void party_on_subscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_send_digit(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
+
+// The figures of ended calls are no longer wanted: the agent has gone, or the device is going.
+void party_figures_forget(struct device *d);
 
 // Tells the dataplane about parties of which one side has closed; after a batch of messages. Agents close both sides in
 // one breath, and then there is only the end of the stream to tell.

@@ -53,29 +53,6 @@ void party_answer_port(struct device *d, const struct addr_port *local, uint32_t
 		device_count(d, COUNT_port_failed);
 }
 
-static uint32_t low(uint64_t value)
-{
-	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
-}
-
-void party_answer_statistics(struct device *d, uint32_t call_reference, uint32_t mode,
-			     const struct stream_stats *s, nsec_t now)
-{
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_CONNECTION_STATISTICS_RES);
-	struct sccp_connection_statistics_res *r = &m.connection_statistics_res;
-	r->call_reference = call_reference;
-	r->stats_processing_mode = mode;
-	r->number_packets_sent = low(s->tx_packets);
-	r->number_octets_sent = low(s->tx_octets);
-	r->number_packets_received = low(s->rx_packets);
-	r->number_octets_received = low(s->rx_octets);
-	r->number_packets_lost = low(s->lost);
-	r->jitter = low(s->jitter_ns / NSEC_PER_MSEC);
-	r->latency = low(s->round_trip_ns / 2 / NSEC_PER_MSEC);
-	device_send(d, &m, now);
-}
-
 void party_stream_event(struct party *p, const struct api_stream_event *e, nsec_t now)
 {
 	if (e->kind == API_STREAM_DIGIT)
@@ -102,6 +79,7 @@ static void on_figures(void *object, int status, const struct api_message *reply
 {
 	struct party *p = object;
 	p->stats_request = 0;
+	party_figures_due(p, now);
 	if (status || !p->orphan)
 		return;
 	const struct stream_stats *s = &reply->stream_stats_reply.stats;

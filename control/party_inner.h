@@ -61,5 +61,10 @@ void party_answer_start(struct device *d, enum refusal why, const struct addr_po
 			uint32_t conference_id, uint32_t party_id, uint32_t call_reference, nsec_t now);
 void party_answer_port(struct device *d, const struct addr_port *local, uint32_t conference_id,
 		       uint32_t party_id, uint32_t call_reference, uint32_t media_type, nsec_t now);
-void party_answer_statistics(struct device *d, uint32_t call_reference, uint32_t mode,
-			     const struct stream_stats *s, nsec_t now);
+
+// A party is going, with its stream's last figures: keeps them for the agent, and answers what it has asked. `last` NULL:
+// they are not known.
+void party_figures_end(struct party *p, const struct stream_stats *last, nsec_t now);
+
+// Answers what the agent has asked about a party whose stream was asked for another reason.
+void party_figures_due(struct party *p, nsec_t now);

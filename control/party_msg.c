@@ -513,35 +513,6 @@ void party_on_dscp(struct device *d, const struct sccp_msg *m, nsec_t now)
 	party_feed(p, PARTY_WANT, now);
 }
 
-static void on_statistics(void *object, int status, const struct api_message *reply, nsec_t now)
-{
-	struct party *p = object;
-	static const struct stream_stats none;
-	p->stats_request = 0;
-	if (!p->stats_due)
-		return;
-	p->stats_due = false;
-	party_answer_statistics(p->device, p->call_reference, p->stats_mode,
-				status ? &none : &reply->stream_stats_reply.stats, now);
-}
-
-// An agent that asks about a call we do not have gets zeros: it waits for an answer in any case.
-void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now)
-{
-	static const struct stream_stats none;
-	const struct sccp_connection_statistics_req *q = &m->connection_statistics_req;
-	struct party *p = find_call(d, 0, q->call_reference, is_any);
-	uint32_t id =
-		p && !p->stats_request ? dp_stream_stats(&d->core->dp, p->stream, on_statistics, p, now) : 0;
-	if (!p || !id) {
-		party_answer_statistics(d, q->call_reference, q->stats_processing_mode, &none, now);
-		return;
-	}
-	p->stats_request = id;
-	p->stats_mode = q->stats_processing_mode;
-	p->stats_due = true;
-}
-
 struct party *party_by_id(const struct device *d, uint32_t id)
 {
 	struct party *p = find_rx(d, id);
