@@ -30,6 +30,7 @@ static int command_run(int argc, char **argv);
 static int command_storm(int argc, char **argv);
 static int command_crowd(int argc, char **argv);
 static int command_judge(int argc, char **argv);
+static int command_code(int argc, char **argv);
 
 static const struct command commands[] = {
 	{"run", "run [--sounds DIR] [--out DIR] FILE.scn", "runs a scenario and prints its table",
@@ -46,6 +47,8 @@ static const struct command commands[] = {
 	 command_crowd},
 	{"judge", "judge FILE.wav HZ DBM0 [HZ DBM0 ...]",
 	 "says how clean and how loud tones in a recording are", command_judge},
+	{"code", "code CODEC HZ DBM0 FILE",
+	 "writes 20 seconds of a tone as coded frames without any container", command_code},
 };
 
 static int usage(FILE *out)
@@ -252,6 +255,42 @@ static int command_judge(int argc, char **argv)
 	}
 	printf("sinad %.1f level %.2f\n", sinad, level);
 	return EXIT_SUCCESS;
+}
+
+static int code(const struct codec *c, const struct audio *tone, FILE *out)
+{
+	uint8_t payload[CODEC_FRAME_BYTES_MAX];
+	void *state = aligned_alloc(64, (c->encoder_size + 64) & ~(size_t)63);
+	int rc = !state ? -ENOMEM : c->encoder_init ? c->encoder_init(state) : 0;
+	unsigned int n = c->sample_rate_hz / 1000 * c->period_ms_default;
+	for (size_t at = 0; rc == 0 && at + n <= tone->count; at += n) {
+		int len = c->encode(state, tone->pcm + at, n, payload, sizeof(payload));
+		rc = len < 0 || fwrite(payload, (size_t)len, 1, out) != 1 ? -EIO : 0;
+	}
+	if (state && c->encoder_fini)
+		c->encoder_fini(state);
+	free(state);
+	return rc;
+}
+
+static int command_code(int argc, char **argv)
+{
+	const struct codec *c = argc == 5 ? codec_by_name(argv[1]) : NULL;
+	struct audio tone;
+	if (!c || !codec_can_transcode(c->id))
+		return usage(stderr);
+	FILE *out = fopen(argv[4], "wb");
+	int rc = out ? audio_tone(atof(argv[2]), atof(argv[3]), c->sample_rate_hz, &tone) : -errno;
+	if (rc == 0) {
+		rc = code(c, &tone, out);
+		audio_free(&tone);
+	}
+	if (out && fclose(out) != 0)
+		rc = -EIO;
+	if (rc == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "%s: %s\n", argv[4], strerror(-rc));
+	return EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -75,11 +75,13 @@ static bool older_than(nsec_t since, uint32_t ms)
 	return lab_now() - since >= ms * NSEC_PER_MSEC;
 }
 
-static struct agent_device *device_of_kind(const struct run *r, enum scenario_kind kind)
+// The device that carries a call: the named one, or the first of its kind that is in service.
+static struct agent_device *device_of(const struct run *r, const struct scenario_call *c)
 {
 	for (unsigned int i = 0; r->agent && i < r->s->device_count; i++) {
 		struct agent_device *d = agent_device_find(r->agent, r->s->devices[i].name);
-		if (d && r->s->devices[i].kind == kind)
+		bool named = c->device != SCENARIO_DEVICES_MAX;
+		if (d && (named ? c->device == i : r->s->devices[i].kind == c->kind))
 			return d;
 	}
 	return NULL;
@@ -101,7 +103,7 @@ static enum progress poll_start(struct run *r, const struct scenario_step *step)
 	struct call *c = &r->calls[step->call];
 	if (r->phase == 0) {
 		bool carried = is_carried(c);
-		struct agent_device *d = carried ? device_of_kind(r, c->plan->kind) : NULL;
+		struct agent_device *d = carried ? device_of(r, c->plan) : NULL;
 		if (carried && !d)
 			return WAIT;
 		call_start(c, d);
@@ -128,15 +130,16 @@ static enum progress poll_end(struct run *r, const struct scenario_step *step)
 {
 	struct call *c = &r->calls[step->call];
 	if (r->phase == 0 && c->state != CALL_ENDED) { // whose parties have left needs no end
-		if (c->state != CALL_UP) {
+		if (c->state != CALL_UP && c->state != CALL_HUSHED) {
 			snprintf(c->problem, sizeof(c->problem), "cannot end: it is %s",
 				 call_state_name(c->state));
 			return FAILED;
 		}
-		call_hush(c);
+		if (c->state == CALL_UP)
+			call_hush(c);
 		next_phase(r);
 	}
-	if (r->phase == 1 && older_than(r->phase_began, STRAGGLERS_MS)) {
+	if (r->phase == 1 && older_than(c->until, STRAGGLERS_MS)) {
 		bool carried = is_carried(c);
 		struct agent_device *d = carried && r->agent ? agent_device_find(r->agent, c->device) : NULL;
 		if (carried && !d)
@@ -261,6 +264,19 @@ static enum progress poll_hostile(struct run *r, const struct scenario_step *ste
 	return DONE;
 }
 
+// All calls at once: begin to be judged, or to be silent.
+static enum progress step_for_all(struct run *r, enum scenario_step_kind kind)
+{
+	for (unsigned int i = 0; i < r->s->call_count; i++) {
+		struct call *c = &r->calls[i];
+		if (c->state == CALL_UP && kind == STEP_LISTEN)
+			c->from = lab_now();
+		else if (c->state == CALL_UP)
+			call_hush(c);
+	}
+	return DONE;
+}
+
 static enum progress poll_step(struct run *r, const struct scenario_step *step)
 {
 	switch (step->kind) {
@@ -268,6 +284,9 @@ static enum progress poll_step(struct run *r, const struct scenario_step *step)
 		return poll_start(r, step);
 	case STEP_RUN:
 		return older_than(r->began, step->ms) ? DONE : WAIT;
+	case STEP_LISTEN:
+	case STEP_HUSH:
+		return step_for_all(r, step->kind);
 	case STEP_END:
 		return poll_end(r, step);
 	case STEP_PAUSE:

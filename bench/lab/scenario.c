@@ -258,12 +258,18 @@ static void read_call(struct reader *r)
 	struct scenario_call *c = &s->calls[s->call_count++];
 	*c = (struct scenario_call){.kind = kind < 0 ? SCENARIO_MTP : (enum scenario_kind)kind,
 				    .line = r->line};
+	c->device = SCENARIO_DEVICES_MAX;
 	r->call = c;
 	reader_name(r, 2, "call name", sizeof(c->name), c->name);
 	unsigned int i = 3;
 	if (reader_word_is(r, i, "implicit")) {
 		c->implicit = true;
 		i++;
+	}
+	if (reader_word_is(r, i, "on")) {
+		int d = reader_device(r, i + 1);
+		c->device = d < 0 ? SCENARIO_DEVICES_MAX : (unsigned int)d;
+		i += 2;
 	}
 	double number_of;
 	if (reader_word_is(r, i, "announcement") &&

@@ -30,7 +30,7 @@
 #define SCENARIO_PATH_MAX    256
 #define SCENARIO_DEVICES_MAX 32
 #define SCENARIO_PHONES_MAX  64
-#define SCENARIO_CALLS_MAX   32
+#define SCENARIO_CALLS_MAX   64
 #define SCENARIO_PARTIES_MAX 32
 #define SCENARIO_STEPS_MAX   256
 #define SCENARIO_EXPECTS_MAX 256
@@ -83,6 +83,7 @@ struct scenario_party {
 struct scenario_call {
 	char name[SCENARIO_NAME_MAX];
 	enum scenario_kind kind;
+	unsigned int device;   // index into devices; SCENARIO_DEVICES_MAX = the first of this kind
 	uint32_t announcement; // annunciator: number to play
 	bool implicit;         // bridge: no CreateConference and AddParticipant, only a common conference id
 	struct scenario_party parties[SCENARIO_PARTIES_MAX];
@@ -91,8 +92,10 @@ struct scenario_call {
 };
 
 enum scenario_step_kind {
-	STEP_START,      // set a call up and let its phones talk once every acknowledgement is there
-	STEP_RUN,        // let time pass
+	STEP_START,  // set a call up and let its phones talk once every acknowledgement is there
+	STEP_RUN,    // let time pass
+	STEP_LISTEN, // judging begins: what calls have heard so far does not count
+	STEP_HUSH, // phones of all calls fall silent at once, so that their ends need not wait one for the other
 	STEP_END,        // phones stop, channels close, the verdict is taken
 	STEP_PAUSE,      // print a word and wait for a line on standard input
 	STEP_AGENT_DOWN, // close every device's connection and stop listening

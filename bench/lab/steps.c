@@ -148,6 +148,8 @@ void reader_step(struct reader *r)
 	} else if (reader_word_is(r, 0, "pause")) {
 		step.kind = STEP_PAUSE;
 		reader_name(r, 1, "word", sizeof(step.word), step.word);
+	} else if (reader_word_is(r, 0, "listen") || reader_word_is(r, 0, "hush")) {
+		step.kind = reader_word_is(r, 0, "listen") ? STEP_LISTEN : STEP_HUSH;
 	} else if (reader_word_is(r, 0, "devices")) {
 		step.kind = STEP_DEVICES;
 	} else if (reader_word_is(r, 0, "hostile")) {

@@ -23,7 +23,7 @@ static const char good[] = "agent listen 10.78.0.1:2000 netns slim-agent version
 			   "device bridge CFB_LAB\n"
 			   "phone anna netns slim-p1 address 10.77.0.11\n"
 			   "phone bert address fd77::12\n"
-			   "call bridge talk implicit {\n"
+			   "call bridge talk implicit on CFB_LAB {\n"
 			   "\tparty anna codec pcmu period 30 play a.wav level -20\n"
 			   "\tparty bert codec g722 tone 1020 -10\n"
 			   "}\n"
@@ -34,6 +34,8 @@ static const char good[] = "agent listen 10.78.0.1:2000 netns slim-agent version
 			   "hostile CFB_LAB\n"
 			   "agent down\n"
 			   "agent up\n"
+			   "listen\n"
+			   "hush\n"
 			   "end talk\n"
 			   "expect talk loss == 0\n"
 			   "expect talk sinad >= 33.5\n"
@@ -54,6 +56,7 @@ static void reads_everything(void)
 	CHECK_INT(scenario.phones[1].address.family, ADDR_IPV6);
 	const struct scenario_call *c = &scenario.calls[0];
 	CHECK(c->implicit);
+	CHECK_INT(c->device, 0);
 	CHECK_INT(c->kind, SCENARIO_BRIDGE);
 	REQUIRE(c->party_count == 2);
 	CHECK_INT(c->parties[0].codec, CODEC_PCMU);
@@ -62,7 +65,7 @@ static void reads_everything(void)
 	CHECK_NEAR(c->parties[0].level_dbm0, -20, 0);
 	CHECK_INT(c->parties[1].period_ms, 20); // the codec's default
 	CHECK_NEAR(c->parties[1].tone_hz, 1020, 0);
-	CHECK_INT(scenario.step_count, 8);
+	CHECK_INT(scenario.step_count, 10);
 	CHECK_INT(scenario.steps[2].ms, 250);
 	CHECK_STR(scenario.steps[3].word, "kill");
 	CHECK_INT(scenario.expect_count, 3);
