@@ -13,6 +13,7 @@
 
 #define PORT_FIRST 20000
 #define PORT_LAST  29998
+#define KEY_MS     100
 
 // The first free even port whose odd neighbour is free too.
 static int sockets_open(struct phone *p)
@@ -128,6 +129,53 @@ static void packet_send(struct phone *p)
 	p->ts += c->rtp_clock_hz / 1000 * p->options.period_ms;
 }
 
+// One packet of the key being pressed; they are not kept, the verdict is about voices.
+static void key_send(struct phone *p, uint32_t duration, bool end)
+{
+	struct packet packet = {.ts = p->key_ts,
+				.ssrc = p->ssrc,
+				.seq = p->seq++,
+				.len = 4,
+				.payload_type = PHONE_EVENT_TYPE,
+				.marker = duration <=
+					  p->options.codec->rtp_clock_hz / 1000 * p->options.period_ms};
+	uint8_t bytes[PACKET_HEADER + 4];
+	struct sockaddr_storage to;
+	socklen_t to_len = netns_sockaddr(&p->remote, &to);
+	packet_write(&packet, bytes);
+	bytes[PACKET_HEADER] = (uint8_t)(strchr(PHONE_KEYS, p->keys[0]) - PHONE_KEYS);
+	bytes[PACKET_HEADER + 1] = end ? 0x8a : 0x0a; // -10 dBm0
+	bytes[PACKET_HEADER + 2] = (uint8_t)(duration >> 8);
+	bytes[PACKET_HEADER + 3] = (uint8_t)duration;
+	if (sendto(p->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, to_len) < 0)
+		p->send_errors++;
+}
+
+// A period of a key: pressed at first, released for as long afterwards. False: the voice goes on.
+static bool key_tick(struct phone *p)
+{
+	unsigned int down = (KEY_MS + p->options.period_ms - 1) / p->options.period_ms;
+	uint32_t period = p->options.codec->rtp_clock_hz / 1000 * p->options.period_ms;
+	if (!p->keys[0])
+		return false;
+	if (p->ticks == 0)
+		p->key_ts = p->ts;
+	unsigned int tick = p->ticks++;
+	if (tick < down) {
+		unsigned int copies = tick + 1 == down ? 3 : 1;
+		for (unsigned int i = 0; i < copies; i++)
+			key_send(p, (tick + 1) * period, copies > 1);
+		p->ts += period;
+		samples_take(p, (int16_t[CODEC_SAMPLES_MAX]){0});
+		return true;
+	}
+	if (p->ticks == 2 * down) {
+		memmove(p->keys, p->keys + 1, strlen(p->keys));
+		p->ticks = 0;
+	}
+	return false;
+}
+
 static void timer_arm(struct phone *p)
 {
 	struct itimerspec at = {.it_value = {.tv_sec = (time_t)(p->next_at / NSEC_PER_SEC),
@@ -142,7 +190,8 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
 	if (read(fd, &ticks, sizeof(ticks)) < 0)
 		return;
 	for (nsec_t now = lab_now(); p->next_at <= now; p->next_at += p->options.period_ms * NSEC_PER_MSEC)
-		packet_send(p);
+		if (!key_tick(p))
+			packet_send(p);
 	timer_arm(p);
 }
 
@@ -217,6 +266,20 @@ int phone_start(struct phone *p, const struct addr_port *remote, nsec_t start_at
 	p->next_at = start_at;
 	timer_arm(p);
 	return event_add(p->timer, NULL) < 0 ? -ENOMEM : 0;
+}
+
+bool phone_press(struct phone *p, const char *keys)
+{
+	if (!p->timer || strlen(p->keys) + strlen(keys) >= sizeof(p->keys) ||
+	    !event_pending(p->timer, EV_READ, NULL))
+		return false;
+	strcat(p->keys, keys);
+	return true;
+}
+
+bool phone_presses(const struct phone *p)
+{
+	return p->keys[0];
 }
 
 void phone_hush(struct phone *p)

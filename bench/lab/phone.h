@@ -3,6 +3,7 @@
 #pragma once
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/lab/audio.h"
@@ -43,6 +44,9 @@ struct phone {
 	nsec_t next_at;
 	uint32_t ssrc, ts;
 	uint16_t seq;
+	char keys[32];      // still to press
+	unsigned int ticks; // of the first of them
+	uint32_t key_ts;    // when that began
 };
 
 // Opens an even RTP port and the odd one above it. Returns 0 and *ret (owned; phone_close), or negative errno.
@@ -53,6 +57,14 @@ int phone_start(struct phone *p, const struct addr_port *remote, nsec_t start_at
 
 // Stops speaking; goes on listening.
 void phone_hush(struct phone *p);
+
+#define PHONE_KEYS       "0123456789*#ABCD"
+#define PHONE_EVENT_TYPE 101
+
+// Presses keys one after the other, 100 ms each with as much in between: telephone-events in place of the voice (RFC 4733).
+// False when there are too many, or the phone does not speak.
+bool phone_press(struct phone *p, const char *keys);
+bool phone_presses(const struct phone *p);
 
 // Takes NULL.
 void phone_close(struct phone *p);

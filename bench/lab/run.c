@@ -169,6 +169,10 @@ static enum progress poll_deed(struct run *r, const struct scenario_step *step)
 	case STEP_CONSULT:
 		good = !first || exchange_consult(&p->at, step->word);
 		break;
+	case STEP_PRESS:
+		if (first && !phone_press(p->phone, step->word))
+			return FAILED;
+		return phone_presses(p->phone) ? WAIT : DONE;
 	case STEP_HANG:
 		return exchange_hang_up(&p->at) ? DONE : FAILED;
 	case STEP_TRANSFER:

@@ -78,6 +78,7 @@ struct scenario_party {
 	char dials[SCENARIO_DIGITS_MAX]; // line call: whom it calls; "" = a line, in the order of declaration
 	char answers[SCENARIO_DIGITS_MAX]; // line call: it waits for a call to this number instead
 	uint32_t answer_ms;
+	bool presses; // line call: keys, so that its line is told of telephone-events
 };
 
 struct scenario_call {
@@ -108,6 +109,7 @@ enum scenario_step_kind {
 	STEP_TRANSFER, // connects its line with another number, and is out
 	STEP_CONSULT,  // holds its line and calls another number
 	STEP_COMPLETE, // connects the two, and is out
+	STEP_PRESS,    // it presses keys
 };
 
 struct scenario_step {
@@ -116,7 +118,7 @@ struct scenario_step {
 	unsigned int party;           // HOLD to COMPLETE: index into the call's parties
 	uint32_t ms;                  // RUN
 	unsigned int device;          // HOSTILE: index into devices
-	char word[SCENARIO_NAME_MAX]; // PAUSE; TRANSFER, CONSULT: the number
+	char word[SCENARIO_NAME_MAX]; // PAUSE; TRANSFER, CONSULT: the number; PRESS: the keys
 	unsigned int line;
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/lab/phone.h"
 #include "bench/lab/reader.h"
 
 static const char *const metric_names[METRIC_COUNT] = {
@@ -101,6 +102,7 @@ static const struct {
 	{"hold", STEP_HOLD, false},      {"resume", STEP_RESUME, false},
 	{"hang", STEP_HANG, false},      {"transfer", STEP_TRANSFER, true},
 	{"consult", STEP_CONSULT, true}, {"complete", STEP_COMPLETE, false},
+	{"press", STEP_PRESS, true},
 };
 
 // hold CALL:PHONE and its kin. False: the line says something else.
@@ -120,7 +122,7 @@ static bool read_deed(struct reader *r, struct scenario_step *step)
 	*phone = '\0';
 	unsigned int who = reader_phone(r, phone + 1);
 	int call = reader_call(r, 1);
-	const struct scenario_call *c = call >= 0 ? &r->s->calls[call] : NULL;
+	struct scenario_call *c = call >= 0 ? &r->s->calls[call] : NULL;
 	step->call = (unsigned int)call;
 	while (c && step->party < c->party_count && c->parties[step->party].phone != who)
 		step->party++;
@@ -128,6 +130,12 @@ static bool read_deed(struct reader *r, struct scenario_step *step)
 		reader_problem(r, "%s has no such party of a line call", c->name);
 	if (deeds[at].number)
 		reader_name(r, 2, "number", sizeof(step->word), step->word);
+	for (char *h = step->word; step->kind == STEP_PRESS && (h = strchr(h, 'h'));)
+		*h = '#';
+	if (step->kind == STEP_PRESS && step->word[strspn(step->word, PHONE_KEYS)])
+		reader_problem(r, "press wants keys of %s, # written as h", PHONE_KEYS);
+	else if (step->kind == STEP_PRESS && c && step->party < c->party_count)
+		c->parties[step->party].presses = true;
 	return true;
 }
 

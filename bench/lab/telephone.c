@@ -457,6 +457,7 @@ void telephone_open(struct agent_device *d, const struct telephone_call *c, cons
 	o->codec = codec_to_sccp(f->codec);
 	if (f->payload_type >= 96)
 		o->qualifier_in_dynamic_payload = f->payload_type;
+	o->rfc2833_payload_type = f->event_type;
 	o->requested_ip_addr_type = far->addr.family == ADDR_IPV6 ? SCCP_IP_TYPE_V6 : SCCP_IP_TYPE_V4;
 	if (far->addr.family == ADDR_IPV4 || d->version >= SCCP_VERSION_WIDE_ADDRESS)
 		o->source_ip_addr = far->addr;
@@ -480,6 +481,7 @@ void telephone_start(struct agent_device *d, const struct telephone_call *c, con
 	s->qualifier_out_dscp_or_precedence = agent_dialect(d)->by_party ? 127 : 0xb8;
 	if (f->payload_type >= 96)
 		s->qualifier_out_dynamic_payload = f->payload_type;
+	s->rfc2833_payload_type = f->event_type;
 	s->dtmf_type = 10;
 	agent_send(d, &m);
 }

@@ -24,6 +24,7 @@ struct telephone_format {
 	enum codec_id codec;
 	uint8_t period_ms;
 	uint8_t payload_type; // 96 and above are told to the telephone
+	uint8_t event_type;   // of telephone-events, 0 = none
 };
 
 // Answers a question of a telephone after its registration. False: it is none.
