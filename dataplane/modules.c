@@ -121,6 +121,8 @@ static struct media_limits worker_limits(const struct config *c, unsigned int wo
 		.streams = share(c->dataplane.streams, workers),
 		.conferences = share(c->dataplane.conferences, workers),
 		.voices = share(c->dataplane.voices, workers),
+		.voice_memory = c->dataplane.voice_memory,
+		.codecs = config_codecs(c),
 		.sources = c->dataplane.sources,
 		.jitter_min_ms = c->media.jitter_min_ms,
 		.jitter_max_ms = c->media.jitter_max_ms,
@@ -197,9 +199,11 @@ static int workers_start(struct dataplane *dp)
 	for (unsigned int i = 0; rc == 0 && i < dp->worker_count; i++)
 		rc = worker_make(dp, i);
 	if (rc == -ENOMEM)
-		log_error("workers", "no memory: raise `dataplane.memory`, or lower `streams` or `voices`",
-			  "memory_mb=%u streams=%u voices=%u", dp->config->dataplane.memory_mb,
-			  dp->config->dataplane.streams, dp->config->dataplane.voices);
+		log_error(
+			"workers",
+			"no memory: raise `dataplane.memory`, or lower `streams`, `voices` or `voice-memory`",
+			"memory_mb=%u streams=%u voices=%u", dp->config->dataplane.memory_mb,
+			dp->config->dataplane.streams, dp->config->dataplane.voices);
 	for (unsigned int i = 0; rc == 0 && i < dp->worker_count; i++)
 		worker_wire(dp, dp->workers[i]);
 	return rc;

@@ -68,6 +68,7 @@ struct config_dataplane {
 	uint32_t streams; // per process
 	uint32_t conferences;
 	uint32_t voices;
+	uint32_t voice_memory; // bytes of each voice on the average; 0 = what config_codecs asks for
 	uint32_t sources;
 	struct config_port ports[CONFIG_PORTS_MAX];
 	unsigned int port_count;
@@ -389,6 +390,9 @@ void config_describe(FILE *out);
 
 // A number against a pattern: X is any digit, a dot at the end whatever follows. "" fits every number.
 bool config_number_matches(const char *pattern, const char *number);
+
+// Codecs that profiles and multicast sources name, as bits of enum codec_id; 0 when there are none.
+uint64_t config_codecs(const struct config *c);
 
 // Name of a kind as in the file: "conference-bridge".
 const char *config_kind_name(enum config_kind kind);

@@ -35,7 +35,8 @@ struct media_limits {
 	uint32_t conferences;
 	uint32_t voices;           // streams mixed or transcoded at a time
 	uint32_t sources;          // pieces of sound played at a time
-	uint32_t voice_memory;     // bytes for each on the average; 0 = enough for any codec
+	uint32_t voice_memory;     // bytes for each on the average; 0 = enough for any of `codecs`
+	uint64_t codecs;           // bits of enum codec_id that voices are expected to have; 0 = any
 	uint16_t jitter_min_ms;    // play-out delay floor, default 20
 	uint16_t jitter_max_ms;    // ceiling, default 200
 	uint16_t rtcp_interval_ms; // mean RTCP interval, default 5000; 0 = no RTCP

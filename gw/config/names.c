@@ -149,6 +149,18 @@ int config_parse_music_source(const struct cfg_at *at, const char *text, void *f
 	return text[0] ? find_name(at, "source", "sources", &names, text, field) : 0;
 }
 
+uint64_t config_codecs(const struct config *c)
+{
+	uint64_t codecs = 0;
+	for (unsigned int i = 0; i < c->profile_count; i++)
+		for (unsigned int k = 0; k < c->profiles[i].codec_count; k++)
+			codecs |= UINT64_C(1) << c->profiles[i].codecs[k].codec;
+	for (unsigned int i = 0; i < c->source_count; i++)
+		if (c->sources[i].multicast.port)
+			codecs |= UINT64_C(1) << c->sources[i].codec;
+	return codecs;
+}
+
 // A device's kind is its profile's; who states it again gets it checked. The profile has been read before.
 int config_parse_device_kind(const struct cfg_at *at, const char *text, void *field)
 {

@@ -170,6 +170,16 @@ static const struct cfg_option dataplane_rows[] = {
 	 .fallback = "1000",
 	 .effect = CFG_RESTART,
 	 .help = "Streams that can be mixed or transcoded at a time"},
+	{.name = "voice-memory",
+	 .type = CFG_SIZE,
+	 FIELD(config_dataplane, voice_memory),
+	 .max = MB,
+	 .scale = 1,
+	 .fallback = "0KB",
+	 .effect = CFG_RESTART,
+	 .help = "Memory of each voice on the average: 16KB for G.711, 128KB for Opus; 0KB is enough for any "
+		 "codec of "
+		 "the profiles"},
 	{.name = "sources",
 	 .type = CFG_NUMBER,
 	 FIELD(config_dataplane, sources),

@@ -22,11 +22,11 @@ static uint32_t voice_total(const struct media_limits *l)
 	return l->voices ? l->voices + 1 : 0; // one more, so that a full pool can still change a codec
 }
 
-// Enough for any codec everywhere, unless the caller knows better.
+// Enough for the codecs in use everywhere, unless the caller knows better; and for one voice of any codec.
 static size_t voice_memory(const struct media_limits *l)
 {
-	size_t each = l->voice_memory ? l->voice_memory : voice_bytes_max();
-	return voice_total(l) ? each * l->voices + voice_bytes_max() : 0;
+	size_t each = l->voice_memory ? l->voice_memory : voice_bytes_max(l->codecs);
+	return voice_total(l) ? each * l->voices + voice_bytes_max(0) : 0;
 }
 
 static struct layout lay_out(const struct media_limits *l)

@@ -390,7 +390,7 @@ int confer_move(struct media *m, uint32_t to, uint32_t stream, const struct stre
 uint32_t cost_of_voice(const struct media_voice *v);
 
 // voice.c
-size_t voice_bytes_max(void);
+size_t voice_bytes_max(uint64_t codecs); // bits of enum codec_id; 0 = any
 bool voice_is_pulled(const struct stream_spec *spec);
 int voice_open(struct media *m, uint32_t stream, const struct stream_spec *spec, uint32_t *ret_voice);
 void voice_close(struct media *m, uint32_t voice);

@@ -64,14 +64,18 @@ static size_t transmit_bytes(const struct codec *c, unsigned int period_ms)
 	return lines(c->encoder_size) + sizeof(int16_t) * (c->sample_rate_hz / 1000) * period_ms;
 }
 
-// The most that a voice can take.
-size_t voice_bytes_max(void)
+// The most that a voice of these codecs can take.
+size_t voice_bytes_max(uint64_t codecs)
 {
 	size_t receive = 0, transmit = 0;
+	uint32_t rate = 0;
+	bool rates_differ = false;
 	for (unsigned int id = 0; id < CODEC_COUNT; id++) {
 		const struct codec *c = codec_by_id(id);
-		if (!codec_can_transcode(id))
+		if (!codec_can_transcode(id) || (codecs && !(codecs >> id & 1)))
 			continue;
+		rates_differ |= rate && rate != c->sample_rate_hz;
+		rate = c->sample_rate_hz;
 		for (unsigned int period = 10; period <= PERIOD_MS_MAX; period += 10) {
 			size_t r = pool_block(receive_lay_out(c, period).end);
 			size_t t = pool_block(transmit_bytes(c, period));
@@ -79,7 +83,8 @@ size_t voice_bytes_max(void)
 			transmit = t > transmit ? t : transmit;
 		}
 	}
-	return receive + transmit + pool_block(resample_size()) + pool_block(ear_bytes());
+	return receive + transmit + (rates_differ ? pool_block(resample_size()) : 0) +
+	       pool_block(ear_bytes());
 }
 
 static uint8_t rate_index(uint32_t hz)

@@ -369,6 +369,43 @@ static void profiles_are_consistent(void)
 	config_free(accepts(HEAD "profiles: [{name: p, kind: mtp, pass-through: yes}]\n"));
 }
 
+// What voices may have to be, for the memory they get.
+static void codecs_are_gathered(void)
+{
+	struct config *c = accepts(
+		HEAD
+		"dataplane: {voice-memory: 24KB}\n"
+		"sources: [{name: a, file: /a.wav}, {name: b, multicast: '239.1.1.1:5000', codec: g722}]\n"
+		"profiles: [{name: p, kind: mtp, codecs: [pcmu, g723]}, {name: q, kind: transcoder, codecs: "
+		"[pcma, gsm]}]\n");
+	CHECK_INT(config_codecs(c), 1u << CODEC_PCMU | 1u << CODEC_G723 | 1u << CODEC_PCMA | 1u << CODEC_GSM |
+					    1u << CODEC_G722);
+	CHECK_INT(c->dataplane.voice_memory, 24 << 10);
+	config_free(c);
+	c = accepts(HEAD);
+	CHECK_INT(config_codecs(c), 0);
+	CHECK_INT(c->dataplane.voice_memory, 0);
+	config_free(c);
+}
+
+// Whatever this build cannot code is refused where it would have to be coded.
+static void codecs_that_are_not_built_in_are_refused(void)
+{
+	for (unsigned int id = CODEC_NONE + 1; id < CODEC_COUNT; id++) {
+		char text[256], expected[256];
+		const char *name = codec_by_id(id)->name;
+		snprintf(text, sizeof(text), HEAD "profiles: [{name: p, kind: transcoder, codecs: [%s]}]\n",
+			 name);
+		snprintf(expected, sizeof(expected),
+			 "f:2:48: profiles[0].codecs: this build cannot code %s, only relay it in an mtp\n",
+			 name);
+		if (codec_can_transcode(id))
+			config_free(accepts(text));
+		else
+			refuses(text, expected);
+	}
+}
+
 static void media_is_consistent(void)
 {
 	refuses(HEAD "media: {rtp-ports: 16384}\n",
@@ -465,5 +502,7 @@ T_MAIN("config", {"lines become devices", lines_become_devices}, {"macs", macs_c
        {"names_are_unique_and_sound", names_are_unique_and_sound},
        {"profiles_are_consistent", profiles_are_consistent}, {"media_is_consistent", media_is_consistent},
        {"ports_are_consistent", ports_are_consistent}, {"the_store_is_consistent", the_store_is_consistent},
+       {"codecs_are_gathered", codecs_are_gathered},
+       {"codecs_that_are_not_built_in_are_refused", codecs_that_are_not_built_in_are_refused},
        {"files_that_cannot_be_read", files_that_cannot_be_read},
        {"the_manual_is_complete", the_manual_is_complete})

@@ -21,17 +21,19 @@ struct rig {
 	uint32_t conference;
 };
 
-static void rig_make(struct rig *r, uint32_t voice_memory)
+static size_t rig_make(struct rig *r, uint32_t voice_memory, uint64_t expected)
 {
 	const struct media_limits limits = {.streams = PARTIES,
 					    .conferences = 1,
 					    .voices = PARTIES,
 					    .voice_memory = voice_memory,
+					    .codecs = expected,
 					    .seed = 1};
 	r->memory = aligned_alloc(64, (media_size(&limits) + 63) & ~(size_t)63);
 	r->m = media_init(r->memory, &limits);
 	const struct conference_spec spec = {.flags = CONFERENCE_BRIDGE};
 	REQUIRE(media_conference_open(r->m, &spec, &r->conference) == 0);
+	return media_size(&limits);
 }
 
 static struct stream_spec spec_of(const struct rig *r, enum codec_id codec, unsigned int period_ms)
@@ -62,17 +64,41 @@ static unsigned int room(struct rig *r, enum codec_id codec)
 static void enough_for_any_codec(void)
 {
 	struct rig r;
-	rig_make(&r, 0);
+	rig_make(&r, 0, 0);
 	for (unsigned int i = 0; i < CODECS; i++)
 		CHECK_INT(room(&r, codecs[i]), PARTIES);
 	free(r.memory);
+}
+
+// Told which codecs there will be, it takes what those need, and no more.
+static void enough_for_the_codecs_expected(void)
+{
+	static const struct {
+		uint64_t codecs;
+		double share; // of what any codec would take, at most
+	} cases[] = {
+		{1u << CODEC_PCMU | 1u << CODEC_PCMA, 0.35},
+		{1u << CODEC_PCMU | 1u << CODEC_G722, 0.5},
+		{1u << CODEC_PCMU | 1u << CODEC_GSM | 1u << CODEC_G726_32, 0.35},
+	};
+	struct rig r;
+	size_t any = rig_make(&r, 0, 0);
+	free(r.memory);
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t some = rig_make(&r, 0, cases[i].codecs);
+		CHECK((double)some <= cases[i].share * (double)any);
+		for (unsigned int k = 0; k < CODECS; k++)
+			if (cases[i].codecs >> codecs[k] & 1)
+				CHECK_INT(room(&r, codecs[k]), PARTIES);
+		free(r.memory);
+	}
 }
 
 // Told to do with less, it takes as many as fit, and refuses the others.
 static void less_is_less(void)
 {
 	struct rig r;
-	rig_make(&r, 18 << 10);
+	rig_make(&r, 18 << 10, 0);
 	CHECK_INT(room(&r, CODEC_PCMU), PARTIES);
 	unsigned int wide = room(&r, CODEC_L16_16K);
 	CHECK(wide > 0 && wide < PARTIES);
@@ -84,7 +110,7 @@ static void at_random(void)
 	uint32_t stream[PARTIES], x = 1;
 	bool open[PARTIES] = {false};
 	struct rig r;
-	rig_make(&r, 10 << 10);
+	rig_make(&r, 10 << 10, 0);
 	unsigned int narrow = room(&r, CODEC_PCMU), wide = room(&r, CODEC_L16_16K), refused = 0;
 	for (unsigned int i = 0; i < 20000; i++) {
 		x = x * 1664525 + 1013904223;
@@ -113,4 +139,4 @@ static void at_random(void)
 }
 
 T_MAIN("media_voices", {"enough for any codec", enough_for_any_codec}, {"less is less", less_is_less},
-       {"at random", at_random})
+       {"enough for the codecs expected", enough_for_the_codecs_expected}, {"at random", at_random})
