@@ -3,7 +3,6 @@
 #include "gw/jitter/state.h"
 
 #define LOST_MAX_MS 120
-#define FETCH_MAX   640 // bytes of a payload; the rest follows by itself
 
 // Oldest packet in the ring at or after `from`, NULL if there is none.
 static const struct slot *oldest(const struct jitter *j, uint16_t from)
@@ -13,7 +12,7 @@ static const struct slot *oldest(const struct jitter *j, uint16_t from)
 	uint32_t turned = (j->used >> first | (uint32_t)((uint64_t)j->used << (j->slots - first))) & ring;
 	while (turned) {
 		uint16_t seq = (uint16_t)(from + (unsigned int)__builtin_ctz(turned));
-		const struct slot *s = &j->slot[slot_index(j, seq)];
+		const struct slot *s = slot_at(j, slot_index(j, seq));
 		if (s->seq == seq)
 			return s;
 		turned &= turned - 1;
@@ -24,7 +23,10 @@ static const struct slot *oldest(const struct jitter *j, uint16_t from)
 // Duration of a packet: up to its successor if that is here, else the period.
 static int32_t duration(const struct jitter *j, const struct slot *s)
 {
-	const struct slot *n = slot_find(j, (uint16_t)(s->seq + 1));
+	// Of two packets that came in order this is known without a look at the second one.
+	const struct slot *n = j->regular >> slot_index(j, (uint16_t)(s->seq + 1)) & 1
+				       ? NULL
+				       : slot_find(j, (uint16_t)(s->seq + 1));
 	if (n) {
 		int32_t step = (int32_t)(n->timestamp - s->timestamp);
 		if (step > 0 && step <= j->period)
@@ -37,8 +39,8 @@ static int32_t duration(const struct jitter *j, const struct slot *s)
 // lies what the grid of ticks takes anyway.
 static int32_t beginning(const struct jitter *j)
 {
-	int32_t least = (int32_t)(j->config.min_ms * j->ms), t = target(j) - j->period * 3 / 4;
-	return t < least ? least : t;
+	int32_t t = target(j) - j->period * 3 / 4;
+	return t < j->min ? j->min : t;
 }
 
 // Play-out begins with no more delay than it needs: what waited longer, because nobody asked, is given up.
@@ -71,7 +73,7 @@ static void second_turn(struct jitter *j, uint32_t arrival)
 {
 	if (j->margin < j->margin_min)
 		j->margin_min = j->margin;
-	if (arrival - j->second < j->config.clock_hz)
+	if (arrival - j->second < j->hz)
 		return;
 	j->may_skip = j->margin_min > target(j) + j->period;
 	j->may_stretch = true;
@@ -96,7 +98,7 @@ static bool must_hold(struct jitter *j, bool silent)
 static void catch_up(struct jitter *j, uint32_t arrival)
 {
 	for (uint32_t left = j->used; left; left &= left - 1) {
-		const struct slot *s = &j->slot[__builtin_ctz(left)];
+		const struct slot *s = slot_at(j, (uint32_t)__builtin_ctz(left));
 		if (margin(j, arrival, s->timestamp) > target(j) + j->period) {
 			slot_free(j, s->seq);
 			j->stats.overflowed++;
@@ -126,7 +128,7 @@ static enum jitter_answer give(struct jitter *j, const struct slot *s, struct ji
 {
 	int32_t units = duration(j, s);
 	*ret = (struct jitter_frame){
-		.payload = slot_payload(j, s->seq),
+		.payload = s->payload,
 		.len = s->len,
 		.seq = s->seq,
 		.timestamp = s->timestamp,
@@ -145,7 +147,8 @@ static enum jitter_answer conceal(struct jitter *j, enum jitter_answer answer, i
 	*ret = (struct jitter_frame){.units = (uint32_t)units, .timestamp = j->next_ts};
 	if (answer != JITTER_HOLD)
 		j->next_ts += (uint32_t)units;
-	j->concealed += units;
+	int32_t concealed = j->concealed + units;
+	j->concealed = (uint16_t)(concealed < UINT16_MAX ? concealed : UINT16_MAX);
 	return answer;
 }
 
@@ -158,7 +161,7 @@ static enum jitter_answer empty(struct jitter_frame *ret)
 // Nothing is here: lost for a while, then the sender is taken for silent.
 static enum jitter_answer run_dry(struct jitter *j, struct jitter_frame *ret)
 {
-	if (j->concealed >= (int32_t)(LOST_MAX_MS * j->ms)) {
+	if (j->concealed >= LOST_MAX_MS * j->ms) {
 		j->playing = false;
 		return empty(ret);
 	}
@@ -195,7 +198,7 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 		play_from(j, first, arrival);
 	}
 	j->margin = margin(j, arrival, j->next_ts);
-	if (j->margin > (int32_t)(j->config.max_ms * j->ms) + j->period) {
+	if (j->margin > j->max + j->period) {
 		catch_up(j, arrival);
 		if (!j->playing)
 			return empty(ret);
@@ -217,12 +220,12 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 bool jitter_played(const struct jitter *j, unsigned int back, struct jitter_frame *ret)
 {
 	uint16_t seq = (uint16_t)(j->next_seq - back);
-	const struct slot *s = &j->slot[slot_index(j, seq)];
+	const struct slot *s = slot_at(j, slot_index(j, seq));
 	if (!j->heard || back == 0 || back >= j->slots || s->len == 0 || s->seq != seq ||
 	    j->used >> slot_index(j, seq) & 1)
 		return false;
 	*ret = (struct jitter_frame){
-		.payload = j->payload + (size_t)j->stride * slot_index(j, seq),
+		.payload = s->payload,
 		.len = s->len,
 		.seq = seq,
 		.timestamp = s->timestamp,
@@ -236,7 +239,7 @@ bool jitter_peek(const struct jitter *j, struct jitter_frame *ret)
 	if (!s || s->timestamp != j->next_ts)
 		return false;
 	*ret = (struct jitter_frame){
-		.payload = j->payload + (size_t)j->stride * slot_index(j, s->seq),
+		.payload = s->payload,
 		.len = s->len,
 		.seq = s->seq,
 		.timestamp = s->timestamp,
@@ -246,9 +249,7 @@ bool jitter_peek(const struct jitter *j, struct jitter_frame *ret)
 
 void jitter_prefetch(const struct jitter *j)
 {
-	unsigned int i = slot_index(j, j->next_seq);
-	const uint8_t *payload = j->payload + (size_t)j->stride * i;
-	__builtin_prefetch(&j->slot[i]);
-	for (unsigned int line = 0; line < j->stride && line < FETCH_MAX; line += 64)
-		__builtin_prefetch(payload + line);
+	const uint8_t *slot = (const uint8_t *)slot_at(j, slot_index(j, j->next_seq));
+	for (unsigned int line = 0; line < j->lines && line < FETCH_LINES; line++)
+		__builtin_prefetch(slot + (size_t)line * LINE);
 }

@@ -6,20 +6,27 @@
 #define JITTER_SLOTS_LEAST 4
 #define unlikely(x)        __builtin_expect(!!(x), 0)
 
-static size_t stride_of(unsigned int payload)
+// Lines of a slot for payloads of this size.
+static uint8_t lines_of(unsigned int payload)
 {
-	return ((size_t)(payload ? payload : 1) + 63) & ~(size_t)63;
+	return (uint8_t)((sizeof(struct slot) + payload + LINE - 1) / LINE);
 }
 
 // Slots enough for the longest delay at this period, and as much again.
-static uint32_t slots_of(unsigned int period_ms)
+static uint8_t slots_of(unsigned int period_ms)
 {
 	return period_ms >= 30 ? JITTER_SLOTS / 2 : JITTER_SLOTS;
 }
 
 size_t jitter_size(unsigned int payload, unsigned int period_ms)
 {
-	return sizeof(struct jitter) + stride_of(payload) * slots_of(period_ms);
+	return sizeof(struct jitter) + (size_t)lines_of(payload) * LINE * slots_of(period_ms);
+}
+
+static void longest_settle(struct jitter *j)
+{
+	size_t room = (size_t)j->lines * LINE - sizeof(struct slot);
+	j->longest = room < j->config.payload_max ? (uint16_t)room : j->config.payload_max;
 }
 
 struct jitter *jitter_init(void *mem, const struct jitter_config *config)
@@ -28,9 +35,13 @@ struct jitter *jitter_init(void *mem, const struct jitter_config *config)
 	memset(j, 0, sizeof(*j));
 	j->config = *config;
 	j->rate = rtp_rate(config->clock_hz);
-	j->ms = config->clock_hz / 1000;
-	j->stride = (uint32_t)stride_of(config->payload ? config->payload : config->payload_max);
+	j->hz = config->clock_hz;
+	j->ms = (uint8_t)(config->clock_hz / 1000);
+	j->min = (uint16_t)(config->min_ms * j->ms);
+	j->max = (uint16_t)(config->max_ms * j->ms);
+	j->lines = lines_of(config->payload ? config->payload : config->payload_max);
 	j->slots = slots_of(config->period_ms);
+	longest_settle(j);
 	jitter_reset(j);
 	return j;
 }
@@ -39,20 +50,23 @@ void jitter_reset(struct jitter *j)
 {
 	j->heard = false;
 	j->playing = false;
-	j->used = 0;
-	j->period = (int32_t)((j->config.period_ms ? j->config.period_ms : 20) * j->ms);
-	memset(j->slot, 0, sizeof(j->slot));
+	j->used = j->regular = 0;
+	j->period = (uint16_t)((j->config.period_ms ? j->config.period_ms : 20) * j->ms);
+	for (uint32_t i = 0; i < j->slots; i++)
+		slot_at(j, i)->len = 0;
 }
 
 // A payload longer than was expected: the same memory in fewer, longer slots. Rare; what waits is given up.
-static bool stride_grow(struct jitter *j, unsigned int len)
+static bool slots_grow(struct jitter *j, unsigned int len)
 {
-	if ((size_t)j->stride * j->slots < (size_t)len * JITTER_SLOTS_LEAST)
+	unsigned int lines = lines_of(len);
+	if (len > j->config.payload_max || lines * JITTER_SLOTS_LEAST > (unsigned int)j->lines * j->slots)
 		return false;
-	while (j->stride < len) {
-		j->stride *= 2;
+	while (j->lines < lines) {
+		j->lines = (uint8_t)(j->lines * 2);
 		j->slots /= 2;
 	}
+	longest_settle(j);
 	jitter_reset(j);
 	return j->slots >= JITTER_SLOTS_LEAST;
 }
@@ -62,7 +76,7 @@ static void hear_first(struct jitter *j, uint16_t seq, uint32_t timestamp, uint3
 	j->heard = true;
 	jitter_delay_start(j, timestamp, arrival);
 	j->newest_seq = (uint16_t)(seq - 1);
-	j->newest_ts = timestamp - (uint32_t)j->period;
+	j->newest_ts = timestamp - j->period;
 }
 
 // Learns the sender's period from two packets in a row.
@@ -71,9 +85,9 @@ static void period_learn(struct jitter *j, uint16_t seq, uint32_t timestamp)
 	int32_t step = (int32_t)(timestamp - j->newest_ts);
 	if (seq != (uint16_t)(j->newest_seq + 1) || step == j->period)
 		return;
-	if (step <= 0 || step > (int32_t)(PERIOD_MAX_MS * j->ms))
+	if (step <= 0 || step > PERIOD_MAX_MS * j->ms)
 		return;
-	jitter_period_set(j, step);
+	jitter_period_set(j, (uint16_t)step);
 }
 
 // Makes room for `seq` by giving up the oldest places of the ring.
@@ -82,7 +96,7 @@ static bool ring_advance(struct jitter *j, uint16_t seq)
 	uint16_t first = (uint16_t)(seq - (j->slots - 1));
 	bool dropped = false;
 	for (uint32_t left = j->used; left; left &= left - 1) {
-		const struct slot *s = &j->slot[__builtin_ctz(left)];
+		const struct slot *s = slot_at(j, (uint32_t)__builtin_ctz(left));
 		if ((int16_t)(s->seq - first) < 0) {
 			slot_free(j, s->seq);
 			j->stats.overflowed++;
@@ -100,26 +114,39 @@ static bool is_late(const struct jitter *j, uint16_t seq, uint32_t timestamp)
 		return true;
 	if (!j->playing)
 		return false;
-	return (int16_t)(seq - j->next_seq) < 0 ||
-	       (int32_t)(timestamp + (uint32_t)j->period - j->next_ts) <= 0;
+	return (int16_t)(seq - j->next_seq) < 0 || (int32_t)(timestamp + j->period - j->next_ts) <= 0;
+}
+
+static void store(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
+		  unsigned int len, bool regular)
+{
+	uint32_t i = slot_index(j, seq), bit = UINT32_C(1) << i;
+	struct slot *s = slot_at(j, i);
+	s->timestamp = timestamp;
+	s->seq = seq;
+	s->len = (uint16_t)len;
+	j->used |= bit;
+	j->regular = regular ? j->regular | bit : j->regular & ~bit;
+	memcpy(s->payload, payload, len);
 }
 
 static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
 			   unsigned int len, nsec_t now, bool timed)
 {
-	if (len > j->config.payload_max || (unlikely(len > j->stride) && !stride_grow(j, len)))
+	if (unlikely(len > j->longest) && !slots_grow(j, len))
 		return JITTER_TOO_LONG;
 	uint32_t arrival = rtp_units(now, j->rate);
 	enum jitter_put verdict = JITTER_STORED;
-	int32_t jump = j->heard ? (int32_t)(arrival - timestamp - j->origin) - j->base : 0;
-	if (jump > (int32_t)j->config.clock_hz || jump < -(int32_t)j->config.clock_hz) {
+	int32_t jump = j->heard ? margin(j, arrival, timestamp) : 0;
+	if (unlikely(jump > (int32_t)j->hz || jump < -(int32_t)j->hz)) {
 		jitter_reset(j);
 		j->stats.restarted++;
 		verdict = JITTER_RESTARTED;
 	}
-	if (!j->heard)
+	bool regular = j->heard;
+	if (unlikely(!j->heard))
 		hear_first(j, seq, timestamp, arrival);
-	if (slot_find(j, seq)) {
+	if (unlikely(slot_find(j, seq))) {
 		j->stats.duplicate++;
 		return JITTER_DUPLICATE;
 	}
@@ -127,22 +154,26 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 		jitter_delay_learn(j, timestamp, arrival);
 	if ((int16_t)(seq - j->newest_seq) > 0) {
 		period_learn(j, seq, timestamp);
+		bool next = seq == (uint16_t)(j->newest_seq + 1);
+		regular = regular && next && !j->twice && timestamp - j->newest_ts == j->period;
+		j->twice = false;
 		// In order, and the place is free: nothing else can be in the way.
-		bool crowded = j->used >> slot_index(j, seq) & 1 || seq != (uint16_t)(j->newest_seq + 1);
+		bool crowded = j->used >> slot_index(j, seq) & 1 || !next;
 		if (crowded && ring_advance(j, seq))
 			verdict = JITTER_FULL;
 		j->newest_seq = seq;
 		j->newest_ts = timestamp;
 	} else {
 		j->stats.reordered++;
+		regular = false;
+		j->twice |= seq == j->newest_seq;
+		j->regular &= ~(UINT32_C(1) << slot_index(j, (uint16_t)(seq + 1)));
 	}
 	if (is_late(j, seq, timestamp)) {
 		j->stats.late++;
 		return JITTER_LATE;
 	}
-	j->slot[slot_index(j, seq)] = (struct slot){.timestamp = timestamp, .seq = seq, .len = (uint16_t)len};
-	j->used |= UINT32_C(1) << slot_index(j, seq);
-	memcpy(slot_payload(j, seq), payload, len);
+	store(j, seq, timestamp, payload, len, regular);
 	return verdict;
 }
 
@@ -160,14 +191,10 @@ enum jitter_put jitter_put_untimed(struct jitter *j, uint16_t seq, uint32_t time
 
 void jitter_prefetch_put(const struct jitter *j)
 {
-	uint32_t i = slot_index(j, (uint16_t)(j->newest_seq + 1));
-	const uint8_t *payload = j->payload + (size_t)j->stride * i;
-	__builtin_prefetch(&j->slot[i], 1);
-	__builtin_prefetch(&j->offset[j->head % JITTER_HISTORY], 1);
-	__builtin_prefetch(&j->offset[(j->head - j->count) % JITTER_HISTORY]);
-	__builtin_prefetch(&j->histogram[0], 1);
-	for (unsigned int line = 0; line < 192; line += 64)
-		__builtin_prefetch(payload + line, 1);
+	const uint8_t *slot = (const uint8_t *)slot_at(j, slot_index(j, (uint16_t)(j->newest_seq + 1)));
+	__builtin_prefetch(&j->late[j->head], 1);
+	for (unsigned int line = 0; line < j->lines && line < FETCH_LINES; line++)
+		__builtin_prefetch(slot + (size_t)line * LINE, 1);
 }
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret)

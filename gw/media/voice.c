@@ -21,7 +21,7 @@
 #define QUIET_LEVEL      71   // mean magnitude of about -45 dBm0
 #define PLC_PAST_MS      35   // what the concealer looks at
 #define DECODER_COPY_MAX 1024 // states of decoders that are plain memory: GSM has 748 bytes
-#define PAYLOAD_ANY      192  // expected of codecs of variable rate: 76 kbit/s at 20 ms
+#define PAYLOAD_ANY      184  // expected of codecs of variable rate: 73 kbit/s at 20 ms
 #define ENERGY_MASK      7    // the exact level is taken of one block in 8
 
 #define UNHEARD_DBM0 (-75) // noise below this is none
