@@ -267,6 +267,7 @@ static void frame_write(const struct rig *r, struct rte_mbuf *m, uint32_t i)
 	put16(udp, 4000);
 	put16(udp + 2, port_of(i));
 	put16(udp + 4, 8 + 12 + PAYLOAD);
+	put16(udp + 6, 0);
 	rtp[0] = 0x80;
 	rtp[1] = 0;
 	put16(rtp + 2, r->seq);
@@ -276,6 +277,9 @@ static void frame_write(const struct rig *r, struct rte_mbuf *m, uint32_t i)
 	put16(rtp + 10, i & 0xffff);
 	for (unsigned int k = 0; k < PAYLOAD; k++)
 		rtp[12 + k] = (uint8_t)((k * 37 + i * 11 + r->seq * 5) | 0x30);
+	unsigned int pseudo = sum16(17 + 8 + 12 + PAYLOAD, ip + 12, 8);
+	uint16_t sum = fold(sum16(pseudo, udp, 8 + 12 + PAYLOAD));
+	put16(udp + 6, sum ? sum : UINT16_MAX);
 }
 
 // Queues the packets of every party whose turn this millisecond is.

@@ -91,7 +91,8 @@ void worker_free(struct worker *w)
 static void pipeline(struct worker *w, struct burst *b)
 {
 	static stage_fn *const stages[] = {
-		stage_quick, stage_parse, stage_classify, stage_session, stage_ingest, stage_relay, stage_tx,
+		stage_quick,   stage_voice,  stage_parse, stage_classify,
+		stage_session, stage_ingest, stage_relay, stage_tx,
 	};
 	for (unsigned int i = 0; b->count && i < RTE_DIM(stages); i++)
 		b->count = stages[i](w, b);

@@ -75,9 +75,12 @@ struct media_stream {
 	uint8_t rx_payload_type; // MEDIA_CAREFUL in it: the next packet takes the careful path
 	uint8_t exit_payload_type;
 	// line 1: written by every packet
-	struct rtp_source rx;    // counts are low halves: the cold half takes them over now and then
-	uint64_t rx_last_ns;     // arrival of the last packet that told the time
-	uint32_t exit_ts_offset; // added to the timestamp on relay
+	struct rtp_source rx; // counts are low halves: the cold half takes them over now and then
+	uint64_t rx_last_ns;  // arrival of the last packet that told the time
+	union {
+		uint32_t exit_ts_offset; // added to the timestamp on relay
+		uint32_t ring;           // MEDIA_VOICE: where its packets wait, gw/media's own
+	};
 	uint16_t exit_seq_offset;
 	uint8_t event_type; // RFC 4733 payload type received, 0 = none
 	uint8_t exit_event_type;
@@ -121,10 +124,13 @@ struct media_frame {
 
 // Where a stream sends when a tick (or RTCP) made the packet. The addresses are the stream's own.
 struct media_route {
-	const struct addr_port *local;
-	const struct addr_port *remote;
+	const uint8_t *src_ip; // as in struct addr
+	const uint8_t *dst_ip;
+	uint16_t src_port; // host order
+	uint16_t dst_port;
 	uint16_t hop; // the dataplane's own number
 	uint8_t dscp;
+	bool v6;
 };
 
 enum media_event_kind {

@@ -102,6 +102,15 @@ static inline uint64_t frame_pseudo_sum(const struct frame_path *path, uint16_t 
 	       rte_cpu_to_be_16(path->src_port) + rte_cpu_to_be_16(path->dst_port);
 }
 
+// Whether the checksum of a datagram as it came is right. `len` counts its UDP header, `src` is followed by the
+// destination.
+static inline bool frame_udp_intact(const uint8_t *src, bool v6, const uint8_t *udp, uint16_t len)
+{
+	uint64_t sum = sum_ip(src, v6) + sum_ip(src + (v6 ? 16 : 4), v6) + rte_cpu_to_be_16(FRAME_PROTO_UDP) +
+		       rte_cpu_to_be_16(len);
+	return sum_fold(sum + sum_bytes(udp, len)) == UINT16_MAX;
+}
+
 // Writes the UDP header with its checksum as given.
 static inline void frame_write_udp(uint8_t *udp, const struct frame_path *path, uint16_t len, uint16_t sum)
 {

@@ -26,15 +26,6 @@ static inline bool source_matches(const struct media_stream *s, const struct not
 	return v6 ? memcmp(s->source_ip, src, 16) == 0 : memcmp(s->source_ip, src, 4) == 0;
 }
 
-static bool udp_intact(const struct note *n, const uint8_t *src, const uint8_t *udp)
-{
-	bool v6 = n->flags & NOTE_V6;
-	unsigned int ip_len = v6 ? 16 : 4;
-	uint16_t len = (uint16_t)(n->len + FRAME_UDP);
-	uint64_t sum = sum_bytes(src, 2 * ip_len) + rte_cpu_to_be_16(FRAME_PROTO_UDP) + rte_cpu_to_be_16(len);
-	return sum_fold(sum + sum_bytes(udp, len)) == UINT16_MAX;
-}
-
 static inline enum drop_reason session_one(const struct worker *w, const struct rte_mbuf *m,
 					   const struct note *n)
 {
@@ -50,7 +41,7 @@ static inline enum drop_reason session_one(const struct worker *w, const struct 
 		return DROP_loop;
 	}
 	if ((s->flags & MEDIA_VOICE || n->flags & NOTE_RTCP) && !(n->flags & NOTE_CHECKED) &&
-	    !udp_intact(n, src, frame + n->l4))
+	    !frame_udp_intact(src, n->flags & NOTE_V6, frame + n->l4, (uint16_t)(n->len + FRAME_UDP)))
 		return DROP_udp_checksum;
 	return DROP_NONE;
 }

@@ -10,6 +10,7 @@
 typedef uint16_t stage_fn(struct worker *w, struct burst *b);
 
 stage_fn stage_quick;
+stage_fn stage_voice;
 stage_fn stage_parse;
 stage_fn stage_classify;
 stage_fn stage_session;

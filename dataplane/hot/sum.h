@@ -34,14 +34,22 @@ static inline uint16_t sum_fold(uint64_t s)
 // subtraction of one's complement.
 #define SUM_ZERO (UINT64_C(0xffff) << 32)
 
+typedef uint64_t sum_pair __attribute__((vector_size(16)));
+
 // Sum of any number of bytes; an odd last one counts as followed by zero.
 static inline uint64_t sum_bytes(const uint8_t *p, unsigned int len)
 {
-	uint64_t s = 0;
-	unsigned int words = len / 4;
-	for (unsigned int i = 0; i < words; i++)
-		s += sum_load32(p + 4 * (size_t)i);
-	p += 4 * (size_t)words;
+	sum_pair low = {0}, high = {0};
+	for (const uint8_t *end = p + (len & ~15u); p < end; p += 16) {
+		sum_pair v;
+		memcpy(&v, p, sizeof(v));
+		low += v & UINT32_MAX;
+		high += v >> 32;
+	}
+	low += high;
+	uint64_t s = low[0] + low[1];
+	for (const uint8_t *end = p + (len & 12); p < end; p += 4)
+		s += sum_load32(p);
 	if (len & 2) {
 		s += sum_load16(p);
 		p += 2;

@@ -39,12 +39,12 @@ static void wrap(struct worker *w, struct rte_mbuf *m, uint16_t len, uint32_t st
 		return;
 	}
 	struct frame_path path = {
-		.src_ip = route.local->addr.ip,
-		.dst_ip = route.remote->addr.ip,
-		.src_port = (uint16_t)(route.local->port + port_offset),
-		.dst_port = (uint16_t)(route.remote->port + port_offset),
+		.src_ip = route.src_ip,
+		.dst_ip = route.dst_ip,
+		.src_port = (uint16_t)(route.src_port + port_offset),
+		.dst_port = (uint16_t)(route.dst_port + port_offset),
 		.dscp = route.dscp,
-		.v6 = route.remote->addr.family == ADDR_IPV6,
+		.v6 = route.v6,
 	};
 	path.ttl = frame_ttl(path.dst_ip, path.v6);
 	uint8_t *payload = rte_pktmbuf_mtod(m, uint8_t *), *udp = payload - FRAME_UDP;

@@ -234,7 +234,6 @@ static void voice_release(struct media *m, uint32_t stream)
 		mixer_voice_remove(m, c->voice);
 	voice_close(m, c->voice);
 	c->voice = NONE;
-	c->jitter = NULL;
 }
 
 // Sum of an address as its 16-bit words lie in memory.
@@ -468,8 +467,7 @@ int confer_change(struct media *m, uint32_t conference, uint32_t stream, const s
 	if (!is_member)
 		member_link(m, f, stream);
 	voice_replace(m, stream, voice);
-	c->spec = *spec;
-	c->dscp = spec->dscp;
+	stream_tell(c, spec);
 	commit(m, conference, stream, plan.outcome, now);
 	if (!is_member && f->mixer != NONE)
 		tone_join(m, &m->mixers[f->mixer]);
@@ -535,8 +533,7 @@ int confer_move(struct media *m, uint32_t to, uint32_t stream, const struct stre
 	part(m, stream, true, now);
 	c->conference = to;
 	member_link(m, f, stream);
-	c->spec = *spec;
-	c->dscp = spec->dscp;
+	stream_tell(c, spec);
 	commit(m, to, stream, plan.outcome, now);
 	if (f->mixer != NONE)
 		tone_join(m, &m->mixers[f->mixer]);

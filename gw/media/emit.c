@@ -216,11 +216,8 @@ unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int
 	for (; r->cursor < r->rows && written < n; r->cursor++) {
 		// the stream of a row some way on
 		uint32_t ahead = r->cursor + 4 < r->rows ? r->row[r->cursor + 4].voice : NONE;
-		if (ahead != NONE) {
-			const struct media_cold *c = &m->cold[m->voices[ahead].stream];
-			__builtin_prefetch(c, 1);
-			__builtin_prefetch(&c->spec);
-		}
+		if (ahead != NONE)
+			__builtin_prefetch(&m->cold[m->voices[ahead].stream], 1);
 		if (r->row[r->cursor].voice != NONE)
 			written += emit(m, &r->row[r->cursor], &frames[written]);
 	}

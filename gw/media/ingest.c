@@ -34,17 +34,18 @@ static uint32_t extended(const struct rtp_source *rx, uint16_t seq)
 static enum media_verdict queue(struct media *m, uint32_t stream, const struct rtp_header *h,
 				const uint8_t *rtp, nsec_t now, enum drop_reason *ret_drop)
 {
-	struct media_cold *c = &m->cold[stream];
-	if (unlikely(!c->jitter))
+	const struct media_stream *s = &m->streams[stream];
+	struct jitter *ring = ring_of(m, s);
+	if (unlikely(!ring))
 		return MEDIA_QUEUED; // muted: heard and counted, but joins nothing
-	enum drop_reason why = voice_put(m, c->jitter, h, rtp + h->payload_offset, now);
+	enum drop_reason why = voice_put(m, ring, h, rtp + h->payload_offset, now);
 	if (likely(why == DROP_NONE))
 		return MEDIA_QUEUED;
+	struct media_cold *c = &m->cold[stream];
 	if (why == DROP_rtp_late) {
-		const struct rtp_source *rx = &m->streams[stream].rx;
 		c->late++;
 		c->discarded++;
-		quality_missing(&c->loss, extended(rx, h->seq) - rx->base_seq, 1);
+		quality_missing(&c->loss, extended(&s->rx, h->seq) - s->rx.base_seq, 1);
 	}
 	return drop(c, why, ret_drop);
 }
@@ -276,23 +277,21 @@ enum media_verdict media_ingest(struct media *m, uint32_t stream, uint8_t *rtp, 
 	return MEDIA_RELAYED;
 }
 
-// Each pass reads what the one before has asked for: whose voice, the head of its jitter buffer, the place of its packet.
+// The second pass reads what the first has asked for: the head of the jitter buffer, then the place of its packet.
 void media_prefetch(const struct media *m, const uint32_t *streams, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		__builtin_prefetch((const char *)&m->streams[streams[i]] + 64, 1);
-		__builtin_prefetch(&m->cold[streams[i]]);
+		const char *ring = (const char *)ring_of(m, &m->streams[streams[i]]);
+		if (!ring)
+			continue;
+		__builtin_prefetch(ring, 1);
+		__builtin_prefetch(ring + 64, 1);
 	}
 	for (unsigned int i = 0; i < n; i++) {
-		const char *jitter = (const char *)m->cold[streams[i]].jitter;
-		if (!jitter)
-			continue;
-		__builtin_prefetch(jitter, 1);
-		__builtin_prefetch(jitter + 64, 1);
+		const struct jitter *ring = ring_of(m, &m->streams[streams[i]]);
+		if (ring)
+			jitter_prefetch_put(ring);
 	}
-	for (unsigned int i = 0; i < n; i++)
-		if (m->cold[streams[i]].jitter)
-			jitter_prefetch_put(m->cold[streams[i]].jitter);
 }
 
 uint32_t media_units(const struct media *m, nsec_t now)

@@ -53,28 +53,32 @@ struct media_digits {
 	uint8_t listed;
 };
 
+// Where a stream sends, IPv4 addresses and ports as in its spec. IPv6 addresses do not fit.
+struct media_ends {
+	uint8_t local_ip[4], remote_ip[4];
+	uint16_t local_port, remote_port;
+	uint8_t v6;
+};
+
 // The rest of a stream: what control told, and what only the careful path, ticks and reports touch. A relay has all of it
 // and should be small; what only voices need is in struct media_voice.
 struct media_cold {
-	// The line that a voice's packets and ticks touch. Transmit side: of ticked packets, and the point where a relay
-	// takes over from them.
+	// The line that a voice's ticks touch. Transmit side: of ticked packets, and the point where a relay takes over
+	// from them.
 	_Alignas(64) uint32_t tx_ssrc;
 	uint32_t tx_ts;    // of the last packet sent
 	nsec_t tx_last_ns; // when that was
 	uint64_t tx_packets;
 	uint64_t tx_octets;
-	uint16_t tx_seq;       // of the next packet
-	uint8_t tx_started;    // the three above tell of a packet really sent
-	uint8_t tx_marker;     // the next ticked packet begins a talk spurt
-	uint32_t voice;        // NONE when only relayed
-	struct jitter *jitter; // of the voice, NULL when its packets join no mix
-	int32_t tx_level;      // dBm0 x 10 of what it hears
-	uint16_t hop;          // towards the remote, the dataplane's own number
+	uint16_t tx_seq;    // of the next packet
+	uint8_t tx_started; // the three above tell of a packet really sent
+	uint8_t tx_marker;  // the next ticked packet begins a talk spurt
+	uint32_t voice;     // NONE when only relayed
+	int32_t tx_level;   // dBm0 x 10 of what it hears
+	uint16_t hop;       // towards the remote, the dataplane's own number
 	uint8_t dscp;
 	uint8_t open;
-	uint32_t conference;
-	uint32_t ssrc_changes;
-	// its first line, local and remote, is read for every packet that a tick sends
+	struct media_ends ends; // local and remote
 	struct stream_spec spec;
 	// relay of what this stream receives
 	uint32_t relay_to;    // stream that transmits it, NONE while no packet has been relayed
@@ -109,6 +113,8 @@ struct media_cold {
 	uint64_t rtcp_tx_packets; // at the last report
 	nsec_t round_trip_ns;
 	uint32_t remote_lost;
+	uint32_t ssrc_changes;
+	uint32_t conference;
 	uint32_t prev;           // member of the conference
 	struct rtcp_voip remote; // what the far end makes of us; ssrc 0 = it has not said
 	uint64_t heard_mark;     // newest of our packets that its reports show, 0 = none of them
@@ -122,8 +128,7 @@ struct media_cold {
 #define STREAM_BYTES 768 // both halves
 _Static_assert(sizeof(struct media_stream) + sizeof(struct media_cold) <= STREAM_BYTES,
 	       "a relayed stream is small");
-_Static_assert(offsetof(struct media_cold, spec) == 64 && offsetof(struct stream_spec, source) <= 64,
-	       "where a packet goes is one line");
+_Static_assert(offsetof(struct media_cold, spec) == 64, "what a tick touches is one line");
 
 // What plays in a conference without being a stream.
 struct media_source {
@@ -217,11 +222,11 @@ struct media_voice {
 	uint8_t tx_tone;         // digits are to be heard: tone
 	uint8_t tx_offset_known;
 	uint8_t echo_made;
+	uint64_t rx_energy; // of the last block measured
 	struct media_floor floor;
 	// now and then
 	struct plc *plc;
 	struct resample *echo; // its own voice at the rate it hears, where that differs
-	uint64_t rx_energy;    // of the last block measured
 	uint64_t concealed;
 	uint64_t made_up;  // samples that concealment said
 	uint64_t unspoken; // samples of ticks in which it said nothing, after its first word
@@ -333,6 +338,13 @@ static inline uint32_t units_8k(const struct media *m, nsec_t t)
 	return rtp_units(t, m->clock_rate);
 }
 
+// The jitter buffer of a stream with MEDIA_VOICE, NULL when its packets join no mix. `ring` counts lines of the voices'
+// memory, from 1.
+static inline struct jitter *ring_of(const struct media *m, const struct media_stream *s)
+{
+	return s->ring ? (struct jitter *)(void *)(m->pool.base + ((size_t)s->ring - 1) * 64) : NULL;
+}
+
 static inline bool stream_is_open(const struct media *m, uint32_t i)
 {
 	return i < m->limits.streams && m->cold[i].open;
@@ -379,6 +391,9 @@ bool ear_pass(struct media *m, struct media_voice *v, unsigned int units, bool s
 // tap.c
 void tap_forget(struct media *m, uint32_t stream);
 void tap_put(const struct media *m, const struct media_voice *v, unsigned int units, const int16_t *pcm);
+
+// stream.c
+void stream_tell(struct media_cold *c, const struct stream_spec *spec);
 
 // confer.c: members.
 int confer_change(struct media *m, uint32_t conference, uint32_t stream, const struct stream_spec *spec,

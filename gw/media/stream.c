@@ -65,6 +65,19 @@ static void stream_reset(struct media *m, uint32_t i)
 		.voice = NONE, .relay_to = NONE, .conference = NONE, .prev = NONE, .next = NONE};
 }
 
+// Notes what a stream is told.
+void stream_tell(struct media_cold *c, const struct stream_spec *spec)
+{
+	struct media_ends *e = &c->ends;
+	c->spec = *spec;
+	c->dscp = spec->dscp;
+	memcpy(e->local_ip, spec->local.addr.ip, sizeof(e->local_ip));
+	memcpy(e->remote_ip, spec->remote.addr.ip, sizeof(e->remote_ip));
+	e->local_port = spec->local.port;
+	e->remote_port = spec->remote.port;
+	e->v6 = spec->remote.addr.family == ADDR_IPV6;
+}
+
 // A stream that waits for its conference; nothing is received yet.
 static void stream_begin(struct media *m, uint32_t i, const struct stream_spec *spec, nsec_t now)
 {
@@ -78,8 +91,7 @@ static void stream_begin(struct media *m, uint32_t i, const struct stream_spec *
 	c->tx_marker = 1;
 	c->tx_level = INT32_MIN;
 	c->conference = spec->conference;
-	c->spec = *spec;
-	c->dscp = spec->dscp;
+	stream_tell(c, spec);
 }
 
 int media_stream_open(struct media *m, const struct stream_spec *spec, nsec_t now, uint32_t *ret_stream)
@@ -157,7 +169,15 @@ bool media_stream_route(const struct media *m, uint32_t stream, struct media_rou
 	if (!stream_is_open(m, stream))
 		return false;
 	const struct media_cold *c = &m->cold[stream];
+	const struct media_ends *e = &c->ends;
 	*ret = (struct media_route){
-		.local = &c->spec.local, .remote = &c->spec.remote, .hop = c->hop, .dscp = c->dscp};
+		.src_ip = unlikely(e->v6) ? c->spec.local.addr.ip : e->local_ip,
+		.dst_ip = unlikely(e->v6) ? c->spec.remote.addr.ip : e->remote_ip,
+		.src_port = e->local_port,
+		.dst_port = e->remote_port,
+		.hop = c->hop,
+		.dscp = c->dscp,
+		.v6 = e->v6,
+	};
 	return true;
 }

@@ -222,11 +222,9 @@ static void fetch_jitter(const struct media *m, uint32_t voice)
 {
 	const struct media_voice *v = &m->voices[voice];
 	__builtin_prefetch(&m->cold[v->stream], 1);
-	__builtin_prefetch(&m->cold[v->stream].spec);
 	if (!v->rx)
 		return;
 	__builtin_prefetch(v->jitter, 1);
-	__builtin_prefetch((const char *)v->jitter + 64, 1);
 }
 
 static void fetch_packet(const struct media *m, uint32_t voice)

@@ -239,7 +239,7 @@ void voice_close(struct media *m, uint32_t voice)
 void voice_told(struct media *m, struct media_voice *v)
 {
 	struct media_cold *c = &m->cold[v->stream];
-	c->jitter = v->rx ? v->jitter : NULL;
+	m->streams[v->stream].ring = v->rx ? (uint32_t)(((uint8_t *)v->jitter - m->pool.base) / LINE + 1) : 0;
 	v->tx_payload_type = c->spec.tx.payload_type;
 	v->tx_vad = c->spec.flags & STREAM_VAD ? 1 : 0;
 	if (c->tap)
