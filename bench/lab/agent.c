@@ -51,13 +51,12 @@ static void log_event(const struct agent_device *d, const char *what)
 // Gives an encoded message the shape of the dialect: its header's version, and the length of its body. Returns its length.
 static int shape(const struct dialect *dialect, uint32_t id, uint8_t *pdu, int len)
 {
-	int head = SCCP_HEADER_LEN + (int)sizeof(id), want = len;
+	int head = SCCP_HEADER_LEN + (int)sizeof(id), least = head + (int)dialect_least(dialect, id);
+	int want = len > least ? len : least;
 	if (dialect->bare_header)
 		memset(pdu + sizeof(uint32_t), 0, sizeof(uint32_t));
 	if (id == SCCP_REGISTER_ACK && dialect->ack_body)
 		want = head + dialect->ack_body;
-	if (id == SCCP_OPEN_RECEIVE_CHANNEL && len < head + dialect->open_body)
-		want = head + dialect->open_body;
 	if (want > len)
 		memset(pdu + len, 0, (size_t)(want - len));
 	struct wire_writer w = wire_writer(pdu, sizeof(uint32_t));

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "gw/sccp.h"
+
 static const struct dialect dialects[] = {
 	{.name = "cucm",
 	 .version = 22,
@@ -21,7 +23,11 @@ static const struct dialect dialects[] = {
 	 .ack_version = DIALECT_ACK_GRANTED,
 	 .texts_from = 8,
 	 .numbers_from = 17,
-	 .statistics = true},
+	 .statistics = true,
+	 .bodies = {{SCCP_OPEN_RECEIVE_CHANNEL, 108},
+		    {SCCP_START_MEDIA_TRANSMISSION, 116},
+		    {SCCP_STOP_TONE, 12},
+		    {SCCP_DIALED_NUMBER, 36}}},
 	{.name = "chan-skinny", // reads no answer to its version: what a device claims is spoken
 	 .version = 17,
 	 .ack_version = '0',
@@ -32,7 +38,9 @@ static const struct dialect dialects[] = {
 	 .opens_early = true,
 	 .by_party = true,
 	 .redirects = true,
-	 .open_body = 168},
+	 .bodies = {{SCCP_OPEN_RECEIVE_CHANNEL, 168},
+		    {SCCP_STOP_MEDIA_TRANSMISSION, 20},
+		    {SCCP_SET_RINGER, 20}}},
 	{.name = "mod-skinny", .version = 3, .ack_version = 0, .bare_header = true},
 	{.name = "libsccp", .version = 11, .ack_version = DIALECT_ACK_GRANTED, .texts_from = 12},
 	{.name = "cm2",
@@ -57,6 +65,14 @@ const struct dialect *dialect_find(const char *name)
 const struct dialect *dialect_at(unsigned int index)
 {
 	return index < DIALECT_COUNT ? &dialects[index] : NULL;
+}
+
+unsigned int dialect_least(const struct dialect *d, uint32_t id)
+{
+	for (size_t i = 0; i < DIALECT_BODIES; i++)
+		if (d->bodies[i].least && d->bodies[i].id == id)
+			return d->bodies[i].least;
+	return 0;
 }
 
 uint8_t dialect_version(const struct dialect *d, uint8_t claimed, uint8_t limit)

@@ -15,6 +15,14 @@ enum dialect_silence {
 
 #define DIALECT_ACK_GRANTED 255 // RegisterAck names the version that is granted
 
+#define DIALECT_BODIES 4
+
+// A message whose body is longer than its layout asks for: bytes it has at least.
+struct dialect_body {
+	uint32_t id; // 0 = none
+	uint16_t least;
+};
+
 struct dialect {
 	const char *name;
 	uint8_t version;     // highest whose layouts are spoken
@@ -30,7 +38,7 @@ struct dialect {
 	bool redirects;  // a new far side changes the transmission only; else both directions are opened anew
 	bool holds_far;  // who is put on hold loses its media, too
 	bool statistics; // asks for a call's figures when it is over
-	uint16_t open_body; // bytes that OpenReceiveChannel's body has at least
+	struct dialect_body bodies[DIALECT_BODIES];
 };
 
 // The dialect of a name; NULL when there is none.
@@ -38,6 +46,9 @@ const struct dialect *dialect_find(const char *name);
 
 // Walks the table: index 0, 1, ... NULL at its end. Index 0 is what an agent speaks unless told otherwise.
 const struct dialect *dialect_at(unsigned int index);
+
+// Bytes that the body of a message has at least; 0 = as its layout asks.
+unsigned int dialect_least(const struct dialect *d, uint32_t id);
 
 // The version whose layouts are spoken with a device that claims `claimed`, when no more than `limit` is wanted.
 uint8_t dialect_version(const struct dialect *d, uint8_t claimed, uint8_t limit);

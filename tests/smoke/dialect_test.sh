@@ -55,6 +55,9 @@ scenario_write() {
 		call line again {
 			party p1 dials 1001 codec g722 tone 500 -10 hears 500 -10
 		}
+		call line last {
+			party p2 dials 1002 codec pcma silent
+		}
 		devices
 		start room
 		start in
@@ -79,9 +82,11 @@ scenario_write() {
 		devices
 		end joined
 		start again
+		start last
 		run 2500ms
 		pause last
 		end again
+		end last
 		expect room loss == 0
 		expect room sinad >= 33
 		expect room own <= -58
@@ -132,7 +137,12 @@ dialect() {
 	net_wait 5 "an idle line" line_is "$ECHO" idle || bad "the line keeps its call: $(ctl . show line $ECHO)"
 	lab_go
 	lab_until "pause last"
-	net_wait 10 "one stream" streams_are 1 || bad "one stream should be left, not $(stream_count): $(ctl . show stream)"
+	net_wait 10 "two streams" streams_are 2 || bad "two streams should be left, not $(stream_count): $(ctl . show stream)"
+	# a line transfers its caller to a room, by its soft keys
+	ctl . line "$OTHER" transfer 600 >/dev/null || bad "the line does not transfer"
+	lab_until "party last:p2: talks" 2
+	net_wait 5 "an idle line" line_is "$OTHER" idle || bad "the line keeps its calls: $(ctl . show line $OTHER)"
+	line_is SEP02005E001011 connected || bad "nobody has taken the transferred call: $(ctl . show line)"
 	lab_go
 	lab_passed "the lab is not content with $1"
 	# what the agent leaves unanswered shows, and costs no registration

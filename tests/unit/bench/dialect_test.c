@@ -94,7 +94,8 @@ static void opens_and_closes(void)
 	} cases[] = {
 		{"cucm", 22, 22, 168, 168, false},      {"cucm", 20, 20, 128, 132, false},
 		{"chan-sccp", 20, 20, 128, 132, false}, {"chan-skinny", 17, 17, 168, 132, true},
-		{"mod-skinny", 17, 3, 92, 112, false},  {"libsccp", 17, 11, 108, 112, false},
+		{"chan-sccp", 3, 3, 108, 116, false},   {"mod-skinny", 17, 3, 92, 112, false},
+		{"libsccp", 17, 11, 108, 112, false},
 	};
 	static const struct telephone_call call = {
 		.reference = 7, .conference_id = 8, .party_id = 9, .number = "204"};
