@@ -11,11 +11,11 @@ build='gcc libc6-dev make meson ninja-build pkg-config python3 binutils iproute2
 	libspandsp-dev libspeexdsp-dev libbcg729-dev libopus-dev libopencore-amrnb-dev libopencore-amrwb-dev
 	libvo-amrwbenc-dev libsndfile1-dev libpcap-dev libipsec-mb-dev libdpdk-dev redis-server
 	ethtool tcpdump iputils-ping jq asterisk-core-sounds-en-wav'
-test='tshark ffmpeg espeak-ng gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+test='tshark ffmpeg espeak-ng lua5.3 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav'
 check='clang clang-format git'
 fuzz='clang llvm'
-bench='dpdk-dev'
+bench='dpdk-dev rtpengine-daemon'
 
 wanted=''
 for group in "${@:-build}"; do

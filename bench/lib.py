@@ -19,6 +19,10 @@ OUT = os.path.join(BUILD, 'bench')
 RESULTS = os.environ.get('BENCH_RESULTS', os.path.join(OUT, 'results.jsonl'))
 CALM_TRIES = int(os.environ.get('BENCH_CALM_TRIES', '6'))
 
+BUDGET = float(os.environ.get('BENCH_BUDGET', 'inf')) # seconds, from bench/run
+BEGUN = time.monotonic()
+HURRY_FROM = BEGUN + BUDGET / 2
+
 os.makedirs(OUT, exist_ok=True)
 
 
@@ -51,10 +55,21 @@ def calm():
     return subprocess.run([program('slimline-bench-calm')], stdout=subprocess.DEVNULL).returncode == 0
 
 
+def time_for(bench, case, seconds):
+    """False, and says so, when bench/run would stop this bench before a case of so many seconds is through."""
+    enough = time.monotonic() + seconds < BEGUN + BUDGET
+    if not enough:
+        print(f'{bench:12} {case:24} skip: no time left', flush=True)
+    return enough
+
+
 def gated(measure):
-    """Runs measure() until the machine was calm before and after, at most CALM_TRIES times. Returns (result, calm)."""
+    """Runs measure() until the machine was calm before and after, at most CALM_TRIES times, and once where bench/run's time for
+    this bench is half over. Returns (result, calm)."""
     result = None
-    for _ in range(CALM_TRIES):
+    for attempt in range(CALM_TRIES):
+        if attempt and time.monotonic() > HURRY_FROM:
+            break
         before = calm()
         result = measure()
         if before and calm():
@@ -275,4 +290,5 @@ def folder():
     return path
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit('stopped'))
 atexit.register(_stop_all)  # registered last: runs first

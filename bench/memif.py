@@ -77,26 +77,46 @@ def alternate(legs, options, figure):
     return ours, peers, calm, last
 
 
+def throughput(legs, case):
+    ours, peers, calm, _ = alternate(legs, ['--rate', 'max', '--seconds', SECONDS, '--warmup', '0.5'], 'mpps')
+    lib.report('memif', case, ours, 'Mpps', Testpmd.name, peers, calm)
+
+
+def search(legs, case, permille):
+    ours, peers, calm, last = alternate(legs, ['--search', permille, '--seconds', '0.5', '--warmup', '0.5'], 'mpps')
+    lib.report('memif', case, ours, 'Mpps', Testpmd.name, peers, calm, curve=last['slimline'].get('curve', []),
+               peer_curve=last[Testpmd.name].get('curve', []))
+
+
+def delay(legs, case):
+    """All legs as calls send them, a packet each 20 ms: what the device adds beside what the link and its reflector take."""
+    ours, peers, calm, last = alternate(legs, ['--rate', 'calls', '--seconds', SECONDS, '--warmup', '1'], 'p999_us')
+    more = {k: last['slimline'][k] for k in ('p50_us', 'p99_us', 'p999_us', 'max_us', 'sent', 'received', 'late_us')}
+    more.update({f'peer_{k}': last[Testpmd.name][k] for k in ('p50_us', 'p99_us', 'p999_us')})
+    lib.report('memif', case, ours, 'us p99.9', Testpmd.name, peers, calm, **more)
+
+
+# case: (measure, seconds it takes); in the order of what is wanted most
+CASES = {
+    '10k': (lambda: throughput(10000, '10k'), 30),
+    '100k': (lambda: throughput(100000, '100k'), 45),
+    '10k-delay': (lambda: delay(10000, '10k-delay'), 30),
+    '10k-ndr': (lambda: search(10000, '10k-ndr', '0'), 60),
+    '10k-pdr': (lambda: search(10000, '10k-pdr', '5'), 60),
+    '100k-delay': (lambda: delay(100000, '100k-delay'), 45),
+    '100k-ndr': (lambda: search(100000, '100k-ndr', '0'), 75),
+    '100k-pdr': (lambda: search(100000, '100k-pdr', '5'), 75),
+}
+
+
 def main():
     lib.need_root()
     lib.need('dpdk-testpmd', 'dpdk-dev')
     lib.Hugepages(2048)
-    wanted = sys.argv[1:]
-    for legs, case in ((10000, '10k'), (100000, '100k')):
-        if not wanted or case in wanted:
-            trial = ['--rate', 'max', '--seconds', SECONDS, '--warmup', '0.5']
-            ours, peers, calm, _ = alternate(legs, trial, 'mpps')
-            lib.report('memif', case, ours, 'Mpps', Testpmd.name, peers, calm)
-        for name, permille in (('ndr', '0'), ('pdr', '5')):
-            if not wanted or f'{case}-{name}' in wanted:
-                search = ['--search', permille, '--seconds', '0.5', '--warmup', '0.5']
-                ours, peers, calm, _ = alternate(legs, search, 'mpps')
-                lib.report('memif', f'{case}-{name}', ours, 'Mpps', Testpmd.name, peers, calm)
-        if not wanted or f'{case}-delay' in wanted:
-            paced = ['--rate', 'calls', '--seconds', SECONDS, '--warmup', '1']
-            ours, peers, calm, last = alternate(legs, paced, 'p999_us')
-            more = {k: last['slimline'][k] for k in ('p50_us', 'p99_us', 'max_us', 'sent', 'received', 'late_us')}
-            lib.report('memif', f'{case}-delay', ours, 'us p99.9', Testpmd.name, peers, calm, **more)
+    for case in sys.argv[1:] or CASES:
+        measure, seconds = CASES[case]
+        if lib.time_for('memif', case, seconds):
+            measure()
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ import sys
 import lib
 
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
-SECONDS = os.environ.get('BENCH_SECONDS', '5')
+SECONDS = os.environ.get('BENCH_SECONDS', '4')
 GEN, DUT = '10.79.0.1', '10.79.0.2'
 # case: calls, codec of leg A, codec of leg B
 CASES = {
@@ -128,7 +128,7 @@ def measure(side, veth, case):
     try:
         iface = f'net_af_packet0,iface={veth.gen_if},blocksz=4096,framesz=2048,framecnt=4096,qpairs=1,qdisc_bypass=1'
         trial = lib.generate('peer', ['--no-huge', '-m', '256', f'--vdev={iface}'],
-                             ['--plan', device.plan, '--rate', 'calls', '--seconds', SECONDS, '--warmup', '2',
+                             ['--plan', device.plan, '--rate', 'calls', '--seconds', SECONDS, '--warmup', '1',
                               '--pid', str(device.process.pid)], netns=veth.gen)
         trial['cpu_per_mpkt'] = trial['cpu_s'] / max(trial['received'], 1) * 1e6
         trial['loss'] = 1 - trial['received'] / max(trial['sent'], 1)
@@ -143,6 +143,8 @@ def main():
     lib.need('rtpengine', 'rtpengine-daemon')
     veth = lib.Veth('pb')
     for case in sys.argv[1:] or CASES:
+        if not lib.time_for('peer', case, RUNS * 15):
+            continue
         trials, calm = {'slimline': [], 'rtpengine': []}, True
         for _ in range(RUNS):
             for side in (Slimline, Rtpengine):

@@ -44,14 +44,18 @@ end
 -- Highest rate whose loss is at most `allowed` (0 = NDR, 0.005 = PDR), by bisection to 0.5 % of the link.
 function shim.search(tx, rx, allowed, seconds)
 	shim.trial(tx, rx, 1, 1) -- the gateway finds its neighbours
-	local low, high, best = 0, 100, nil
+	local low, high, best, curve = 0, 100, nil, {}
 	while high - low > 0.5 do
 		local trial = shim.trial(tx, rx, (low + high) / 2, seconds)
+		curve[#curve + 1] = string.format("[%.4f,%.4f]", trial.sent / seconds / 1e6, 1000 * shim.loss(trial))
 		if shim.loss(trial) <= allowed then
 			low, best = trial.rate, trial
 		else
 			high = trial.rate
 		end
+	end
+	if best then
+		best.curve = "[" .. table.concat(curve, ",") .. "]"
 	end
 	return best
 end
@@ -62,8 +66,9 @@ function shim.report(case, trial)
 	local f = assert(io.open(shim.env("RESULTS", "results.jsonl"), "a"))
 	local mpps = trial and trial.received / trial.seconds / 1e6 or 0
 	f:write(string.format('{"bench":"pktgen","case":"%s","value":%.6f,"unit":"Mpps","runs":1,"spread":0,' ..
-		'"calm":false,"sent":%d,"received":%d,"rate_percent":%.2f}\n', case, mpps, trial and trial.sent or 0,
-		trial and trial.received or 0, trial and trial.rate or 0))
+		'"calm":false,"sent":%d,"received":%d,"rate_percent":%.2f,"curve":%s}\n', case, mpps,
+		trial and trial.sent or 0, trial and trial.received or 0, trial and trial.rate or 0,
+		trial and trial.curve or "[]"))
 	f:close()
 	print(string.format("%-28s %10.4f Mpps at %.1f %% of the link", case, mpps, trial and trial.rate or 0))
 end

@@ -285,17 +285,35 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 	return t;
 }
 
+#define TRIALS 9
+
+// Rates offered in a search, and what was lost of them.
+struct curve {
+	double mpps[TRIALS], permille[TRIALS];
+	unsigned int count;
+};
+
+static double curve_add(struct curve *c, const struct trial *t)
+{
+	double offered = (double)(t->sent + t->refused);
+	double lost = offered > 0 ? (offered - (double)t->received) / offered * 1000 : 1000;
+	c->mpps[c->count] = t->seconds > 0 ? offered / t->seconds / 1e6 : 0;
+	c->permille[c->count++] = lost > 0 ? lost : 0;
+	return lost;
+}
+
 // Highest rate at which no more than `permille` of the packets are lost, refusals counted as loss; RFC 2544 search.
-static struct trial search(struct gen *g, const struct options *o)
+static struct trial search(struct gen *g, const struct options *o, struct curve *curve)
 {
 	struct trial best = traffic(g, RATE_MAX, o->seconds, o->pid);
 	double low = 0, high = (double)best.received / best.seconds * 1.1;
+	curve_add(curve, &best);
 	best = (struct trial){0};
-	for (unsigned int i = 0; i < 8 && !stopped; i++) {
+	for (unsigned int i = 0; i < TRIALS - 1 && !stopped; i++) {
 		double rate = (low + high) / 2;
 		struct trial t = traffic(g, rate, o->seconds, o->pid);
 		double offered = (double)(t.sent + t.refused);
-		double lost = offered > 0 ? (offered - (double)t.received) / offered * 1000 : 1000;
+		double lost = curve_add(curve, &t);
 		bool kept_up = offered >= rate * t.seconds * 0.99; // else the generator is the limit
 		if (lost <= o->search && kept_up) {
 			low = rate;
@@ -307,15 +325,19 @@ static struct trial search(struct gen *g, const struct options *o)
 	return best;
 }
 
-static void print(const struct gen *g, const struct trial *t)
+static void print(const struct gen *g, const struct trial *t, const struct curve *curve)
 {
 	const struct delays *d = &g->legs->delays;
 	printf("{\"legs\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ",\"refused\":%" PRIu64
 	       ",\"unknown\":%" PRIu64 ",\"seconds\":%.3f,\"mpps\":%.4f,\"cpu_s\":%.4f,\"late_us\":%.1f"
-	       ",\"samples\":%" PRIu64 ",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f}\n",
+	       ",\"samples\":%" PRIu64 ",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f",
 	       g->legs->count, t->sent, t->received, t->refused, g->legs->unknown, t->seconds,
 	       t->seconds > 0 ? (double)t->received / t->seconds / 1e6 : 0, t->cpu_s, t->late_us, d->count,
 	       delays_quantile(d, 0.5), delays_quantile(d, 0.99), delays_quantile(d, 0.999), d->max_us);
+	for (unsigned int i = 0; i < curve->count; i++)
+		printf("%s[%.4f,%.4f]%s", i ? "," : ",\"curve\":[", curve->mpps[i], curve->permille[i],
+		       i + 1 == curve->count ? "]" : "");
+	puts("}");
 	fflush(stdout);
 }
 
@@ -402,8 +424,9 @@ static int run(struct gen *g, const struct options *o)
 	g->legs->stamped = o->stamped ? o->stamped : UINT32_MAX;
 	if (o->warmup > 0)
 		traffic(g, o->search >= 0 ? RATE_MAX : o->rate, o->warmup, 0);
-	struct trial t = o->search >= 0 ? search(g, o) : traffic(g, o->rate, o->seconds, o->pid);
-	print(g, &t);
+	struct curve curve = {0};
+	struct trial t = o->search >= 0 ? search(g, o, &curve) : traffic(g, o->rate, o->seconds, o->pid);
+	print(g, &t, &curve);
 	legs_free(g->legs);
 	return 0;
 }
