@@ -35,6 +35,7 @@ unsigned int dataplane_turn(struct dataplane *dp, nsec_t now, nsec_t *ret_due)
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		work += worker_turn(dp, &dp->mailboxes[i], now);
 	nsec_t neigh_due = neigh_run(&dp->neigh, now), server_due = server_run(dp->server, now);
+	work += server_due <= now; // a file is being read
 	*ret_due = neigh_due < server_due ? neigh_due : server_due;
 	return work;
 }

@@ -22,5 +22,6 @@ void server_reply(struct server *s, struct mail *m, nsec_t now);
 // Tells all clients about an event.
 void server_event(struct server *s, const struct worker_event *e);
 
-// Writes what recordings have gathered, and ends those that are at their limits. Returns when it wants to run again.
+// Writes what recordings have gathered, ends those that are at their limits, and reads on in sound files. Returns when it wants to
+// run again.
 nsec_t server_run(struct server *s, nsec_t now);

@@ -76,9 +76,16 @@ struct server_source {
 	struct server_stream *live;    // receives it, instead of the following
 	struct media_source_spec spec; // pieces are those of `sounds`, in order
 	struct sound *sounds[MEDIA_PIECES];
-	uint32_t unreadable; // items asked for that are not among them
-	uint32_t index;      // in the worker's media
-	uint8_t state;       // enum server_state
+	uint8_t items[MEDIA_PIECES];  // what was asked for that they are
+	uint16_t gains[MEDIA_PIECES]; // 256 = as it is
+	uint32_t sound_count;
+	uint32_t unreadable; // items asked for that are not among the pieces
+	int first_status;    // why the first of them was not
+	struct list loading; // in server.loading, while a sound is being read
+	uint64_t client;     // to be answered then
+	uint32_t request;
+	uint32_t index; // in the worker's media
+	uint8_t state;  // enum server_state
 };
 
 // A message that waits for its client to read.
@@ -118,6 +125,7 @@ struct server {
 	void *conferences_memory;
 	void *sources_memory;
 	struct sounds sounds;
+	struct list loading; // sources that wait for theirs
 	struct slot_table records;
 	void *records_memory;
 	struct list recording; // records in use
@@ -193,6 +201,12 @@ void server_stream_release(struct server *s, struct server_stream *t);
 
 // Forgets a source that its worker plays no more.
 void server_source_release(struct server *s, struct server_source *t);
+
+// Reads a slice of what sources wait for, and has those played that wait no more. Returns when it wants to run again.
+nsec_t server_sources_run(struct server *s, nsec_t now);
+
+// Writes what recordings have gathered. Likewise.
+nsec_t server_records_run(struct server *s, nsec_t now);
 
 // Where a command's reply goes; kept in mail.request.
 enum server_context { SERVER_CLIENT, SERVER_REQUEST, SERVER_TYPE, SERVER_EXTRA };

@@ -198,7 +198,7 @@ static void write_out(struct server *s, struct server_record *r, nsec_t now)
 		finish(s, r);
 }
 
-nsec_t server_run(struct server *s, nsec_t now)
+nsec_t server_records_run(struct server *s, nsec_t now)
 {
 	if (list_empty(&s->recording))
 		return UINT64_MAX;

@@ -74,6 +74,7 @@ int server_new(struct dataplane *dp, struct server **ret)
 	s->dp = dp;
 	s->listener = -1;
 	sounds_init(&s->sounds);
+	list_init(&s->loading);
 	list_init(&s->recording);
 	int rc = memory_make(s);
 	if (rc == 0)
@@ -268,6 +269,12 @@ void server_send_all(struct server *s, const struct api_message *m)
 	for (unsigned int i = 0; i < SERVER_CLIENTS_MAX; i++)
 		if (s->clients[i].id)
 			client_send(&s->clients[i], m);
+}
+
+nsec_t server_run(struct server *s, nsec_t now)
+{
+	nsec_t records = server_records_run(s, now), sources = server_sources_run(s, now);
+	return records < sources ? records : sources;
 }
 
 static void source_event(struct server *s, const struct worker_event *e)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // source.c - Sources of the API: holds their sounds, and has the owner of the conference play them.
 //
-// Files are read here, on the main thread, before the worker hears of the source: it gets finished samples only. Sounds are
-// held until the worker has answered that it plays them no more.
+// Files are read here, on the main thread, a slice at a time between whatever else there is to do, before the worker hears of the
+// source: it gets finished samples only. Sounds are held until the worker has answered that it plays them no more.
 #include "dataplane/server/inner.h"
 
 #include <errno.h>
@@ -39,31 +39,58 @@ static int item_load(struct server *s, const struct api_source_item *i, struct s
 
 static void sounds_drop(struct server *s, struct server_source *t)
 {
-	while (t->spec.count)
-		sound_release(&s->sounds, t->sounds[--t->spec.count]);
+	while (t->sound_count)
+		sound_release(&s->sounds, t->sounds[--t->sound_count]);
 }
 
-// Loads what can be loaded. Returns 0, or why nothing could.
+static void unreadable(struct server_source *t, unsigned int item, int status)
+{
+	t->first_status = t->unreadable ? t->first_status : status;
+	t->unreadable |= UINT32_C(1) << item;
+}
+
+// Begins to load what can be loaded. Returns 0, or why nothing could.
 static int sounds_take(struct server *s, const struct api_source_open *m, struct server_source *t)
 {
-	int first = -EINVAL;
 	for (uint32_t i = 0; i < m->count; i++) {
 		struct sound *sound;
 		int rc = item_load(s, &m->items[i], &sound);
 		if (rc) {
-			first = t->unreadable ? first : rc;
-			t->unreadable |= UINT32_C(1) << i;
+			unreadable(t, i, rc);
 			continue;
 		}
-		t->sounds[t->spec.count] = sound;
+		t->sounds[t->sound_count] = sound;
+		t->items[t->sound_count] = (uint8_t)i;
+		t->gains[t->sound_count++] = (uint16_t)lrint(256 * pow(10, m->items[i].gain_cb / 200.0));
+	}
+	return t->sound_count ? 0 : t->first_status;
+}
+
+static bool is_loading(const struct server_source *t)
+{
+	for (uint32_t i = 0; i < t->sound_count; i++)
+		if (t->sounds[i]->reading)
+			return true;
+	return false;
+}
+
+// Puts together what is played. Returns 0, or why nothing is.
+static int pieces_make(struct server_source *t)
+{
+	for (uint32_t i = 0; i < t->sound_count; i++) {
+		const struct sound *sound = t->sounds[i];
+		if (sound->status) {
+			unreadable(t, t->items[i], sound->status);
+			continue;
+		}
 		t->spec.pieces[t->spec.count++] = (struct media_piece){
 			.pcm = sound->pcm,
 			.samples = sound->samples,
 			.rate_hz = (uint16_t)sound->rate_hz,
-			.gain = (uint16_t)lrint(256 * pow(10, m->items[i].gain_cb / 200.0)),
+			.gain = t->gains[i],
 		};
 	}
-	return t->spec.count ? 0 : first;
+	return t->spec.count ? 0 : t->first_status;
 }
 
 // --- live ---
@@ -161,17 +188,41 @@ static void live_close(struct server *s, struct server_client *c, const struct a
 
 // --- requests ---
 
-static void play(struct server *s, struct server_client *c, const struct api_message *m,
-		 struct server_source *t, uint32_t handle)
+// All its sounds are here.
+static void play(struct server *s, struct server_source *t)
 {
+	uint32_t handle = slot_handle(&s->sources, t);
+	list_remove(&t->loading);
+	int rc = t->conference->state == SERVER_OPEN ? pieces_make(t) : -ENOENT;
+	if (rc) {
+		server_refuse(s, t->client, API_SOURCE_OPEN, t->request, rc);
+		server_source_release(s, t);
+		return;
+	}
 	t->spec.conference = t->conference->index;
 	t->spec.tag = handle;
-	t->spec.loop = m->source_open.flags & API_SOURCE_LOOP;
-	struct mail *mail = server_mail(s, MAIL_SOURCE_OPEN, c->id, m->header.request, m->header.type);
+	struct mail *mail = server_mail(s, MAIL_SOURCE_OPEN, t->client, t->request, API_SOURCE_OPEN);
 	mail->handle = handle;
 	mail->source_spec = &t->spec;
 	mail->request[SERVER_EXTRA] = handle;
 	server_post(s, t->conference->worker, mail);
+}
+
+nsec_t server_sources_run(struct server *s, nsec_t now)
+{
+	if (list_empty(&s->loading))
+		return UINT64_MAX;
+	sounds_read(&s->sounds);
+	for (struct list *at = s->loading.next, *next; at != &s->loading; at = next) {
+		next = at->next;
+		struct server_source *t = LIST_ITEM(at, struct server_source, loading);
+		if (is_loading(t) || s->mails_left < SERVER_MAILS_ONE)
+			continue;
+		uint16_t worker = t->conference->worker;
+		play(s, t);
+		mailbox_ring(&s->dp->mailboxes[worker]);
+	}
+	return list_empty(&s->loading) ? UINT64_MAX : now;
 }
 
 int server_source_open(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
@@ -188,6 +239,10 @@ int server_source_open(struct server *s, struct server_client *c, const struct a
 		return -ENOSPC;
 	t->conference = k;
 	t->state = SERVER_OPENING;
+	t->client = c->id;
+	t->request = m->header.request;
+	t->spec.loop = open->flags & API_SOURCE_LOOP;
+	list_init(&t->loading);
 	bool live = open->items[0].kind == API_SOURCE_LIVE;
 	int rc = live ? live_open(s, c, m, t, now) : sounds_take(s, open, t);
 	if (rc) {
@@ -195,8 +250,10 @@ int server_source_open(struct server *s, struct server_client *c, const struct a
 		return rc;
 	}
 	list_push_back(&k->sources, &t->node);
-	if (!live)
-		play(s, c, m, t, handle);
+	if (!live && is_loading(t))
+		list_push_back(&s->loading, &t->loading);
+	else if (!live)
+		play(s, t);
 	return 0;
 }
 
@@ -220,6 +277,10 @@ int server_source_close(struct server *s, struct server_client *c, const struct 
 
 void server_source_release(struct server *s, struct server_source *t)
 {
+	if (!list_empty(&t->loading))
+		server_refuse(s, t->client, API_SOURCE_OPEN, t->request,
+			      -ENOENT); // its conference has closed
+	list_remove(&t->loading);
 	list_remove(&t->node);
 	sounds_drop(s, t);
 	slot_close(&s->sources, slot_handle(&s->sources, t));

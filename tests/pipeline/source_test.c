@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/server.h"
 #include "dataplane/sound.h"
 #include "gw/codec.h"
 #include "gw/ipc.h"
@@ -230,6 +231,68 @@ static void refused(void)
 	rig_stop(&rig);
 }
 
+static struct sound *read_file(struct sounds *all)
+{
+	struct sound *sound = NULL;
+	CHECK_INT(sound_file(all, path, &sound), 0);
+	while (sounds_read(all))
+		;
+	CHECK(sound && !sound->reading);
+	return sound;
+}
+
+// A long file is read in slices: whoever asks meanwhile is answered first, and its conference may close.
+static void nobody_waits_for_a_long_file(void)
+{
+	if (!rig_start(&rig, &(struct rig_options){0}))
+		SKIP("DPDK does not start");
+	file_write(44100, 2, 44100 * 20);
+	for (unsigned int closes = 0; closes < 2; closes++) {
+		api_handle conference = rig_conference(&rig, CONFERENCE_BRIDGE);
+		struct api_message m = open_request(conference, 0), e;
+		add_file(&m, NO_FILE);
+		add_file(&m, path);
+		m.header.request = 7000;
+		REQUIRE(ipc_send(rig.client, &m, m.header.length) == 0);
+		unsigned int turns = 0, answered = 0;
+		ssize_t n = -EAGAIN;
+		while (n <= 0 && turns < 100000) {
+			nsec_t due;
+			server_poll(rig.dp.server, 0, rig.now);
+			dataplane_turn(&rig.dp, rig.now, &due);
+			worker_loop_once(rig.dp.workers[0], rig.now);
+			if (turns == 20) {
+				api_init(&m, closes ? API_CONFERENCE_CLOSE : API_STREAM_LIST, 1);
+				m.header.request = 7001;
+				if (closes)
+					m.handle_request.handle = conference;
+				REQUIRE(ipc_send(rig.client, &m, m.header.length) == 0);
+			}
+			turns++;
+			n = ipc_recv(rig.client, &e, sizeof(e));
+			if (n > 0 && e.header.request == 7001) {
+				answered++;
+				CHECK_INT(e.header.status, 0);
+				n = -EAGAIN;
+			}
+		}
+		REQUIRE(n > 0);
+		CHECK_INT(e.header.request, 7000);
+		CHECK(turns > (closes ? 20 : 100));
+		if (closes) {
+			CHECK_INT(e.header.status, -ENOENT);
+			rig_settle(&rig);
+			continue;
+		}
+		CHECK_INT(answered, 1);
+		CHECK_INT(e.header.status, 0);
+		CHECK_INT(e.source_reply.unreadable, 1);
+		rig_conference_close(&rig, conference);
+	}
+	unlink(path);
+	rig_stop(&rig);
+}
+
 // Sounds by themselves: rates, lengths, tones.
 static void sounds(void)
 {
@@ -237,13 +300,13 @@ static void sounds(void)
 	struct sound *a, *b;
 	sounds_init(&all);
 	file_write(44100, 1, 44100);
-	CHECK_INT(sound_file(&all, path, &a), 0);
+	a = read_file(&all);
 	CHECK_INT(a->rate_hz, 16000);
 	CHECK_NEAR(a->samples, 16000, 80);
 	CHECK_INT(sound_file(&all, path, &b), 0);
 	CHECK(a == b);
 	file_write(8000, 1, 800); // another file now
-	CHECK_INT(sound_file(&all, path, &b), 0);
+	b = read_file(&all);
 	CHECK(a != b);
 	CHECK_INT(b->rate_hz, 8000);
 	CHECK_INT(b->samples, 800);
@@ -296,4 +359,5 @@ static void long_file(void)
 T_MAIN("pipeline source", {"file is heard and ends", file_is_heard_and_ends},
        {"sounds are shared", sounds_are_shared},
        {"conferences end their sources", conferences_end_their_sources}, {"refused", refused},
-       {"sounds", sounds}, {"long file", long_file})
+       {"nobody waits for a long file", nobody_waits_for_a_long_file}, {"sounds", sounds},
+       {"long file", long_file})
