@@ -4,6 +4,7 @@
 
 #include "control/device.h"
 #include "control/line.h"
+#include "control/line_act.h"
 #include "control/line_action.h"
 #include "control/party.h"
 #include "gw/log.h"
@@ -19,7 +20,8 @@ static const char yaml[] =
 	"profiles: [{name: p, kind: line, codecs: [pcmu], sessions: 4}]\n"
 	"lines:\n"
 	"  - {name: 'L{n}', count: 2, profile: p, group: g, answer: 10ms, action: room, room: r}\n"
-	"  - {name: 'E{n}', profile: p, group: g, answer: never}\n";
+	"  - {name: 'E{n}', profile: p, group: g, answer: never, plar: '12', features: {codes: yes, flash: "
+	"feature}}\n";
 
 struct world {
 	struct config *config;
@@ -222,29 +224,20 @@ static void babble(struct world *w, struct device *d)
 	pump(w);
 }
 
-// The user presses whatever comes to hand.
+// The user does whatever comes to hand, and in any order.
 static void fumble(struct world *w, struct line *l)
 {
-	static const char *const keys[] = {"1", "#", "hold", "answer", "end-call", "65535", "", "x"};
-	switch (draw(w, 6)) {
-	case 0:
-		line_dial(l, "123456789012345678901234", w->now);
-		break;
-	case 1:
-		line_enbloc(l, "1", w->now);
-		break;
-	case 2:
-		line_press(l, keys[draw(w, 8)], w->now);
-		break;
-	case 3:
-		line_answer(l, w->now);
-		break;
-	case 4:
-		line_hang_up(l, w->now);
-		break;
-	default:
-		line_hold(l, w->now);
-	}
+	static const char *const acts[] = {
+		"offhook", "dial",       "enbloc",  "press",    "press", "press",   "answer",
+		"hangup",  "hold",       "resume",  "flash",    "flash", "press",   "redial",
+		"consult", "conference", "forward", "transfer", "speed", "feature", "callback"};
+	static const char *const words[] = {"1",     "#", "2",      "hold",  "answer",
+					    "65535", "",  "x",      "**1",   "123456789012345678901234",
+					    "off",   "*", "pickup", "**8*9", "*#"};
+	const struct line_act *a = line_act_find(acts[draw(w, sizeof(acts) / sizeof(acts[0]))]);
+	REQUIRE(a != NULL);
+	const char *first = words[draw(w, sizeof(words) / sizeof(words[0]))];
+	a->run(l, line_act_takes(a, 1) ? first : "", draw(w, 2) ? "busy" : "", w->now);
 }
 
 static void anything(void)
@@ -255,9 +248,9 @@ static void anything(void)
 	struct device *wild[] = {core_device(&w.core, "L1"), core_device(&w.core, "E1")};
 	say_state(&w, calm, SCCP_CALL_STATE_CONNECTED, 9);
 	open_media(&w, calm, 9);
-	for (unsigned int i = 0; i < 20000; i++) {
+	for (unsigned int i = 0; i < 30000; i++) {
 		struct device *d = wild[draw(&w, 2)];
-		if (draw(&w, 8) == 0)
+		if (draw(&w, 4) == 0)
 			fumble(&w, d->line);
 		else if (draw(&w, 4) == 0)
 			say_state(&w, d, draw(&w, 20), 1 + draw(&w, 12));
@@ -285,6 +278,130 @@ static void tables_are_sound(void)
 	CHECK_INT(fsm_check(&line_table, problem, sizeof(problem)), 0);
 	CHECK_INT(fsm_check(&line_call_table, problem, sizeof(problem)), 0);
 	CHECK_INT(fsm_check(&mail_table, problem, sizeof(problem)), 0);
+	CHECK_INT(fsm_check(&line_errand_table, problem, sizeof(problem)), 0);
+	CHECK_INT(fsm_check(&reg_table, problem, sizeof(problem)), 0);
 }
 
-T_MAIN("line_hostile", {"agent leaves", agent_leaves}, {"anything", anything}, {"tables", tables_are_sound})
+// Raw bytes, in pieces as large as the network likes.
+static void feed_bytes(struct world *w, struct device *d, const uint8_t *bytes, size_t len, size_t piece)
+{
+	static uint8_t held[1 << 16];
+	size_t have = 0;
+	for (size_t at = 0; at < len && d->reg.link; at += piece) {
+		size_t n = piece < len - at ? piece : len - at;
+		REQUIRE(have + n <= sizeof(held));
+		memcpy(held + have, bytes + at, n);
+		have += n;
+		long used = d->reg.link->user->input(d, held, have, w->now);
+		REQUIRE(used >= 0 && (size_t)used <= have);
+		memmove(held, held + used, have - (size_t)used);
+		have -= (size_t)used;
+	}
+	CHECK_INT(have, 0);
+}
+
+// Every message that agents send to a telephone, its body of every length from nothing to more than it has: counted or
+// obeyed, and the connection lives.
+static void every_length(void)
+{
+	static uint8_t pdu[SCCP_PDU_MAX + 64];
+	struct world w;
+	setup(&w);
+	struct device *d = core_device(&w.core, "E1"), *calm = core_device(&w.core, "L2");
+	say_state(&w, calm, SCCP_CALL_STATE_CONNECTED, 9);
+	for (unsigned int k = 0; k < 256; k++) {
+		const struct sccp_msg_info *info = sccp_msg_at(k);
+		struct sccp_msg m;
+		if (!info || info->direction != SCCP_TO_STATION || info->id == SCCP_RESET ||
+		    info->id == SCCP_REGISTER_REJECT)
+			continue;
+		sccp_init(&m, info->id);
+		memset(pdu, 0, sizeof(pdu));
+		int len = sccp_encode(&m, 20, pdu, SCCP_PDU_MAX);
+		REQUIRE(len > 0);
+		for (uint32_t body = 4; body <= (uint32_t)len + 8; body += body < 200 ? 1 : 61) {
+			memset(pdu + 12, (int)draw(&w, 256), (size_t)len);
+			memcpy(pdu, &body, 4);
+			feed_bytes(&w, d, pdu, body + 8, body + 8);
+			pump(&w);
+			REQUIRE(d->reg.link != NULL);
+		}
+		advance(&w, 100 * NSEC_PER_MSEC);
+	}
+	CHECK_INT(calm->line->calls[0].fsm.state, LINE_CALL_CONNECTED);
+	CHECK_STR(reg_state_name(d->reg.fsm.state), "in-service");
+	CHECK(d->counts.value[COUNT_pdu_length] > 100);
+	teardown(&w);
+}
+
+// A whole call, cut at every byte, glued together, and in pieces of every size.
+static void any_pieces(void)
+{
+	static const uint32_t states[] = {SCCP_CALL_STATE_RING_IN, SCCP_CALL_STATE_CONNECTED,
+					  SCCP_CALL_STATE_HOLD, SCCP_CALL_STATE_CONNECTED,
+					  SCCP_CALL_STATE_ON_HOOK};
+	static uint8_t bytes[4096];
+	struct world w;
+	struct sccp_msg m;
+	size_t len = 0;
+	setup(&w);
+	struct device *d = core_device(&w.core, "E1");
+	for (unsigned int i = 0; i < 5; i++) {
+		sccp_init(&m, SCCP_CALL_STATE);
+		m.call_state.call_state = states[i];
+		m.call_state.call_reference = 5;
+		len += (size_t)sccp_encode(&m, 20, bytes + len, sizeof(bytes) - len);
+		sccp_init(&m, SCCP_DISPLAY_PROMPT_STATUS_V2);
+		strcpy(m.display_prompt_status_v2.prompt_status, "words");
+		len += (size_t)sccp_encode(&m, 20, bytes + len, sizeof(bytes) - len);
+	}
+	for (size_t piece = 1; piece <= len; piece++) {
+		uint64_t before = d->counts.value[COUNT_rx_messages];
+		d->line->prompt[0] = '\0';
+		feed_bytes(&w, d, bytes, len, piece);
+		CHECK_INT(d->counts.value[COUNT_rx_messages] - before, 10);
+		CHECK_STR(d->line->prompt, "words");
+		advance(&w, 3 * NSEC_PER_SEC);
+		CHECK(line_call_find(d->line, 0, 5) == NULL);
+	}
+	CHECK_INT(d->counts.value[COUNT_line_misplaced], 0);
+	teardown(&w);
+}
+
+static void next_connection(struct world *w, struct device *d)
+{
+	leave(w, d);
+	while (d->reg.fsm.state != REG_CONNECTING)
+		advance(w, NSEC_PER_SEC);
+}
+
+// Sessions that end at once, before they are up, idle, with digits to dial, with an errand and a call under way.
+static void short_sessions(void)
+{
+	struct world w;
+	setup(&w);
+	struct device *d = core_device(&w.core, "E1"), *other = core_device(&w.core, "L1");
+	say_state(&w, other, SCCP_CALL_STATE_CONNECTED, 9);
+	for (unsigned int i = 0; i < 200; i++) {
+		if (i % 4 > 1)
+			CHECK_INT(line_dial(d->line, "**1", w.now), 0);
+		if (i % 4 > 2) {
+			say_state(&w, d, SCCP_CALL_STATE_OFF_HOOK, 1);
+			line_press(d->line, "5", w.now);
+			say_state(&w, d, SCCP_CALL_STATE_CONNECTED, 1);
+			CHECK_INT(line_transfer(d->line, "7", w.now), 0);
+		}
+		next_connection(&w, d);
+		if (i % 4 == 1)
+			next_connection(&w, d);
+		say_register(&w, d);
+		CHECK_INT(d->line->digits[0], 0);
+		CHECK_INT(d->line->errand.fsm.state, ERRAND_IDLE);
+		CHECK(line_call_find(d->line, 0, 1) == NULL);
+	}
+	CHECK_INT(other->line->calls[0].fsm.state, LINE_CALL_CONNECTED);
+	teardown(&w);
+}
+
+T_MAIN("line_hostile", {"agent leaves", agent_leaves}, {"anything", anything}, {"every length", every_length},
+       {"any pieces", any_pieces}, {"short sessions", short_sessions}, {"tables", tables_are_sound})
