@@ -42,6 +42,7 @@ struct core {
 	struct index recordings;
 	struct list recorders; // what this process has asked to record
 	bool recording_alarm;  // calls cannot be recorded
+	uint32_t bridges;      // since start: numbers of their conferences
 	struct list alarms;    // files that cannot be played
 	uint32_t alarm_count;
 	struct device **devices;

@@ -107,6 +107,7 @@ struct line {
 	struct line_errand errand;
 	uint64_t answered, dialled, failed; // calls
 	struct list visits;                 // what it does with them (line_action.h)
+	struct visit *calls_for; // of another line: the call it makes next belongs to that; NULL = none
 };
 
 int line_new(struct device *d, const struct config_line *config, struct line **ret);

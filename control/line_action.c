@@ -16,7 +16,7 @@
 const struct line_action *const line_actions[CONFIG_ACTION_COUNT] = {
 	[CONFIG_ACTION_ECHO] = &action_echo,         [CONFIG_ACTION_ROOM] = &action_room,
 	[CONFIG_ACTION_ANNOUNCE] = &action_announce, [CONFIG_ACTION_MUSIC] = &action_music,
-	[CONFIG_ACTION_RECORD] = &action_record,
+	[CONFIG_ACTION_RECORD] = &action_record,     [CONFIG_ACTION_BRIDGE] = &action_bridge,
 };
 
 // ---- choice ----
@@ -81,6 +81,25 @@ static struct visit *find_callless(struct line *l, uint32_t call_reference)
 	return NULL;
 }
 
+static struct visit *visit_new(struct line *l, struct line_call *c, uint32_t call_reference,
+			       const struct config_action *config, nsec_t now)
+{
+	struct visit *v = calloc(1, sizeof(*v));
+	if (!v)
+		return NULL;
+	v->line = l;
+	v->call = c;
+	v->call_reference = call_reference;
+	v->config = config;
+	v->action = line_actions[config->kind];
+	v->since = now;
+	timer_init(&v->timer, on_timer, v);
+	list_push_back(&l->visits, &v->link);
+	if (c)
+		c->visit = v;
+	return v;
+}
+
 struct visit *visit_take(struct line *l, uint32_t call_reference, nsec_t now)
 {
 	struct line_call *c = line_call_find(l, 0, call_reference);
@@ -91,20 +110,49 @@ struct visit *visit_take(struct line *l, uint32_t call_reference, nsec_t now)
 		v->call = NULL;
 		visit_settle(v, now);
 	}
-	v = calloc(1, sizeof(*v));
+	return visit_new(l, c, call_reference, line_action_of(l, c), now);
+}
+
+// A call that this line makes for a visit of another one has begun.
+static void take_dialled(struct line_call *c, nsec_t now)
+{
+	struct visit *from = c->line->calls_for;
+	struct visit *v = visit_new(c->line, c, c->reference, from->config, now);
+	c->line->calls_for = NULL;
+	if (v && !v->action->dialled(v, from, now)) {
+		c->visit = NULL;
+		visit_discard(v);
+	}
+}
+
+void visit_call_changed(struct line_call *c, nsec_t now)
+{
+	enum line_call_state state = c->fsm.state;
+	bool begins = state == LINE_CALL_DIALING || state == LINE_CALL_PROCEEDING ||
+		      state == LINE_CALL_RINGING_OUT || state == LINE_CALL_CONNECTED;
+	if (!c->visit && begins && c->line->calls_for)
+		take_dialled(c, now);
+	struct visit *v = c->visit;
+	if (!v || v->stopped || !v->action->call)
+		return;
+	enter(v);
+	v->action->call(v, now);
+	leave(v, now);
+}
+
+bool visit_call_rings(struct line_call *c, nsec_t now)
+{
+	const struct config_action *config = line_action_of(c->line, c);
+	struct visit *v = c->visit;
+	if (!line_actions[config->kind]->ring || (v && (v->stopped || !v->action->ring)))
+		return false;
+	v = v ? v : visit_new(c->line, c, c->reference, config, now);
 	if (!v)
-		return NULL;
-	v->line = l;
-	v->call = c;
-	v->call_reference = call_reference;
-	v->config = line_action_of(l, c);
-	v->action = line_actions[v->config->kind];
-	v->since = now;
-	timer_init(&v->timer, on_timer, v);
-	list_push_back(&l->visits, &v->link);
-	if (c)
-		c->visit = v;
-	return v;
+		return false;
+	enter(v);
+	bool waits = v->action->ring(v, now);
+	leave(v, now);
+	return waits;
 }
 
 void visit_discard(struct visit *v)

@@ -64,6 +64,11 @@ struct recorder_limits;
 struct line_action {
 	const char *name;
 	bool wants_digits; // also those in the caller's voice
+	// An incoming call is to be answered: true when the action answers it itself, later; it is asked again meanwhile.
+	bool (*ring)(struct visit *v, nsec_t now);
+	// The call that line.calls_for wanted has begun, and this is its visit. False: it cannot be.
+	bool (*dialled)(struct visit *v, struct visit *from, nsec_t now);
+	void (*call)(struct visit *v, nsec_t now); // v->call is in another state
 	// Media of the visit are asked for: where they shall be. v->own is NULL the first time. Fills *ret, or says why not.
 	enum refusal (*place)(struct visit *v, uint32_t conference_id, struct place *ret, nsec_t now);
 	// The rest may be NULL.
@@ -83,7 +88,8 @@ struct line_action {
 
 // One row an action of the configuration; never NULL.
 extern const struct line_action *const line_actions[CONFIG_ACTION_COUNT];
-extern const struct line_action action_echo, action_room, action_announce, action_music, action_record;
+extern const struct line_action action_echo, action_room, action_announce, action_music, action_record,
+	action_bridge;
 
 extern const struct fsm_table mail_table; // of action_record
 
@@ -95,6 +101,10 @@ enum digit_way { DIGIT_MEDIA, DIGIT_AGENT };
 // The visit that media with this call reference belong to, begun when there is none; a stopped one while the call is being
 // hung up. NULL without memory.
 struct visit *visit_take(struct line *l, uint32_t call_reference, nsec_t now);
+
+// A call is in another state; a call that rings is to be answered by the rule: true when its action does so itself.
+void visit_call_changed(struct line_call *c, nsec_t now);
+bool visit_call_rings(struct line_call *c, nsec_t now);
 
 // A party of the visit was made, does what is wanted now, or has left.
 void visit_party_new(struct visit *v, struct party *p, nsec_t now);

@@ -18,6 +18,7 @@
 #define PATIENCE_NS (5 * NSEC_PER_SEC)  // for the agent to follow
 #define FAILED_NS   (2 * NSEC_PER_SEC)  // how long one listens to a busy tone
 #define DIALING_NS  (60 * NSEC_PER_SEC) // off the hook without a call
+#define AGAIN_NS    (2 * NSEC_PER_SEC)  // a call that is not answered yet
 #define LINGER_NS   (2 * NSEC_PER_SEC)  // for the media of an ended call
 
 static void arm(struct line_call *c, nsec_t due)
@@ -63,13 +64,18 @@ void line_call_feed(struct line_call *c, enum line_call_event event, nsec_t now)
 		return;
 	c->since = now;
 	line_errand_call(l, c, now);
+	visit_call_changed(c, now);
 	answer_waiting(l, now);
 }
 
 static void on_timer(struct timer *t, nsec_t now)
 {
 	struct line_call *c = t->object;
-	if (c->fsm.state != LINE_CALL_RINGING || may_answer(c))
+	if (c->fsm.state != LINE_CALL_RINGING)
+		line_call_feed(c, LINE_CALL_TIMEOUT, now);
+	else if (may_answer(c) && visit_call_rings(c, now))
+		arm(c, now + AGAIN_NS);
+	else if (may_answer(c))
 		line_call_feed(c, LINE_CALL_TIMEOUT, now);
 }
 

@@ -227,6 +227,7 @@ enum config_action_kind {
 	CONFIG_ACTION_ANNOUNCE, // "announce"
 	CONFIG_ACTION_MUSIC,    // "music"
 	CONFIG_ACTION_RECORD,   // "record"
+	CONFIG_ACTION_BRIDGE,   // "bridge"
 	CONFIG_ACTION_COUNT
 };
 
@@ -242,13 +243,16 @@ struct config_action {
 	unsigned int source;              // music: index into config.sources
 	char menu[CONFIG_SOUND_PATH_MAX]; // record: said when something has been recorded; "" = a tone
 	uint32_t record_max_ms, record_min_ms, record_silence_ms;
+	char bridge[CONFIG_NAME_MAX];       // bridge: name of the line that dials, with {n} for our number
+	char number[CONFIG_NUMBER_MAX + 1]; // bridge: what it dials; "" = what was called
 };
 
 // A conference that lines share, by a device that holds it and registers nowhere.
 struct config_room {
 	struct config_device device; // named "#" and the room, or CONFIG_MUSIC_ROOM
 };
-#define CONFIG_MUSIC_ROOM "~music" // where lines hear music: its conferences are the sources, numbered from 1
+#define CONFIG_BRIDGE_ROOM "~bridge" // where calls of two lines are joined
+#define CONFIG_MUSIC_ROOM  "~music" // where lines hear music: its conferences are the sources, numbered from 1
 
 // Listeners to music do not hear each other, and are counted by their lines alone.
 static inline bool config_is_music(const struct config_device *d)
@@ -393,6 +397,10 @@ bool config_number_matches(const char *pattern, const char *number);
 
 // Codecs that profiles and multicast sources name, as bits of enum codec_id; 0 when there are none.
 uint64_t config_codecs(const struct config *c);
+
+// Writes a line's name from a form with {mac} and {n}: that of line number i (from 0), whose first has this MAC address.
+// Returns its length, which may be above what fits; -EINVAL for a brace that means nothing.
+int config_line_name(const char *form, uint64_t mac, uint32_t i, char *ret, size_t cap);
 
 // Name of a kind as in the file: "conference-bridge".
 const char *config_kind_name(enum config_kind kind);

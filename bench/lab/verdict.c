@@ -65,14 +65,17 @@ static bool relay_start(const struct packet_log *sent, const struct packet_log *
 	return false;
 }
 
-// A relay moves packets, so each one can be followed: same payload, sequence and timestamp moved by a constant.
-static void judge_relay(const struct verdict_party *me, const struct verdict_party *other, struct verdict *v)
+// A relay moves packets, so each one can be followed: same payload, sequence and timestamp moved by a constant. Ends of a
+// line call (`whole` false) come and go as they like: what arrived counts, and it need not be a relay.
+static void judge_relay(const struct verdict_party *me, const struct verdict_party *other, bool whole,
+			struct verdict *v)
 {
 	const struct packet_log *sent = &other->phone->sent, *got = &me->phone->received;
 	size_t start;
 	if (sent->count == 0)
 		return;
-	verdict_set(v, METRIC_IDENTICAL, 0);
+	if (whole)
+		verdict_set(v, METRIC_IDENTICAL, 0);
 	if (got->count < 3 || !relay_start(sent, got, &start))
 		return;
 	struct sample delay = {0};
@@ -92,16 +95,19 @@ static void judge_relay(const struct verdict_party *me, const struct verdict_par
 			sample_add(&delay, (double)(int64_t)(g->at - sent->packets[at].at) / 1e6);
 	}
 	free(seen);
+	verdict_set(v, METRIC_IDENTICAL,
+		    100.0 * (double)identical / (double)(whole ? sent->count : got->count));
+	if (!whole)
+		return;
 	verdict_set(v, METRIC_LOSS, (double)(sent->count - arrived));
-	verdict_set(v, METRIC_IDENTICAL, 100.0 * (double)identical / (double)sent->count);
 	if (delay.count)
 		verdict_set(v, METRIC_DELAY, sample_median(&delay));
 }
 
-// Two parties of one codec and period, over anything but a bridge, are relayed.
+// Two parties of one codec and period, over anything but a bridge, are relayed; lines may.
 static bool is_relay(const struct verdict_party *parties, unsigned int count, enum scenario_kind kind)
 {
-	return count == 2 && kind <= SCENARIO_TRANSCODER &&
+	return count == 2 && (kind <= SCENARIO_TRANSCODER || kind == SCENARIO_LINE) &&
 	       parties[0].party->codec == parties[1].party->codec &&
 	       parties[0].party->period_ms == parties[1].party->period_ms;
 }
@@ -115,7 +121,7 @@ void verdict_take(enum scenario_kind kind, const struct verdict_party *parties, 
 	judge_packets(me, ret);
 	hearing_judge(parties, count, listener, wav_path, ret);
 	if (is_relay(parties, count, kind))
-		judge_relay(me, &parties[1 - listener], ret);
+		judge_relay(me, &parties[1 - listener], kind != SCENARIO_LINE, ret);
 }
 
 bool verdict_meets(const struct verdict *v, const struct scenario_expect *e)

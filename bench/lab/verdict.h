@@ -14,7 +14,7 @@
 //              short fitted filter; median over one-second windows
 //   sinad      the others' tones against everything else, median over one-second windows
 //   own        own voice in what comes back, relative to its level as sent, dB
-//   identical  share of the other phone's payloads that arrived bit by bit, in order, percent
+//   identical  share of the other phone's payloads that arrived bit by bit, in order, percent; of a line call, of those that arrived
 #pragma once
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-const char *const config_action_words[] = {"echo", "room", "announce", "music", "record", NULL};
+const char *const config_action_words[] = {"echo", "room", "announce", "music", "record", "bridge", NULL};
 
 bool config_number_matches(const char *pattern, const char *number)
 {
@@ -81,6 +81,8 @@ void config_check_action(const struct cfg_at *at, const struct config_action *a)
 		cfg_problem(at, "action", "the action record needs the directory of recordings");
 	if (a->kind == CONFIG_ACTION_RECORD && a->record_min_ms > a->record_max_ms)
 		cfg_problem(at, "record-min", "is above record-max");
+	if (a->kind == CONFIG_ACTION_BRIDGE && !a->bridge[0])
+		cfg_problem(at, "bridge", "the action bridge needs the line that dials");
 	if (a->kind == CONFIG_ACTION_ROOM && !a->room_name[0])
 		cfg_problem(at, "room", "the action room needs the name of one");
 }

@@ -110,18 +110,16 @@ static int parse_version(const struct cfg_at *at, const char *text, void *field)
 
 // --- names ---
 
-// Writes the name of line number i (from 0). Returns its length, above 15 when it does not fit; -EINVAL for a brace that
-// means nothing.
-static int expand(const struct config_line *l, uint32_t i, char *ret, size_t cap)
+int config_line_name(const char *form, uint64_t mac, uint32_t i, char *ret, size_t cap)
 {
 	size_t len = 0;
-	for (const char *p = l->name; *p && len < cap; p++) {
+	for (const char *p = form; *p && len < cap; p++) {
 		size_t ns = *p == '{' ? strspn(p + 1, "n") : 0;
 		if (strncmp(p, "{mac}", 5) == 0) {
-			len += (size_t)snprintf(ret + len, cap - len, "%012" PRIX64, l->mac + i);
+			len += (size_t)snprintf(ret + len, cap - len, "%012" PRIX64, mac + i);
 			p += 4;
 		} else if (strncmp(p, "{mac10}", 7) == 0) {
-			len += (size_t)snprintf(ret + len, cap - len, "%010" PRIX64, l->mac & MAC10);
+			len += (size_t)snprintf(ret + len, cap - len, "%010" PRIX64, mac & MAC10);
 			p += 6;
 		} else if (ns && p[1 + ns] == '}') {
 			len += (size_t)snprintf(ret + len, cap - len, "%0*" PRIu32, (int)ns, i + 1);
@@ -171,8 +169,11 @@ static struct config_room *room_new(struct config *c)
 static unsigned int take_room(struct config *c, const struct config_line *l, const struct config_action *a)
 {
 	char name[sizeof(c->rooms->device.name)] = CONFIG_MUSIC_ROOM;
-	if (a->kind != CONFIG_ACTION_ROOM && a->kind != CONFIG_ACTION_MUSIC)
+	if (a->kind != CONFIG_ACTION_ROOM && a->kind != CONFIG_ACTION_MUSIC &&
+	    a->kind != CONFIG_ACTION_BRIDGE)
 		return 0;
+	if (a->kind == CONFIG_ACTION_BRIDGE)
+		strcpy(name, CONFIG_BRIDGE_ROOM);
 	if (a->kind == CONFIG_ACTION_ROOM)
 		snprintf(name, sizeof(name), "#%s", a->room_name);
 	for (unsigned int i = 0; i < c->room_count; i++)
@@ -198,7 +199,7 @@ static void make_devices(const struct cfg_at *at, struct config *c, struct confi
 		return cfg_problem(at, NULL, "out of memory");
 	for (uint32_t i = 0; i < l->count; i++) {
 		struct config_device *d = &c->devices[first + i];
-		expand(l, i, name, sizeof(name));
+		config_line_name(l->name, l->mac, i, name, sizeof(name));
 		if (find_device(c, name))
 			return cfg_problem(at, "name", "device %.15s is there already", name);
 		memcpy(d->name, name, sizeof(d->name));
@@ -216,7 +217,7 @@ void config_check_line(const struct cfg_at *at)
 	struct config *c = at->root;
 	struct config_line *l = at->base;
 	char name[64];
-	int len = expand(l, l->count ? l->count - 1 : 0, name, sizeof(name));
+	int len = config_line_name(l->name, l->mac, l->count ? l->count - 1 : 0, name, sizeof(name));
 	bool has_mac = strstr(l->name, "{mac}"), has_mac10 = strstr(l->name, "{mac10}");
 	unsigned int left = CONFIG_DEVICES_MAX - c->device_count;
 	if (l->profile < c->profile_count && c->profiles[l->profile].kind != CONFIG_LINE)
