@@ -147,6 +147,7 @@ static int worker_make(struct dataplane *dp, unsigned int i)
 		.worker_count = (uint16_t)dp->worker_count,
 		.socket = socket,
 		.adaptive = c->dataplane.idle == CONFIG_IDLE_ADAPTIVE,
+		.group_ttl = c->media.multicast_ttl,
 		.limits = worker_limits(c, dp->worker_count),
 		.lookup = &dp->lookup,
 		.hops = dp->neigh.hops,

@@ -41,6 +41,10 @@ struct neigh_group {
 	nsec_t due;           // next report
 };
 
+// Bits of asked_v3.
+#define NEIGH_IGMP3 1
+#define NEIGH_MLD2  2
+
 typedef void neigh_send_fn(void *arg, uint16_t port, struct rte_mbuf *m);
 
 struct neigh {
@@ -51,6 +55,7 @@ struct neigh {
 	uint32_t capacity;
 	uint32_t used; // highest entry ever used
 	struct neigh_group groups[NEIGH_GROUPS];
+	uint8_t asked_v3[RTE_MAX_ETHPORTS]; // by port: the last query was IGMPv3's, MLDv2's
 	struct rte_mempool *pool;
 	neigh_send_fn *send; // takes the frame
 	void *send_arg;

@@ -69,6 +69,7 @@ int worker_new(const struct worker_options *o, struct worker **ret)
 	w->slow_ring = o->slow_ring;
 	w->mailbox = o->mailbox;
 	w->adaptive = o->adaptive;
+	w->group_ttl = o->group_ttl;
 	w->ntp_offset = wall_offset();
 	*ret = w;
 	return 0;

@@ -84,6 +84,7 @@ struct worker {
 	uint16_t slow_count;
 	uint16_t spare_count;
 	uint16_t ip_id;
+	uint8_t group_ttl;        // TTL or hop limit of what goes to multicast groups
 	uint64_t handoff_pending; // bit n: frames wait for worker n
 	struct worker_rx rx[WORKER_RX_MAX];
 	uint16_t tx_ports[WORKER_RX_MAX];        // DPDK ports that frames may leave through
@@ -120,6 +121,7 @@ struct worker_options {
 	uint16_t worker_count;
 	int socket;
 	bool adaptive;
+	uint8_t group_ttl;
 	struct media_limits limits;
 	const struct lookup *lookup;
 	const struct hop *hops;

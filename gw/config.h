@@ -78,6 +78,7 @@ struct config_media {
 	uint16_t rtp_port_min; // even
 	uint16_t rtp_port_max; // odd: RTCP of the last pair
 	uint8_t dscp;
+	uint8_t multicast_ttl;
 	uint16_t jitter_min_ms;
 	uint16_t jitter_max_ms;
 	uint32_t rtcp_interval_ms;

@@ -138,12 +138,34 @@ static void send_open(struct call *c, struct agent_device *d)
 	}
 }
 
+// Music to a group; nobody answers that.
+static void send_start_group(struct call *c, struct call_party *p, struct agent_device *d)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_START_MULTICAST_MEDIA_TRANSMISSION);
+	m.start_multicast_media_transmission.conference_id = c->conference_id;
+	m.start_multicast_media_transmission.pass_through_party_id = p->party_id;
+	m.start_multicast_media_transmission.call_reference = p->call_reference;
+	m.start_multicast_media_transmission.multicast_ip_addr = p->party->group;
+	m.start_multicast_media_transmission.multicast_port_number = p->party->foreign_port;
+	m.start_multicast_media_transmission.packet_ms = p->party->period_ms;
+	m.start_multicast_media_transmission.codec = codec_to_sccp(p->party->codec);
+	m.start_multicast_media_transmission.qualifier_out_dscp_or_precedence = 0xb8;
+	agent_send(d, &m);
+	if (call_all_answered(c, p))
+		call_speak(c);
+}
+
 static void send_start(struct call *c, struct agent_device *d)
 {
 	struct sccp_msg m;
 	call_enter(c, CALL_STARTING);
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
-		const struct call_party *p = &c->parties[i];
+		struct call_party *p = &c->parties[i];
+		if (p->party->group.family != ADDR_NONE) {
+			send_start_group(c, p, d);
+			continue;
+		}
 		sccp_init(&m, SCCP_START_MEDIA_TRANSMISSION);
 		m.start_media_transmission.conference_id = c->conference_id;
 		m.start_media_transmission.pass_through_party_id = p->party_id;
@@ -337,6 +359,14 @@ void call_hush(struct call *c)
 static void send_close(const struct call *c, const struct call_party *p, struct agent_device *d)
 {
 	struct sccp_msg m;
+	if (p->party->group.family != ADDR_NONE) {
+		sccp_init(&m, SCCP_STOP_MULTICAST_MEDIA_TRANSMISSION);
+		m.stop_multicast_media_transmission.conference_id = c->conference_id;
+		m.stop_multicast_media_transmission.pass_through_party_id = p->party_id;
+		m.stop_multicast_media_transmission.call_reference = p->call_reference;
+		agent_send(d, &m);
+		return;
+	}
 	sccp_init(&m, SCCP_CLOSE_RECEIVE_CHANNEL);
 	m.close_receive_channel.conference_id = c->conference_id;
 	m.close_receive_channel.pass_through_party_id = p->party_id;

@@ -118,7 +118,7 @@ static enum progress poll_start(struct run *r, const struct scenario_step *step)
 	for (unsigned int i = 0; i < c->plan->party_count; i++) {
 		char gateway[ADDR_TEXT_MAX];
 		const struct call_party *p = &c->parties[i];
-		if (p->party->foreign_port)
+		if (p->party->foreign_port && p->gateway.port)
 			say(r, "foreign %s %s sends to %s and hears at port %u", c->plan->name,
 			    r->s->phones[p->party->phone].name,
 			    addr_port_text(&p->gateway, gateway, sizeof(gateway)), p->party->foreign_port);

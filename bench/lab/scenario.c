@@ -364,6 +364,11 @@ static void read_party(struct reader *r)
 			i += read_source(r, i, p);
 		} else if (reader_word_is(r, i, "dials") || reader_word_is(r, i, "answers")) {
 			i += read_dialling(r, i, p);
+		} else if (reader_word_is(r, i, "group")) {
+			if (i + 1 >= r->count || addr_parse(r->words[i + 1], &p->group) < 0 ||
+			    !addr_is_multicast(&p->group))
+				reader_problem(r, "group must be a multicast address");
+			i += 2;
 		} else if (reader_word_is(r, i, "foreign")) {
 			if (reader_number(r, i + 1, "foreign port", 1024, 65534, &v))
 				p->foreign_port = (uint16_t)v;
@@ -374,6 +379,8 @@ static void read_party(struct reader *r)
 	}
 	if (p->codec == CODEC_NONE)
 		reader_problem(r, "party has no codec");
+	if (p->group.family != ADDR_NONE && (!p->foreign_port || c->kind != SCENARIO_MOH))
+		reader_problem(r, "a group hears music at a foreign port");
 	if (p->foreign_port && p->source == SCENARIO_PLAY)
 		reader_problem(r, "a foreign party says a tone or nothing: what it plays is not known here");
 	if (p->period_ms % 10 != 0)

@@ -12,7 +12,6 @@
 #define FRAME_IPV4      20
 #define FRAME_IPV6      40
 #define FRAME_TTL       MEDIA_TTL
-#define FRAME_TTL_GROUP 1 // music must not leave the segment by accident
 #define FRAME_PROTO_UDP 17
 
 // Where a datagram comes from and goes to. Ports in host order, addresses as in struct addr.
@@ -26,11 +25,10 @@ struct frame_path {
 	bool v6;
 };
 
-// Of a destination in network order.
-static inline uint8_t frame_ttl(const uint8_t *dst_ip, bool v6)
+// True of a group's address in network order.
+static inline bool frame_to_group(const uint8_t *dst_ip, bool v6)
 {
-	bool group = v6 ? dst_ip[0] == 0xff : dst_ip[0] >> 4 == 0xe;
-	return group ? FRAME_TTL_GROUP : FRAME_TTL;
+	return v6 ? dst_ip[0] == 0xff : dst_ip[0] >> 4 == 0xe;
 }
 
 static inline void frame_store16(uint8_t *p, uint16_t host)

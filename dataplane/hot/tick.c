@@ -46,7 +46,7 @@ static void wrap(struct worker *w, struct rte_mbuf *m, uint16_t len, uint32_t st
 		.dscp = route.dscp,
 		.v6 = route.v6,
 	};
-	path.ttl = frame_ttl(path.dst_ip, path.v6);
+	path.ttl = frame_to_group(path.dst_ip, path.v6) ? w->group_ttl : FRAME_TTL;
 	uint8_t *payload = rte_pktmbuf_mtod(m, uint8_t *), *udp = payload - FRAME_UDP;
 	uint16_t udp_len = (uint16_t)(len + FRAME_UDP);
 	uint8_t *ip = frame_write_ip(udp, &path, udp_len, w->ip_id++);

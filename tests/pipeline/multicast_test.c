@@ -70,22 +70,49 @@ static bool igmp_take(uint8_t type, const uint8_t to[4])
 	return false;
 }
 
-static void query(const uint8_t group[4])
+// A router's question, `len` bytes of it: 8 in IGMPv2, 12 in IGMPv3.
+static void query_in(const uint8_t group[4], uint8_t len)
 {
 	uint8_t frame[60] = {1, 0, 0x5e, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0};
 	uint8_t *ip = frame + 14, *igmp = ip + 20;
 	memcpy(ip, "\x45\xc0\x00\x1c\x00\x00\x00\x00\x01\x02\x00\x00\xc0\x00\x02\xfe\xe0\x00\x00\x01", 20);
+	ip[3] = (uint8_t)(20 + len);
 	uint16_t sum = rig_checksum(0, ip, 20);
 	ip[10] = (uint8_t)(sum >> 8);
 	ip[11] = (uint8_t)sum;
 	igmp[0] = 0x11;
 	igmp[1] = 100;
 	memcpy(igmp + 4, group, 4);
-	sum = rig_checksum(0, igmp, 8);
+	sum = rig_checksum(0, igmp, len);
 	igmp[2] = (uint8_t)(sum >> 8);
 	igmp[3] = (uint8_t)sum;
 	rig_put(&rig, 0, 0, frame, sizeof(frame));
 	rig_settle(&rig);
+}
+
+static void query(const uint8_t group[4])
+{
+	query_in(group, 8);
+}
+
+// A report of IGMPv3 with one record of this type about GROUP; takes frames until there is one.
+static bool igmp3_take(uint8_t record)
+{
+	for (const struct rig_frame *f = rig_take(&rig, 0); f; f = rig_take(&rig, 0)) {
+		const uint8_t *ip = f->bytes + 14, *igmp = ip + 24;
+		const uint8_t report[16] = {0x22,   0, igmp[2], igmp[3], 0,   0, 0, 1,
+					    record, 0, 0,       0,       239, 1, 1, 1};
+		if (f->bytes[12] != 8 || f->bytes[13] != 0 || ip[9] != 2)
+			continue;
+		CHECK_MEM(f->bytes, "\x01\x00\x5e\x00\x00\x16", 6);
+		CHECK_MEM(ip + 16, "\xe0\x00\x00\x16", 4);
+		CHECK_INT(ip[3], 24 + 16);
+		CHECK_INT(rig_checksum(0, ip, 24), 0);
+		CHECK_INT(rig_checksum(0, igmp, 16), 0);
+		CHECK_MEM(igmp, report, 16);
+		return true;
+	}
+	return false;
 }
 
 static void group_put(const char *to, const char *from, uint16_t n)
@@ -181,6 +208,103 @@ static void group_is_heard(void)
 	rig_stop(&rig);
 }
 
+// Who asks in a later version is answered in it, until somebody asks in the earlier one.
+static void reports_in_the_router_s_version(void)
+{
+	const uint8_t any[4] = {0}, group[4] = {239, 1, 1, 1};
+	api_handle source;
+	if (!rig_start(&rig, &(struct rig_options){0}))
+		SKIP("DPDK does not start");
+	api_handle conference = rig_conference(&rig, CONFERENCE_BRIDGE);
+	query_in(any, 12);
+	rig_forget(&rig);
+	CHECK_INT(live_open(conference, GROUP ":5000", CODEC_PCMU, &source), 0);
+	CHECK(igmp3_take(4)); // excludes nobody from now on
+	query_in(any, 12);
+	CHECK(igmp3_take(2)); // excludes nobody
+	query(any);
+	CHECK(igmp_take(0x16, group));
+	query_in(group, 12);
+	CHECK(igmp3_take(2));
+	CHECK_INT(source_close(source), 0);
+	CHECK(igmp3_take(3)); // includes nobody
+	query_in(any, 12);
+	CHECK(!igmp3_take(2));
+	rig_stop(&rig);
+}
+
+// A multicast listener query, `len` bytes of it: 24 in MLDv1, 28 in MLDv2.
+static void mld_query(uint8_t len)
+{
+	uint8_t frame[14 + 48 + 28] = {0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd, 0x60};
+	uint8_t *ip = frame + 14, pseudo[40 + 28] = {0};
+	ip[5] = (uint8_t)(8 + len);
+	ip[7] = 1;
+	memcpy(ip + 8, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x09", 16);
+	memcpy(ip + 24, "\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
+	memcpy(ip + 40, "\x3a\0\x05\x02\0\0\x01\0\x82", 9);
+	memcpy(pseudo, ip + 8, 32);
+	pseudo[35] = len;
+	pseudo[39] = 58;
+	memcpy(pseudo + 40, ip + 48, len);
+	uint16_t sum = rig_checksum(0, pseudo, 40u + len);
+	ip[6] = 0;
+	ip[50] = (uint8_t)(sum >> 8);
+	ip[51] = (uint8_t)sum;
+	rig_put(&rig, 0, 0, frame, 14u + 48 + len);
+	rig_settle(&rig);
+}
+
+// The next message about listening to GROUP6 as the bytes behind its IPv6 header and options.
+static const uint8_t *mld_take(unsigned int len)
+{
+	struct addr group = rig_addr(GROUP6);
+	for (const struct rig_frame *f = rig_take(&rig, 0); f; f = rig_take(&rig, 0)) {
+		const uint8_t *ip = f->bytes + 14;
+		if (ip[0] >> 4 != 6 || ip[6] != 0)
+			continue;
+		uint8_t pseudo[40 + 28] = {0};
+		memcpy(pseudo, ip + 8, 32);
+		pseudo[35] = (uint8_t)len;
+		pseudo[39] = 58;
+		memcpy(pseudo + 40, ip + 48, len);
+		CHECK_INT(ip[5], 8 + len);
+		CHECK_INT(rig_checksum(0, pseudo, 40 + len), 0);
+		CHECK_MEM(ip + 48 + len - 16, group.ip, 16);
+		return ip + 48;
+	}
+	return NULL;
+}
+
+static void reports_in_the_router_s_version_over_ipv6(void)
+{
+	api_handle source;
+	if (!rig_start(&rig, &(struct rig_options){0}))
+		SKIP("DPDK does not start");
+	api_handle conference = rig_conference(&rig, CONFERENCE_BRIDGE);
+	mld_query(28);
+	rig_forget(&rig);
+	CHECK_INT(live_open(conference, "[" GROUP6 "]:5000", CODEC_PCMU, &source), 0);
+	static const uint8_t records[] = {4, 2};
+	for (unsigned int i = 0; i < 2; i++) {
+		const uint8_t *m = mld_take(28);
+		REQUIRE(m != NULL);
+		CHECK_MEM(m - 48 + 24, "\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x16", 16);
+		CHECK_INT(m[0], 143);
+		CHECK_INT(m[7], 1);
+		CHECK_INT(m[8], records[i]);
+		mld_query(i ? 24 : 28);
+	}
+	const uint8_t *m = mld_take(24);
+	REQUIRE(m != NULL);
+	CHECK_INT(m[0], 131);
+	CHECK_INT(source_close(source), 0);
+	m = mld_take(24);
+	REQUIRE(m != NULL);
+	CHECK_INT(m[0], 132);
+	rig_stop(&rig);
+}
+
 static void group_is_heard_over_ipv6(void)
 {
 	api_handle source;
@@ -213,7 +337,7 @@ static void group_is_heard_over_ipv6(void)
 	rig_stop(&rig);
 }
 
-// A mix for a group leaves with the group's MAC address and TTL 1 (rig_decode looks), and nobody is asked for it.
+// A mix for a group leaves with the group's MAC address and the configured TTL (rig_decode looks), and nobody is asked for it.
 static void mix_goes_to_a_group(void)
 {
 	struct api_message m;
@@ -288,5 +412,7 @@ static void groups_are_no_hosts(void)
 }
 
 T_MAIN("pipeline multicast", {"group is heard", group_is_heard},
+       {"reports in the router's version", reports_in_the_router_s_version},
+       {"reports in the router's version, IPv6", reports_in_the_router_s_version_over_ipv6},
        {"group is heard over IPv6", group_is_heard_over_ipv6}, {"mix goes to a group", mix_goes_to_a_group},
        {"groups are no hosts", groups_are_no_hosts})

@@ -66,6 +66,7 @@ static void config_make(struct rig *r, const struct rig_options *o)
 		.jitter_min_ms = 20,
 		.jitter_max_ms = 200,
 		.rtcp_interval_ms = 5000,
+		.multicast_ttl = RIG_GROUP_TTL,
 		.silent_s = 30,
 	};
 }

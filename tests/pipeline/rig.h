@@ -13,6 +13,7 @@
 #define RIG_QUEUES    2
 #define RIG_FRAMES    256
 #define RIG_FRAME_MAX 2048
+#define RIG_GROUP_TTL 5 // as configured, for what goes to multicast groups
 
 // Addresses of the rig. Port 0 is untagged, port 1 on VLAN 7.
 #define RIG_IP4      "192.0.2.1"    // port 0, /24, gateway .254

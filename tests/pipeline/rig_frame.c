@@ -144,7 +144,7 @@ bool rig_decode(const struct rig *r, unsigned int port, const struct rig_frame *
 	if (type == 0x0800) {
 		if (p[0] != 0x45 || p + get16(p + 2) != end || p[9] != 17)
 			return wrong("IPv4 header");
-		if (p[8] != (p[16] >> 4 == 14 ? 1 : 64) || rig_checksum(0, p, 20) != 0)
+		if (p[8] != (p[16] >> 4 == 14 ? RIG_GROUP_TTL : 64) || rig_checksum(0, p, 20) != 0)
 			return wrong("TTL or header checksum");
 		d.dscp = p[1] >> 2;
 		d.src = addr_ipv4(p + 12);
@@ -152,7 +152,7 @@ bool rig_decode(const struct rig *r, unsigned int port, const struct rig_frame *
 		p += 20;
 	} else if (type == 0x86dd) {
 		if (p[0] >> 4 != 6 || p + 40 + get16(p + 4) != end || p[6] != 17 ||
-		    p[7] != (p[24] == 0xff ? 1 : 64))
+		    p[7] != (p[24] == 0xff ? RIG_GROUP_TTL : 64))
 			return wrong("IPv6 header");
 		d.dscp = (uint8_t)((get16(p) >> 6) & 63);
 		d.src = addr_ipv6(p + 8);
