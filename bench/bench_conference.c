@@ -31,7 +31,7 @@ static int conference(const char *name, uint32_t parties, bool mixed, unsigned i
 	world_clip(CODEC_PCMU, &pcmu);
 	world_clip(CODEC_L16_16K, &l16);
 	struct world *w = world_new(&spec, 1, parties, &pcmu, mixed ? &l16 : &pcmu, true);
-	unsigned int rounds = 20000 / parties / RUNS + 5;
+	unsigned int rounds = 20000 / parties / RUNS + 30;
 	r.calm = bench_calm(0, 1);
 	for (unsigned int run = 0; run < RUNS + 1; run++) {
 		double us

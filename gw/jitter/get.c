@@ -3,6 +3,7 @@
 #include "gw/jitter/state.h"
 
 #define LOST_MAX_MS 120
+#define likely(x)   __builtin_expect(!!(x), 1)
 
 // Oldest packet in the ring at or after `from`, NULL if there is none.
 static const struct slot *oldest(const struct jitter *j, uint16_t from)
@@ -124,7 +125,7 @@ static const struct slot *maybe_skip(struct jitter *j, const struct slot *s, boo
 	return n;
 }
 
-static enum jitter_answer give(struct jitter *j, const struct slot *s, struct jitter_frame *ret)
+static inline enum jitter_answer give(struct jitter *j, const struct slot *s, struct jitter_frame *ret)
 {
 	int32_t units = duration(j, s);
 	*ret = (struct jitter_frame){
@@ -186,9 +187,9 @@ static enum jitter_answer bridge(struct jitter *j, const struct slot *s, struct 
 	return conceal(j, JITTER_LOST, units, ret);
 }
 
-enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct jitter_frame *ret)
+static enum jitter_answer get_carefully(struct jitter *j, uint32_t arrival, bool silent,
+					struct jitter_frame *ret)
 {
-	uint32_t arrival = rtp_units(now, j->rate);
 	if (!j->playing) {
 		const struct slot *first =
 			j->used ? oldest(j, (uint16_t)(j->newest_seq - (j->slots - 1))) : NULL;
@@ -215,6 +216,31 @@ enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct 
 	if ((int32_t)(s->timestamp - j->next_ts) > 0)
 		return bridge(j, s, ret);
 	return give(j, maybe_skip(j, s, silent, arrival), ret);
+}
+
+// The packet wanted where it is here and nothing else asks for a decision; else NULL.
+static inline const struct slot *usual(const struct jitter *j, uint32_t arrival, bool silent)
+{
+	int32_t m = margin(j, arrival, j->next_ts);
+	bool decide = !j->playing || m < j->need || m > j->max + j->period || arrival - j->second >= j->hz ||
+		      (silent && (j->may_skip || j->may_stretch));
+	uint32_t i = slot_index(j, j->next_seq);
+	if (decide || !(j->used >> i & 1))
+		return NULL;
+	const struct slot *s = slot_at(j, i);
+	return s->seq == j->next_seq && s->timestamp == j->next_ts ? s : NULL;
+}
+
+enum jitter_answer jitter_get(struct jitter *j, nsec_t now, bool silent, struct jitter_frame *ret)
+{
+	uint32_t arrival = rtp_units(now, j->rate);
+	const struct slot *s = usual(j, arrival, silent);
+	if (likely(s)) {
+		j->margin = margin(j, arrival, j->next_ts);
+		j->margin_min = j->margin < j->margin_min ? j->margin : j->margin_min;
+		return give(j, s, ret);
+	}
+	return get_carefully(j, arrival, silent, ret);
 }
 
 bool jitter_played(const struct jitter *j, unsigned int back, struct jitter_frame *ret)
@@ -249,7 +275,5 @@ bool jitter_peek(const struct jitter *j, struct jitter_frame *ret)
 
 void jitter_prefetch(const struct jitter *j)
 {
-	const uint8_t *slot = (const uint8_t *)slot_at(j, slot_index(j, j->next_seq));
-	for (unsigned int line = 0; line < j->lines && line < FETCH_LINES; line++)
-		__builtin_prefetch(slot + (size_t)line * LINE);
+	slot_prefetch(j, slot_index(j, j->next_seq));
 }

@@ -191,10 +191,8 @@ enum jitter_put jitter_put_untimed(struct jitter *j, uint16_t seq, uint32_t time
 
 void jitter_prefetch_put(const struct jitter *j)
 {
-	const uint8_t *slot = (const uint8_t *)slot_at(j, slot_index(j, (uint16_t)(j->newest_seq + 1)));
 	__builtin_prefetch(&j->late[j->head], 1);
-	for (unsigned int line = 0; line < j->lines && line < FETCH_LINES; line++)
-		__builtin_prefetch(slot + (size_t)line * LINE, 1);
+	slot_prefetch(j, slot_index(j, (uint16_t)(j->newest_seq + 1)));
 }
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret)

@@ -125,6 +125,18 @@ static inline const struct slot *slot_find(const struct jitter *j, uint16_t seq)
 	return s->seq == seq ? s : NULL;
 }
 
+// Asks for a slot, three lines of it whatever its size: that is 20 ms of G.711, and costs less than to count. Always inline:
+// gcc 12 takes a function that only prefetches for one without effect, and leaves its calls out.
+static inline __attribute__((always_inline)) void slot_prefetch(const struct jitter *j, uint32_t index)
+{
+	const uint8_t *slot = (const uint8_t *)slot_at(j, index);
+	__builtin_prefetch(slot, 1);
+	__builtin_prefetch(slot + LINE, 1);
+	__builtin_prefetch(slot + 2 * (size_t)LINE, 1);
+	for (unsigned int line = 3; line < j->lines && line < FETCH_LINES; line++)
+		__builtin_prefetch(slot + (size_t)line * LINE, 1);
+}
+
 static inline void slot_free(struct jitter *j, uint16_t seq)
 {
 	j->used &= ~(UINT32_C(1) << slot_index(j, seq));

@@ -5,9 +5,11 @@
 // KERNEL_NAME.
 #include "gw/mixer/kernel.h"
 
+// One comparison after the other: compilers make a minimum and a maximum of them.
 static int16_t saturate(int32_t x)
 {
-	return (int16_t)(x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x);
+	x = x > INT16_MAX ? INT16_MAX : x;
+	return (int16_t)(x < INT16_MIN ? INT16_MIN : x);
 }
 
 static void set(int32_t *restrict sum, const int16_t *restrict voice, unsigned int samples)
@@ -80,7 +82,8 @@ static void ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to)
 static int16_t turn_down(int32_t x, float gain)
 {
 	float y = (float)x * gain;
-	return (int16_t)(y > INT16_MAX ? INT16_MAX : y < INT16_MIN ? INT16_MIN : y);
+	y = y > INT16_MAX ? INT16_MAX : y;
+	return (int16_t)(y < INT16_MIN ? INT16_MIN : y);
 }
 
 static void limit(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
