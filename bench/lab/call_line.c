@@ -50,7 +50,7 @@ static void told(struct exchange_phone *at, enum exchange_news news, const struc
 {
 	struct call_party *p = at->arg;
 	struct call *c = p->call;
-	if (c->news && c->state < CALL_DELETING) {
+	if (c->news && c->state != CALL_DELETING) {
 		fprintf(c->news, "party %s: %s\n", p->label, exchange_news_name(news));
 		fflush(c->news);
 	}

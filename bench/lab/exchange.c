@@ -71,6 +71,19 @@ void leg_tell(struct leg *l, enum exchange_news news)
 	l->phone->told(l->phone, news, &l->there);
 }
 
+struct memory *memory_of(struct exchange *x, const char *name)
+{
+	struct memory *m = x->memories;
+	while (m && strcmp(m->name, name) != 0)
+		m = m->next;
+	if (m || !(m = calloc(1, sizeof(*m))))
+		return m;
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	m->next = x->memories;
+	x->memories = m;
+	return m;
+}
+
 // ---- what telephones press ----
 
 // The leg of a telephone: of that reference, or the newest when there is none.
@@ -149,11 +162,43 @@ static void transfer(struct leg *l)
 		telephone_off_hook(second->device, &second->call, true);
 }
 
+static void redial(struct exchange *x, struct agent_device *d)
+{
+	const struct memory *m = memory_of(x, d->name);
+	if (!m || !m->last[0])
+		return;
+	char number[sizeof(m->last)];
+	strcpy(number, m->last);
+	dial(x, d, number);
+}
+
+// The key takes a forwarding back, or asks for a number.
+static void forward(struct exchange *x, struct agent_device *d)
+{
+	struct memory *m = memory_of(x, d->name);
+	if (!m)
+		return;
+	if (m->forward[0]) {
+		m->forward[0] = '\0';
+		telephone_forward(d, "");
+		return;
+	}
+	struct leg *l = leg_of(x, d, 0) ? NULL : leg_new(x, d, NULL);
+	if (!l)
+		return;
+	l->forwards = true;
+	telephone_off_hook(d, &l->call, true);
+}
+
 static void soft_key(struct exchange *x, struct agent_device *d, const struct sccp_soft_key_event *e)
 {
 	struct leg *l = leg_of(x, d, e->call_reference);
 	if (e->soft_key_event == SCCP_SOFTKEY_NEW_CALL)
 		off_hook(x, d, 0);
+	if (e->soft_key_event == SCCP_SOFTKEY_REDIAL)
+		redial(x, d);
+	if (e->soft_key_event == SCCP_SOFTKEY_CFWD_ALL)
+		forward(x, d);
 	if (!l)
 		return;
 	switch (e->soft_key_event) {
@@ -195,6 +240,12 @@ static void stimulus(struct exchange *x, struct agent_device *d, const struct sc
 	case SCCP_STIMULUS_LINE:
 	case SCCP_STIMULUS_NEW_CALL:
 		off_hook(x, d, 0);
+		return;
+	case SCCP_STIMULUS_LAST_NUMBER_REDIAL:
+		redial(x, d);
+		return;
+	case SCCP_STIMULUS_FORWARD_ALL:
+		forward(x, d);
 		return;
 	case SCCP_STIMULUS_SPEED_DIAL: // its instance stands in the place of the line's
 		speed_dial(x, d, s->line_instance);
@@ -398,5 +449,9 @@ void exchange_free(struct exchange *x)
 		return;
 	while (x->legs)
 		leg_free(x->legs);
+	for (struct memory *m = x->memories, *next; m; m = next) {
+		next = m->next;
+		free(m);
+	}
 	free(x);
 }

@@ -5,6 +5,8 @@
 
 #include "bench/lab/leg.h"
 
+#define FORWARDS_MAX 4
+
 // Who is at the other end, as this end is told.
 static void introduce(struct leg *l)
 {
@@ -31,12 +33,26 @@ static void fail(struct leg *l, enum route why)
 	telephone_fail(l->device, &l->call, why == ROUTE_BUSY);
 }
 
+// Whom a number means in the end: forwarding is followed a few times.
+static enum route follow(struct exchange *x, const char *number, struct agent_device **ret_device,
+			 struct exchange_phone **ret_phone)
+{
+	enum route found = route_find(x, number, ret_device, ret_phone);
+	for (int i = 0; i < FORWARDS_MAX && *ret_device; i++) {
+		const struct memory *m = memory_of(x, (*ret_device)->name);
+		if (!m || !m->forward[0])
+			return found;
+		found = route_find(x, m->forward, ret_device, ret_phone);
+	}
+	return found;
+}
+
 // Rings whoever a number means, for `l`. Returns what came of it.
 static enum route ring(struct leg *l, const char *number)
 {
 	struct agent_device *device;
 	struct exchange_phone *phone;
-	enum route found = route_find(l->x, number, &device, &phone);
+	enum route found = follow(l->x, number, &device, &phone);
 	struct leg *far = found == ROUTE_FOUND ? leg_new(l->x, device, phone) : NULL;
 	if (!far)
 		return found == ROUTE_FOUND ? ROUTE_BUSY : found;
@@ -56,8 +72,26 @@ static enum route ring(struct leg *l, const char *number)
 	return ROUTE_FOUND;
 }
 
+// The number is kept, and the handset taken to be down again.
+static void set_forward(struct leg *l, const char *number)
+{
+	struct memory *m = memory_of(l->x, l->device->name);
+	if (m) {
+		snprintf(m->forward, sizeof(m->forward), "%s", number);
+		telephone_forward(l->device, m->forward);
+	}
+	leg_hang_up(l);
+}
+
 void leg_dial(struct leg *l, const char *number)
 {
+	struct memory *m = l->device ? memory_of(l->x, l->device->name) : NULL;
+	if (l->forwards) {
+		set_forward(l, number);
+		return;
+	}
+	if (m)
+		snprintf(m->last, sizeof(m->last), "%s", number);
 	l->call.outgoing = true;
 	enum route found = ring(l, number);
 	if (found != ROUTE_FOUND)

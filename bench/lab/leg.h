@@ -23,6 +23,7 @@ struct leg {
 	struct exchange_phone *phone; // a lab phone's
 	struct leg *far;              // NULL while nobody is there
 	struct leg *parent;           // the held call that this one is to be connected with
+	bool forwards;                // what is dialled is where the telephone's calls are to go
 	struct telephone_call call;
 	char digits[LEG_DIGITS_MAX + 1];
 	struct event *timer; // of digits, or of the answer
@@ -33,6 +34,14 @@ struct leg {
 	struct addr_port there; // where it has been told to send
 };
 
+// What the agent keeps of a telephone beyond its connection.
+struct memory {
+	struct memory *next;
+	char name[17];
+	char last[26];    // number it dialled
+	char forward[26]; // where its calls go; "" = to it
+};
+
 struct exchange {
 	struct event_base *base;
 	struct agent *agent;
@@ -40,6 +49,7 @@ struct exchange {
 	unsigned int number_count;
 	struct exchange_phone *phones;
 	struct leg *legs;
+	struct memory *memories;
 	uint32_t serial;
 	struct exchange_counts counts;
 };
@@ -50,6 +60,9 @@ struct leg *leg_new(struct exchange *x, struct agent_device *d, struct exchange_
 void leg_free(struct leg *l); // says nothing to anybody
 void leg_timer(struct leg *l, uint32_t ms);
 void leg_tell(struct leg *l, enum exchange_news news); // a lab phone's; a telephone's is told otherwise
+
+// What is kept of a telephone; NULL without memory.
+struct memory *memory_of(struct exchange *x, const char *name);
 
 // leg.c: what happens to a call
 

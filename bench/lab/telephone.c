@@ -14,16 +14,27 @@ static const struct {
 	uint32_t event;
 	const char *label;
 } keys[] = {
-	{SCCP_SOFTKEY_REDIAL, "Redial"}, {SCCP_SOFTKEY_NEW_CALL, "NewCall"},
-	{SCCP_SOFTKEY_HOLD, "Hold"},     {SCCP_SOFTKEY_TRANSFER, "Trnsfer"},
-	{SCCP_SOFTKEY_BACK_SPACE, "<<"}, {SCCP_SOFTKEY_END_CALL, "EndCall"},
-	{SCCP_SOFTKEY_RESUME, "Resume"}, {SCCP_SOFTKEY_ANSWER, "Answer"},
+	{SCCP_SOFTKEY_REDIAL, "Redial"},    {SCCP_SOFTKEY_NEW_CALL, "NewCall"},
+	{SCCP_SOFTKEY_HOLD, "Hold"},        {SCCP_SOFTKEY_TRANSFER, "Trnsfer"},
+	{SCCP_SOFTKEY_BACK_SPACE, "<<"},    {SCCP_SOFTKEY_END_CALL, "EndCall"},
+	{SCCP_SOFTKEY_CFWD_ALL, "CFwdALL"}, {SCCP_SOFTKEY_RESUME, "Resume"},
+	{SCCP_SOFTKEY_ANSWER, "Answer"},
 };
 
-enum { KEY_REDIAL = 1, KEY_NEW, KEY_HOLD, KEY_TRANSFER, KEY_BACK, KEY_END, KEY_RESUME, KEY_ANSWER };
+enum {
+	KEY_REDIAL = 1,
+	KEY_NEW,
+	KEY_HOLD,
+	KEY_TRANSFER,
+	KEY_BACK,
+	KEY_END,
+	KEY_FORWARD,
+	KEY_RESUME,
+	KEY_ANSWER
+};
 
 static const uint8_t sets[][4] = {
-	[SCCP_SOFTKEY_SET_ON_HOOK] = {KEY_REDIAL, KEY_NEW},
+	[SCCP_SOFTKEY_SET_ON_HOOK] = {KEY_REDIAL, KEY_NEW, KEY_FORWARD},
 	[SCCP_SOFTKEY_SET_CONNECTED] = {KEY_HOLD, KEY_END, KEY_TRANSFER},
 	[SCCP_SOFTKEY_SET_ON_HOLD] = {KEY_RESUME, KEY_NEW, KEY_TRANSFER},
 	[SCCP_SOFTKEY_SET_RING_IN] = {KEY_ANSWER, KEY_END},
@@ -175,6 +186,17 @@ static bool answer_make(struct agent_device *d, const struct sccp_msg *m, struct
 	default:
 		return false;
 	}
+}
+
+void telephone_forward(struct agent_device *d, const char *number)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_FORWARD_STAT_RES);
+	struct sccp_forward_stat_res *r = &m.forward_stat_res;
+	r->line_number = LINE;
+	r->active_forward = r->forward_all_active = number[0] != '\0';
+	snprintf(r->forward_all_dirnum, sizeof(r->forward_all_dirnum), "%.24s", number);
+	agent_send(d, &m);
 }
 
 static void say_keys(struct agent_device *d, uint32_t call_reference, uint32_t set)

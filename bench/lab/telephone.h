@@ -33,6 +33,9 @@ bool telephone_answer(struct agent_device *d, const struct sccp_msg *m);
 // A telephone's own number: the end of its name.
 const char *telephone_number(const struct agent_device *d);
 
+// Where all its calls go; "" = to it.
+void telephone_forward(struct agent_device *d, const char *number);
+
 // Its lamps are out.
 void telephone_lamps(struct agent_device *d);
 

@@ -369,7 +369,43 @@ static void presses_buttons(void)
 	teardown();
 }
 
+// The last number again; and where calls go while nobody is at home.
+static void redials_and_forwards(void)
+{
+	struct sccp_msg m;
+	REQUIRE(setup("cucm"));
+	soft_key(&one, SCCP_SOFTKEY_REDIAL); // nothing has been dialled
+	CHECK(!station_next(&one, &m));
+	enbloc(&one, "2041");
+	CHECK_INT(news[1], EXCHANGE_RINGS);
+	hook(&one, SCCP_ON_HOOK);
+	CHECK_INT(news[1], EXCHANGE_GONE);
+	soft_key(&one, SCCP_SOFTKEY_REDIAL);
+	CHECK_INT(news[1], EXCHANGE_RINGS);
+	hook(&one, SCCP_ON_HOOK);
+	station_drain(&one);
+	soft_key(&one, SCCP_SOFTKEY_CFWD_ALL);
+	CHECK_INT(state_of(&one), SCCP_CALL_STATE_OFF_HOOK);
+	static const uint32_t digits[] = {1, 0, 0, 2};
+	for (size_t i = 0; i < 4; i++)
+		press(&one, digits[i]);
+	CHECK(station_find(&one, SCCP_FORWARD_STAT_RES, &m));
+	CHECK_STR(m.forward_stat_res.forward_all_dirnum, "1002");
+	CHECK_INT(m.forward_stat_res.forward_all_active, 1);
+	CHECK_INT(state_of(&one), SCCP_CALL_STATE_ON_HOOK);
+	station_drain(&two);
+	CHECK(exchange_dial(x, &anna, "1001"));
+	CHECK_INT(state_of(&two), SCCP_CALL_STATE_RING_IN);
+	CHECK(exchange_hang_up(&anna));
+	soft_key(&one, SCCP_SOFTKEY_CFWD_ALL);
+	CHECK(station_find(&one, SCCP_FORWARD_STAT_RES, &m));
+	CHECK_INT(m.forward_stat_res.forward_all_active, 0);
+	CHECK(exchange_dial(x, &anna, "1001"));
+	CHECK_INT(state_of(&one), SCCP_CALL_STATE_RING_IN);
+	teardown();
+}
+
 T_MAIN("lab_exchange", {"routes_digits", routes_digits}, {"hunts_and_is_busy", hunts_and_is_busy},
        {"holds", holds}, {"holds_quietly", holds_quietly}, {"transfers_blindly", transfers_blindly},
        {"transfers_after_talking", transfers_after_talking}, {"ends", ends},
-       {"presses_buttons", presses_buttons})
+       {"presses_buttons", presses_buttons}, {"redials_and_forwards", redials_and_forwards})
