@@ -163,6 +163,10 @@ static void handle(struct agent_device *d, const struct sccp_msg *m)
 		if (!(agent_dialect(d)->silent & SILENT_KEEP_ALIVE))
 			answer_bare(d, SCCP_KEEP_ALIVE_ACK);
 		break;
+	case SCCP_REGISTER_TOKEN_REQ:
+		if (agent_dialect(d)->tokens)
+			answer_bare(d, SCCP_REGISTER_TOKEN_ACK);
+		break;
 	case SCCP_VERSION_REQ:
 		answer_bare(d, SCCP_VERSION_RES);
 		break;

@@ -38,6 +38,7 @@ struct dialect {
 	bool redirects;  // a new far side changes the transmission only; else both directions are opened anew
 	bool holds_far;  // who is put on hold loses its media, too
 	bool statistics; // asks for a call's figures when it is over
+	bool tokens;     // answers who asks whether it may come back
 	struct dialect_body bodies[DIALECT_BODIES];
 };
 
