@@ -446,8 +446,11 @@ static void voice_replace(struct media *m, uint32_t stream, uint32_t voice)
 	struct media_cold *c = &m->cold[stream];
 	if (voice == NONE)
 		return;
-	if (c->voice != NONE)
+	if (c->voice != NONE) {
+		if (m->voices[c->voice].mixer != NONE)
+			mixer_voice_remove(m, c->voice); // before its coders are another's
 		voice_adopt(&m->voices[voice], &m->voices[c->voice]);
+	}
 	voice_release(m, stream);
 	c->voice = voice;
 }

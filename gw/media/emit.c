@@ -6,8 +6,9 @@
 // With a period of several ticks this holds for a packet only if it held in each of them (tx_shared). A codec with memory
 // is shared among listeners who can never speak, so that all of them always hear the same: music on hold costs one
 // encoding for each codec and period, however many listen. Who joins them hears a coder that has been at work
-// for a while, as the receiver of a broadcast does. For anyone else such a codec is encoded alone: what its decoder
-// has heard so far is its alone.
+// for a while, as the receiver of a broadcast does. Who could speak and is not heard shares one as well, once its
+// own has come close to it (choir.c). For anyone else such a codec is encoded alone: what its decoder has heard so far
+// is its alone.
 #include <string.h>
 
 #include "gw/media/inside.h"
@@ -99,10 +100,11 @@ static bool collect(struct media *m, struct media_voice *v, const struct media_r
 	return true;
 }
 
-static struct media_shared *shared_find(struct media_run *r, const struct media_voice *v)
+static struct media_shared *shared_find(struct media_run *r, const struct media_voice *v, bool choir)
 {
 	for (uint32_t i = 0; i < r->shared_count; i++)
-		if (r->shared[i].codec == v->tx && r->shared[i].units == v->tx_units)
+		if (r->shared[i].codec == v->tx && r->shared[i].units == v->tx_units &&
+		    r->shared[i].choir == choir)
 			return &r->shared[i];
 	return NULL;
 }
@@ -111,20 +113,27 @@ static unsigned int encode(struct media *m, struct media_voice *v, const struct 
 {
 	struct media_run *r = &m->run;
 	bool listener = !v->rx && !v->tx_vad;
-	bool shareable = h->shared && (v->tx->encoder_size == 0 || listener);
-	struct media_shared *s = shareable ? shared_find(r, v) : NULL;
+	struct media_shared *s = v->tx_follows && h->shared ? shared_find(r, v, true) : NULL;
+	if (unlikely(v->tx_follows) && !s && (!h->shared || r->shared_count == SHARED_FRAMES))
+		choir_leave(m, v); // hears what others do not, or nobody would know of the packet
+	bool choir = v->tx_follows;
+	bool shareable = h->shared && (v->tx->encoder_size == 0 || listener || choir);
+	if (!s && shareable)
+		s = shared_find(r, v, choir);
 	if (s) {
 		memcpy(payload, s->payload, s->len);
 		return s->len;
 	}
-	int n = v->tx->encode(v->encoder, h->pcm, h->samples, payload, CODEC_FRAME_BYTES_MAX);
-	m->encoded++;
+	int n = choir_encode(m, v, h->pcm, h->samples, payload);
 	if (n <= 0)
 		return 0;
 	if (shareable && r->shared_count < SHARED_FRAMES) {
 		s = &r->shared[r->shared_count++];
-		*s = (struct media_shared){.codec = v->tx, .units = v->tx_units, .len = (uint16_t)n};
+		*s = (struct media_shared){
+			.codec = v->tx, .units = v->tx_units, .choir = choir, .len = (uint16_t)n};
 		memcpy(s->payload, payload, (size_t)n);
+	} else if (!choir && v->tx->encoder_size && v->rx) {
+		choir_note(m, v, h->pcm, h->samples, h->shared);
 	}
 	return (unsigned int)n;
 }

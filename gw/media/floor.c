@@ -247,10 +247,13 @@ void floor_give(struct media *m, struct media_mixer *x)
 			continue;
 		}
 		unsigned int samples = r->units * samples_10ms[v->rx_rate];
-		if (admit(v, to, row->pcm, samples))
+		if (admit(v, to, row->pcm, samples)) {
 			mixer_add(r->sum[v->rx_rate], row->pcm, samples);
-		else
+			if (v->tx_follows)
+				choir_leave(m, v);
+		} else {
 			row->pcm = NULL;
+		}
 	}
 	if (unity && !x->gate && !x->align && !x->chooses)
 		x->weighs = 0;

@@ -29,6 +29,7 @@
 #define CARE_UNIT_NS   (16 * NSEC_PER_MSEC)
 #define EVENTS         1024 // power of two
 #define SHARED_FRAMES  8    // distinct codec and period of listeners that share a frame
+#define CHOIRS         4    // distinct codec and period of parties of a conference that share a coder
 #define DIGITS_MAX     16   // that wait to be sent
 #define SEATS_MAX      CONFERENCE_LOUDEST_MAX
 #define CALL_AHEAD     8                   // voices called for before their conference's turn
@@ -220,6 +221,8 @@ struct media_voice {
 	uint8_t tx_payload_type; // as in its spec
 	uint8_t tx_vad;          // suppress silence
 	uint8_t tx_tone;         // digits are to be heard: tone
+	uint8_t tx_follows;      // sends what the leader of its choir codes
+	uint16_t tx_same_ms;     // for how long its own coder has coded what everyone hears
 	uint8_t tx_offset_known;
 	uint8_t echo_made;
 	uint64_t rx_energy; // of the last block measured
@@ -240,6 +243,14 @@ struct media_voice {
 	struct comfort_noise noise;
 	struct comfort_sender vad;
 	struct media_tone tone;
+};
+
+// Parties of one codec and period who are not heard, and share a coder (choir.c).
+struct media_choir {
+	const struct codec *codec;
+	uint32_t leader;    // voice whose coder it is
+	uint32_t followers; // the leader too; 0 = free
+	uint8_t units;
 };
 
 // The ticking half of a conference.
@@ -264,6 +275,7 @@ struct media_mixer {
 	uint32_t gate, align; // mean magnitudes in 1/16; 0 = none
 	uint32_t challenger;
 	uint32_t seat[SEATS_MAX]; // voices that have the floor
+	struct media_choir choir[CHOIRS];
 	struct tone_generator tone[RATES];
 	struct resample *cross[RATES][RATES]; // [from][to], NULL where unused
 };
@@ -276,8 +288,9 @@ struct media_row {
 
 struct media_shared {
 	const struct codec *codec;
-	uint16_t units;
 	uint16_t len;
+	uint8_t units;
+	uint8_t choir; // coded by the leader of one
 	uint8_t payload[CODEC_FRAME_BYTES_MAX];
 };
 
@@ -427,6 +440,13 @@ void floor_join(struct media_mixer *x, struct media_voice *v);
 void floor_leave(struct media *m, struct media_mixer *x, uint32_t voice);
 void floor_weigh(const struct media_mixer *x, struct media_voice *v, unsigned int units);
 void floor_give(struct media *m, struct media_mixer *x);
+
+// choir.c: coders that several share.
+size_t choir_bytes(const struct codec *c);
+void choir_leave(struct media *m, struct media_voice *v);
+int choir_encode(struct media *m, struct media_voice *v, const int16_t *pcm, unsigned int samples,
+		 uint8_t *payload);
+void choir_note(struct media *m, struct media_voice *v, const int16_t *pcm, unsigned int samples, bool same);
 
 // loud.c
 void limit_turn(struct media *m, struct media_mixer *x);

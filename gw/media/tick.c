@@ -53,6 +53,7 @@ uint32_t mixer_open(struct media *m, uint32_t conference, nsec_t now)
 	x->weighs = x->chooses = x->seats = x->challenges = 0;
 	x->tone_ms = 0;
 	x->challenger = NONE;
+	memset(x->choir, 0, sizeof(x->choir));
 	wheel_add(&m->ticks, i, wheel_calmest(&m->ticks, now / NSEC_PER_MSEC, 20));
 	if (x->tick.due * NSEC_PER_MSEC < m->tick_due)
 		m->tick_due = x->tick.due * NSEC_PER_MSEC;
@@ -130,6 +131,7 @@ void mixer_voice_remove(struct media *m, uint32_t voice)
 	struct media_voice *v = &m->voices[voice];
 	struct media_mixer *x = &m->mixers[v->mixer];
 	coder_hand_on(m, x, v);
+	choir_leave(m, v);
 	floor_leave(m, x, voice);
 	if (v->prev == NONE)
 		x->first = v->next;
@@ -325,6 +327,8 @@ static void gather(struct media *m, struct media_mixer *x)
 			voice_measure(v, magnitudes, at, samples, r->clock);
 			row->pcm = at;
 			at += samples;
+			if (unlikely(v->tx_follows) && !x->weighs)
+				choir_leave(m, v);
 		}
 		if (unlikely(x->weighs))
 			floor_weigh(x, v, r->units);

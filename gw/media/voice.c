@@ -61,7 +61,8 @@ static struct receive_layout receive_lay_out(const struct codec *c, unsigned int
 
 static size_t transmit_bytes(const struct codec *c, unsigned int period_ms)
 {
-	return lines(c->encoder_size) + sizeof(int16_t) * (c->sample_rate_hz / 1000) * period_ms;
+	return lines(c->encoder_size) + sizeof(int16_t) * (c->sample_rate_hz / 1000) * period_ms +
+	       choir_bytes(c);
 }
 
 // The most that a voice of these codecs can take.
