@@ -14,13 +14,9 @@
 static enum refusal place(struct visit *v, uint32_t conference_id, struct place *ret, nsec_t now)
 {
 	struct core *c = v->line->device->core;
+	v->muted = true;
 	*ret = (struct place){c->rooms[v->config->room - 1], v->config->source + 1, CONFERENCE_BRIDGE};
 	return REFUSAL_none;
-}
-
-static void joined(struct visit *v, nsec_t now)
-{
-	v->party->muted = true;
 }
 
 static void start(struct visit *v, nsec_t now)
@@ -43,5 +39,4 @@ void music_begin(struct conference *c, struct device *d, unsigned int source, ns
 	player_play(c, d, &item, 1, true, NULL, NULL, now);
 }
 
-const struct line_action action_music = {
-	.name = "music", .place = place, .joined = joined, .start = start, .media = media};
+const struct line_action action_music = {.name = "music", .place = place, .start = start, .media = media};

@@ -9,6 +9,7 @@
 #include "control/device.h"
 #include "control/party.h"
 #include "control/player.h"
+#include "control/room.h"
 #include "gw/log.h"
 
 enum confer_event {
@@ -110,6 +111,8 @@ void confer_discard(struct conference *c)
 static void end(struct conference *c, nsec_t now)
 {
 	const struct hooks *h = &c->device->core->hooks;
+	c->closing = true;
+	player_end_all(c, now);
 	if (c->handle)
 		dp_conference_close(dataplane(c), c->handle, now);
 	unlink_conference(c);
@@ -148,6 +151,21 @@ void confer_leave(struct conference *c, struct party *p, nsec_t now)
 	list_remove(&p->in_conference);
 	c->party_count--;
 	changed(c, now);
+	end_if_empty(c, now);
+}
+
+void confer_hand_over(struct conference *old, struct conference *to, struct party *p, nsec_t now)
+{
+	list_remove(&p->in_conference);
+	old->party_count--;
+	old->holds++;
+	changed(old, now);
+	confer_join(to, p, now);
+}
+
+void confer_release(struct conference *c, nsec_t now)
+{
+	c->holds--;
 	end_if_empty(c, now);
 }
 
@@ -222,6 +240,15 @@ static void mix_set(struct conference_spec *spec, const struct config_mix *mix)
 	spec->leave_tone = mix->leave_tone;
 }
 
+// Lobby and desks of a room are silent but for what plays there.
+static const struct config_mix *mix_of(const struct conference *c)
+{
+	static const struct config_mix plain;
+	if (!c->device->room)
+		return &c->device->profile->mix;
+	return c->conference_id == ROOM_MAIN ? room_mix(c->device->room) : &plain;
+}
+
 static void act_open(void *object, const void *data)
 {
 	struct conference *c = object;
@@ -229,7 +256,7 @@ static void act_open(void *object, const void *data)
 	struct conference_spec spec = {.conference_id = c->conference_id, .epoch = c->device->core->epoch};
 	spec.flags = c->flags;
 	if (parties_talk(c->device->profile->kind))
-		mix_set(&spec, &c->device->profile->mix);
+		mix_set(&spec, mix_of(c));
 	memcpy(spec.device, c->device->config->name, sizeof(spec.device));
 	c->request = dp_conference_open(dataplane(c), &spec, on_reply, c, now);
 	if (!c->request) {

@@ -84,6 +84,10 @@ void confer_free(struct conference *c, nsec_t now);
 void confer_join(struct conference *c, struct party *p, nsec_t now);
 void confer_leave(struct conference *c, struct party *p, nsec_t now);
 
+// A member goes to another one; the old one is held until confer_release.
+void confer_hand_over(struct conference *old, struct conference *to, struct party *p, nsec_t now);
+void confer_release(struct conference *c, nsec_t now);
+
 // Makes sure the dataplane has it; its waiting parties hear PARTY_READY or PARTY_FAILED.
 void confer_want(struct conference *c, nsec_t now);
 

@@ -11,6 +11,7 @@
 #include "control/party.h"
 #include "control/player.h"
 #include "control/recorder.h"
+#include "control/room.h"
 #include "gw/log.h"
 
 #define CONNECT_BURST 16 // devices that may connect in one instant, after a while without
@@ -92,8 +93,12 @@ static int make_devices(struct core *c)
 	c->devices = calloc(f->device_count + 1, sizeof(*c->devices));
 	if (!c->rooms || !c->devices)
 		return -ENOMEM;
-	for (; !rc && c->room_count < f->room_count; c->room_count += !rc)
-		rc = device_new(c, &f->rooms[c->room_count].device, &c->rooms[c->room_count]);
+	for (unsigned int i = 0; !rc && i < f->room_count; i++) {
+		rc = device_new(c, &f->rooms[i].device, &c->rooms[i]);
+		c->room_count += !rc;
+		if (!rc && !config_is_music(&f->rooms[i].device))
+			rc = room_new(c->rooms[i], &f->rooms[i], &c->rooms[i]->room);
+	}
 	for (; !rc && c->device_count < f->device_count; c->device_count += !rc)
 		rc = device_new(c, &f->devices[c->device_count], &c->devices[c->device_count]);
 	return rc;

@@ -8,6 +8,7 @@
 #include "control/confer.h"
 #include "control/line.h"
 #include "control/party.h"
+#include "control/room.h"
 #include "gw/log.h"
 #include "gw/sccp.h"
 
@@ -70,6 +71,7 @@ void device_free(struct device *d)
 		return;
 	reg_fini(&d->reg);
 	line_free(d->line);
+	room_free(d->room);
 	timer_stop(&d->core->timers, &d->orphans);
 	LIST_FOREACH(p, &d->party_list, struct party, in_device)
 	party_discard(p);

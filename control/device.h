@@ -19,6 +19,7 @@
 
 struct line;
 struct party_figures;
+struct room;
 struct sccp_msg;
 
 struct device {
@@ -28,6 +29,7 @@ struct device {
 	const struct config_group *group;
 	const char *name;
 	struct line *line; // what a telephone has more; NULL for a media resource
+	struct room *room; // what it holds, if it is no device but a room's; else NULL
 	struct agents agents;
 	struct reg reg;
 	struct index conferences;    // by conference id

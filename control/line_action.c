@@ -2,12 +2,13 @@
 // line_action.c - The table of actions, and the life of a visit between its call and its media.
 #include "control/line_action.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/device.h"
 #include "control/line.h"
-#include "control/party.h"
+#include "control/party_inner.h"
 #include "control/recorder.h"
 #include "control/player.h"
 
@@ -49,12 +50,12 @@ void visit_settle(struct visit *v, nsec_t now)
 	visit_discard(v);
 }
 
-static void enter(struct visit *v)
+void visit_hold(struct visit *v)
 {
 	v->busy++;
 }
 
-static void leave(struct visit *v, nsec_t now)
+void visit_release(struct visit *v, nsec_t now)
 {
 	v->busy--;
 	visit_settle(v, now);
@@ -63,10 +64,10 @@ static void leave(struct visit *v, nsec_t now)
 static void on_timer(struct timer *t, nsec_t now)
 {
 	struct visit *v = t->object;
-	enter(v);
+	visit_hold(v);
 	if (v->action->timeout && !v->stopped)
 		v->action->timeout(v, now);
-	leave(v, now);
+	visit_release(v, now);
 }
 
 // Media that no call is known for: of an agent that names none, or that has forgotten it.
@@ -135,9 +136,9 @@ void visit_call_changed(struct line_call *c, nsec_t now)
 	struct visit *v = c->visit;
 	if (!v || v->stopped || !v->action->call)
 		return;
-	enter(v);
+	visit_hold(v);
 	v->action->call(v, now);
-	leave(v, now);
+	visit_release(v, now);
 }
 
 bool visit_call_rings(struct line_call *c, nsec_t now)
@@ -149,9 +150,9 @@ bool visit_call_rings(struct line_call *c, nsec_t now)
 	v = v ? v : visit_new(c->line, c, c->reference, config, now);
 	if (!v)
 		return false;
-	enter(v);
+	visit_hold(v);
 	bool waits = v->action->ring(v, now);
-	leave(v, now);
+	visit_release(v, now);
 	return waits;
 }
 
@@ -159,6 +160,7 @@ void visit_discard(struct visit *v)
 {
 	visit_disarm(v);
 	recorder_leave(v->recorder);
+	player_leave(v->player);
 	list_remove(&v->link);
 	free(v->own);
 	free(v);
@@ -169,23 +171,25 @@ void visit_party_new(struct visit *v, struct party *p, nsec_t now)
 	p->visit = v;
 	v->party = p;
 	v->parties++;
-	if (v->action->joined)
-		v->action->joined(v, now);
+	p->muted = v->muted;
 }
 
+// The party may be gone: then it is not the visit's any more, and is not looked at.
 void visit_party_open(struct visit *v, struct party *p, nsec_t now)
 {
-	if (v->stopped || p != v->party || !(p->applied.flags & STREAM_SEND))
-		return;
-	enter(v);
-	bool again = v->started;
-	v->started = true;
-	if (!again && v->action->start)
-		v->action->start(v, now);
-	if (again && v->away && v->action->media)
-		v->action->media(v, true, now);
-	v->away = false;
-	leave(v, now);
+	visit_hold(v);
+	if (v->party == p && party_move_done(p, now))
+		visit_party_moved(v, p, 0, now);
+	if (!v->stopped && v->party == p && (p->applied.flags & STREAM_SEND)) {
+		bool again = v->started, back = v->away;
+		v->started = true;
+		v->away = false;
+		if (!again && v->action->start)
+			v->action->start(v, now);
+		if (again && back && v->action->media)
+			v->action->media(v, true, now);
+	}
+	visit_release(v, now);
 }
 
 void visit_party_leaving(struct visit *v, const struct party *p, nsec_t now)
@@ -196,15 +200,16 @@ void visit_party_leaving(struct visit *v, const struct party *p, nsec_t now)
 
 void visit_party_gone(struct visit *v, struct party *p, nsec_t now)
 {
-	enter(v);
+	visit_hold(v);
 	v->parties--;
 	if (v->party == p) {
 		v->party = NULL;
+		v->goal.home = NULL;
 		v->away = true;
 		if (v->started && !v->stopped && v->action->media)
 			v->action->media(v, false, now);
 	}
-	leave(v, now);
+	visit_release(v, now);
 }
 
 void visit_digit(struct visit *v, char digit, enum digit_way way, nsec_t now)
@@ -215,10 +220,10 @@ void visit_digit(struct visit *v, char digit, enum digit_way way, nsec_t now)
 	v->digit = digit;
 	v->digit_way = (uint8_t)way;
 	v->digit_at = now;
-	enter(v);
+	visit_hold(v);
 	if (v->action->digit)
 		v->action->digit(v, digit, now);
-	leave(v, now);
+	visit_release(v, now);
 }
 
 void visit_over(struct visit *v, nsec_t now)
@@ -230,10 +235,10 @@ void visit_over(struct visit *v, nsec_t now)
 	visit_play_stop(v, now);
 	recorder_leave(v->recorder);
 	v->recorder = NULL;
-	enter(v);
+	visit_hold(v);
 	if (v->action->stop)
 		v->action->stop(v, now);
-	leave(v, now);
+	visit_release(v, now);
 }
 
 void visit_call_lost(struct visit *v, nsec_t now)
@@ -254,14 +259,61 @@ void visit_disarm(struct visit *v)
 	timer_stop(&v->line->device->core->timers, &v->timer);
 }
 
+// ---- moves ----
+
+static void move_ended(struct visit *v, int status, nsec_t now)
+{
+	v->goal.home = NULL;
+	visit_hold(v);
+	if (v->action->moved && !v->stopped)
+		v->action->moved(v, status, now);
+	visit_release(v, now);
+}
+
+static void move_on(struct visit *v, nsec_t now)
+{
+	int rc = party_move(v->party, &v->goal, now);
+	if (rc != -EINPROGRESS && rc != -EBUSY)
+		move_ended(v, rc, now);
+}
+
+void visit_party_moved(struct visit *v, struct party *p, int status, nsec_t now)
+{
+	if (v->party != p || !v->goal.home)
+		return;
+	const struct conference *c = p->conference;
+	if (status || (c->device == v->goal.home && c->conference_id == v->goal.number))
+		move_ended(v, status, now);
+	else
+		move_on(v, now); // it was to go elsewhere meanwhile
+}
+
+void visit_move(struct visit *v, const struct place *to, nsec_t now)
+{
+	visit_play_stop(v, now);
+	if (!v->party)
+		return;
+	v->goal = *to;
+	visit_hold(v);
+	move_on(v, now);
+	visit_release(v, now);
+}
+
+void visit_mute(struct visit *v, bool on, nsec_t now)
+{
+	v->muted = on;
+	if (v->party)
+		party_mute(v->party, on, now);
+}
+
 static void on_played(void *object, int status, nsec_t now)
 {
 	struct visit *v = object;
 	v->player = NULL;
-	enter(v);
+	visit_hold(v);
 	if (v->action->played && !v->stopped)
 		v->action->played(v, status, now);
-	leave(v, now);
+	visit_release(v, now);
 }
 
 bool visit_play(struct visit *v, const struct api_source_item *items, uint32_t count, bool loop, nsec_t now)
@@ -286,10 +338,10 @@ static void on_recorded(void *object, struct recorder *r, int status, const stru
 	struct visit *v = object;
 	if (status || end)
 		v->recorder = NULL;
-	enter(v);
+	visit_hold(v);
 	if (v->action->recorded && !v->stopped)
 		v->action->recorded(v, status, end, now);
-	leave(v, now);
+	visit_release(v, now);
 }
 
 bool visit_record(struct visit *v, const struct recorder_limits *limits, nsec_t now)

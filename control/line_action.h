@@ -48,6 +48,8 @@ struct visit {
 	struct player *player;     // visit_play
 	struct recorder *recorder; // visit_record
 	nsec_t since;
+	struct place goal; // of visit_move; home NULL = none
+	bool muted;        // visit_mute
 	unsigned int busy; // hooks under way: it must not go under them
 	bool started;      // start() has been called
 	bool away;         // its media have closed
@@ -72,14 +74,15 @@ struct line_action {
 	// Media of the visit are asked for: where they shall be. v->own is NULL the first time. Fills *ret, or says why not.
 	enum refusal (*place)(struct visit *v, uint32_t conference_id, struct place *ret, nsec_t now);
 	// The rest may be NULL.
-	void (*joined)(struct visit *v, nsec_t now); // v->party is new, and nothing of it is open yet
-	void (*start)(struct visit *v, nsec_t now);  // the caller hears us for the first time
+	void (*start)(struct visit *v, nsec_t now);             // the caller hears us for the first time
 	void (*media)(struct visit *v, bool there, nsec_t now); // after that: media have closed, or are back
 	void (*digit)(struct visit *v, char digit, nsec_t now); // pressed by the caller: 0-9, *, #, A-D
 	void (*played)(struct visit *v, int status,
 		       nsec_t now); // visit_play's list is over: 0, or why it was not
 	// visit_record: begun (0, NULL), impossible or lost (negative errno, NULL), or over.
 	void (*recorded)(struct visit *v, int status, const struct api_record_event *end, nsec_t now);
+	void (*moved)(struct visit *v, int status,
+		      nsec_t now); // visit_move's end: 0, or why the caller is where it was
 	void (*timeout)(struct visit *v, nsec_t now); // of visit_arm
 	void (*stop)(struct visit *v, nsec_t now);    // hung up; v->party may be NULL
 	// Where the visit is, in a word or two, for show line: "lobby", "wrong pin 2".
@@ -111,7 +114,12 @@ void visit_party_new(struct visit *v, struct party *p, nsec_t now);
 void visit_party_open(struct visit *v, struct party *p, nsec_t now);
 void visit_party_leaving(struct visit *v, const struct party *p,
 			 nsec_t now); // its conference, which is still there
+void visit_party_moved(struct visit *v, struct party *p, int status, nsec_t now);
 void visit_party_gone(struct visit *v, struct party *p, nsec_t now);
+
+// It is not freed in between.
+void visit_hold(struct visit *v);
+void visit_release(struct visit *v, nsec_t now);
 
 // Ends what neither a call nor a party holds any more: after media that were refused.
 void visit_settle(struct visit *v, nsec_t now);
@@ -144,6 +152,13 @@ void visit_play_stop(struct visit *v, nsec_t now); // played() is not called
 // ends it, and recorded() tells when the file is complete; who hangs up meanwhile has it complete all the same.
 bool visit_record(struct visit *v, const struct recorder_limits *limits, nsec_t now);
 void visit_record_stop(struct visit *v, nsec_t now);
+
+// Takes the caller to another conference of the same home; moved() says how it ended, at once if there is nothing to do.
+// What plays to the caller ends. Without media it only means where those to come shall be.
+void visit_move(struct visit *v, const struct place *to, nsec_t now);
+
+// Whether the caller's voice is heard by others; also of media to come, so that place() may say so.
+void visit_mute(struct visit *v, bool on, nsec_t now);
 
 // Begins the music of a conference unless it is there: index into config.sources, and the device that hears of alarms.
 void music_begin(struct conference *c, struct device *d, unsigned int source, nsec_t now);

@@ -139,6 +139,9 @@ static void detach(struct party *p, nsec_t now)
 	if (v)
 		visit_party_leaving(v, p, now);
 	confer_leave(c, p, now);
+	if (p->left)
+		confer_release(p->left, now);
+	p->left = NULL;
 	p->visit = NULL;
 	if (v)
 		visit_party_gone(v, p, now);
@@ -209,42 +212,6 @@ void party_orphan(struct party *p, nsec_t now)
 }
 
 // ---- what is wanted ----
-
-bool party_is_wanted(const struct party *p)
-{
-	return p->rx.open || p->tx.open || p->kept;
-}
-
-void party_spec(const struct party *p, struct stream_spec *ret)
-{
-	static const struct stream_format none = {.codec = 0, .period_ms = 20};
-	*ret = (struct stream_spec){.conference = p->conference ? p->conference->handle : 0, .dscp = p->dscp};
-	// A side that is not open codes like the other one, so that the stream never looks like a transcode of nothing.
-	struct stream_format rx = p->rx.format.period_ms ? p->rx.format : p->tx.format;
-	struct stream_format tx = p->tx.format.period_ms ? p->tx.format : p->rx.format;
-	ret->rx = rx.period_ms ? rx : none;
-	ret->tx = tx.period_ms ? tx : none;
-	ret->flags = (p->rx.open ? STREAM_RECV : 0) | (p->tx.open ? STREAM_SEND : 0);
-	// Who is played to is not heard, whatever the agent opens: others listen in the same conference.
-	enum config_kind kind = p->device->profile->kind;
-	if (p->rx.open && (p->muted || kind == CONFIG_MOH || kind == CONFIG_ANNUNCIATOR))
-		ret->flags |= STREAM_MUTED;
-	ret->local = p->local;
-	if (!p->local.port)
-		ret->local.addr = p->wanted_local;
-	if (p->tx.open) {
-		ret->remote = p->remote;
-		ret->flags |= p->vad ? STREAM_VAD : 0;
-		if (p->device->core->config->media.source_lock)
-			ret->source.addr = p->remote.addr;
-	}
-	party_digit_spec(p, ret);
-	memcpy(ret->ref.device, p->device->config->name, sizeof(ret->ref.device));
-	ret->ref.conference_id = p->conference_id;
-	ret->ref.party_id = party_id(p);
-	ret->ref.call_reference = p->call_reference;
-	ret->ref.epoch = p->device->core->epoch;
-}
 
 static bool same_spec(const struct stream_spec *a, const struct stream_spec *b)
 {
@@ -350,10 +317,15 @@ static void settle(struct party *p, nsec_t now)
 {
 	answer_done(p, now);
 	changed(p, now);
-	party_feed(p, PARTY_WANT, now);
-	// last: what the line does next may close the party
-	if (p->visit)
-		visit_party_open(p->visit, p, now);
+	struct visit *v = p->visit;
+	if (!v) {
+		party_feed(p, PARTY_WANT, now);
+		return;
+	}
+	visit_hold(v);
+	party_feed(p, PARTY_WANT, now); // it may have gone afterwards, and its visit knows
+	visit_party_open(v, p, now);
+	visit_release(v, now);
 }
 
 static void act_opened(void *object, const void *data)
@@ -392,6 +364,8 @@ static void act_reconsider(void *object, const void *data)
 	}
 	answer_done(p, now);
 	party_dial(p, now);
+	if (p->left && !p->conference->handle)
+		confer_want(p->conference, now);
 }
 
 static void act_change(void *object, const void *data)
@@ -403,6 +377,20 @@ static void act_change(void *object, const void *data)
 		party_feed(p, PARTY_LOST, now_of(data));
 }
 
+// Its conference does not take it: it stays where it was, and its line decides.
+static void go_back(struct party *p, nsec_t now)
+{
+	struct visit *v = p->visit;
+	bool back = party_move_back(p, now);
+	if (v)
+		visit_hold(v);
+	party_feed(p, PARTY_WANT, now);
+	if (v && back)
+		visit_party_moved(v, p, -ECANCELED, now);
+	if (v)
+		visit_release(v, now);
+}
+
 static void act_change_failed(void *object, const void *data)
 {
 	struct party *p = object;
@@ -410,7 +398,7 @@ static void act_change_failed(void *object, const void *data)
 	answer_done(p, e->now);
 	answer_failure(p, e->why, e->now);
 	party_revert(p);
-	party_feed(p, PARTY_WANT, e->now);
+	go_back(p, e->now);
 }
 
 // A stream that cannot be made: the agent is told, and of a call that ran before, that its transmission failed.
@@ -579,6 +567,8 @@ void party_conference_ready(struct party *p, nsec_t now)
 {
 	if (p->fsm.state == PARTY_WAITING)
 		party_feed(p, PARTY_READY, now);
+	else if (p->left)
+		party_feed(p, PARTY_WANT, now);
 }
 
 void party_conference_failed(struct party *p, enum refusal why, nsec_t now)
@@ -586,6 +576,16 @@ void party_conference_failed(struct party *p, enum refusal why, nsec_t now)
 	struct party_data data = {.now = now, .why = why};
 	if (p->fsm.state == PARTY_WAITING)
 		fsm_event(&p->fsm, PARTY_FAILED, &data);
+	else if (p->left)
+		go_back(p, now);
+}
+
+void party_mute(struct party *p, bool on, nsec_t now)
+{
+	if (p->muted == on)
+		return;
+	p->muted = on;
+	party_feed(p, PARTY_WANT, now);
 }
 
 void party_dataplane_lost(struct party *p, nsec_t now)

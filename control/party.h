@@ -23,6 +23,7 @@
 #include "gw/timer.h"
 
 struct device;
+struct place;
 struct sccp_msg;
 struct visit;
 
@@ -71,6 +72,7 @@ struct party_side {
 struct party {
 	struct device *device;
 	struct conference *conference;
+	struct conference *left; // on its way to `conference`: where its stream still is; else NULL
 	struct visit *visit;   // of a line: what its call is about; NULL for a media resource, or taken over
 	struct list in_device; // party_list or closing
 	struct list in_conference;
@@ -135,6 +137,13 @@ void party_conference_failed(struct party *p, enum refusal why, nsec_t now);
 
 // Its agent connection ended, and whether it is the present registration's again.
 void party_orphan(struct party *p, nsec_t now);
+
+// Takes it to another conference, which is made when it is not there. 0: it is there. -EINPROGRESS: its visit hears how it
+// ends (visit_party_moved). -EBUSY: on its way somewhere already. -ENOMEM.
+int party_move(struct party *p, const struct place *to, nsec_t now);
+
+// Whether its voice joins the mix.
+void party_mute(struct party *p, bool on, nsec_t now);
 
 // Frees without a word to anybody: the device is going.
 void party_discard(struct party *p);

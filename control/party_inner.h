@@ -33,6 +33,12 @@ bool party_is_wanted(const struct party *p);
 // What the stream should be told now.
 void party_spec(const struct party *p, struct stream_spec *ret);
 
+// Its stream is in the conference where the party is: true when a move ends with that.
+bool party_move_done(struct party *p, nsec_t now);
+
+// Its stream cannot go there: true when there was a move, which is undone.
+bool party_move_back(struct party *p, nsec_t now);
+
 // Finds a party by the id of either side; NULL when there is none.
 struct party *party_by_id(const struct device *d, uint32_t id);
 

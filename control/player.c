@@ -36,7 +36,7 @@ struct player *player_new(struct conference *c, enum player_kind kind)
 	unsigned int n = 0;
 	for (struct list *at = c->players.next; at != &c->players; at = at->next)
 		n++;
-	struct player *p = n < PLAYERS_MAX ? calloc(1, sizeof(*p)) : NULL;
+	struct player *p = n < PLAYERS_MAX && !c->closing ? calloc(1, sizeof(*p)) : NULL;
 	if (!p)
 		return NULL;
 	p->conference = c;
@@ -248,6 +248,28 @@ struct player *player_play(struct conference *c, struct device *to, const struct
 		return p;
 	player_end(p, now);
 	return NULL;
+}
+
+void player_leave(struct player *p)
+{
+	if (p)
+		p->done = NULL;
+}
+
+static struct player *find_action(const struct conference *c)
+{
+	LIST_FOREACH(p, &c->players, struct player, link)
+	{
+		if (p->kind == PLAYER_ACTION)
+			return p;
+	}
+	return NULL;
+}
+
+void player_end_all(struct conference *c, nsec_t now)
+{
+	for (struct player *p; (p = find_action(c));)
+		finish(p, -ECANCELED, now);
 }
 
 void player_stop(struct player *p, nsec_t now)

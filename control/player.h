@@ -54,11 +54,14 @@ void player_item_file(struct api_source_item *ret, const char *file, int16_t gai
 void player_item_source(struct api_source_item *ret, const struct config_source *s);
 
 // Plays a list in a conference, for a device whose agent hears of what cannot be read: once its dataplane has the
-// conference, and once or for ever. `done` is called at most once, later; not after player_stop, nor when the conference
-// ends. NULL without memory, or when too much plays there already.
+// conference, and once or for ever. `done` is called at most once, later; not after player_stop. NULL without memory, or
+// when too much plays there already.
 struct player *player_play(struct conference *c, struct device *to, const struct api_source_item *items,
 			   uint32_t count, bool loop, player_done done, void *object, nsec_t now);
 void player_stop(struct player *p, nsec_t now); // takes NULL
+
+// Nobody hears of it any more: the object is going, and this process with it. Takes NULL.
+void player_leave(struct player *p);
 
 // Number of the conference in which a party of this device is: the agent's, or that of the music it hears.
 uint32_t player_conference(const struct device *d, uint32_t conference_id, uint32_t party_id);
@@ -69,7 +72,8 @@ void player_conference_opened(struct conference *c, nsec_t now);
 // The dataplane lost the conference: nothing plays there any more.
 void player_conference_void(struct conference *c, nsec_t now);
 
-// Forgets what plays in a conference that ends.
+// What actions play in a conference that ends is over; the rest is forgotten, as is all when this process ends.
+void player_end_all(struct conference *c, nsec_t now);
 void player_drop_all(struct conference *c);
 
 // The dataplane reported the end of a source.

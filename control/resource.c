@@ -74,7 +74,7 @@ enum refusal resource_is_full(const struct device *d, const struct conference *c
 		return REFUSAL_sessions;
 	if (d->profile->kind == CONFIG_MOH)
 		return REFUSAL_none;
-	if (c && c->device != d && config_is_music(c->device->config))
+	if (c && c->device != d && d->line) // what a room holds is the room's business
 		return REFUSAL_none;
 	if (c)
 		return c->party_count >= d->profile->participants ? REFUSAL_participants : REFUSAL_none;

@@ -259,6 +259,8 @@ const struct admin_command show_commands[] = {
 	{"line", show_line_act_run},
 	{"show recording", show_recording_run},
 	{"record", show_record_act_run},
+	{"show room", show_room_run},
+	{"room", show_room_act_run},
 };
 
 const size_t show_command_count = COUNT_OF(show_commands);

@@ -50,4 +50,6 @@ void show_line_run(struct admin_request *r, const json_t *arguments, void *conte
 void show_line_act_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_recording_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_record_act_run(struct admin_request *r, const json_t *arguments, void *context);
+void show_room_run(struct admin_request *r, const json_t *arguments, void *context);
+void show_room_act_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_drops_run(struct admin_request *r, const json_t *arguments, void *context);

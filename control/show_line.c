@@ -34,11 +34,11 @@ static json_t *call_json(const struct show *s, const struct line_call *c)
 		"dialled", show_text(c->dialled, sizeof(c->dialled)), "since_s",
 		show_seconds_since(s, c->since));
 	char stage[64] = "";
-	if (c->visit && c->visit->action->show)
+	const struct config_action *a = c->visit ? c->visit->config : line_action_of(c->line, c);
+	if (c->visit && !c->visit->stopped && c->visit->action->show)
 		c->visit->action->show(c->visit, stage, sizeof(stage));
-	json_object_set_new(o, "action",
-			    json_string(c->visit ? c->visit->action->name
-						 : line_actions[line_action_of(c->line, c)->kind]->name));
+	json_object_set_new(o, "action", json_string(line_actions[a->kind]->name));
+	json_object_set_new(o, "room", json_string(a->room_name));
 	json_object_set_new(o, "stage", json_string(stage));
 	json_object_set_new(o, "prompt", show_text(c->prompt, sizeof(c->prompt)));
 	json_object_set_new(o, "called", show_text(c->called, sizeof(c->called)));
@@ -104,6 +104,11 @@ static json_t *line_json(const struct show *s, const struct device *d)
 		line_state_name(l->fsm.state), "agent", show_text(a->name, sizeof(a->name)), "number",
 		show_text(l->buttons[0].number, sizeof(l->buttons[0].number)), "action",
 		line_actions[l->config->action.kind]->name, "room", l->config->action.room_name);
+	if (newest) { // what this one meets, by its numbers
+		json_object_set(o, "action", json_object_get(newest, "action"));
+		json_object_set(o, "room", json_object_get(newest, "room"));
+	}
+	json_object_set(o, "stage", newest ? json_object_get(newest, "stage") : json_null());
 	json_object_set(o, "call", newest ? json_object_get(newest, "state") : json_null());
 	json_object_set(o, "far", newest ? json_object_get(newest, "number") : json_null());
 	json_object_set_new(o, "prompt", show_text(l->prompt, sizeof(l->prompt)));

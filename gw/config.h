@@ -246,11 +246,34 @@ struct config_action {
 	uint32_t record_max_ms, record_min_ms, record_silence_ms;
 	char bridge[CONFIG_NAME_MAX];       // bridge: name of the line that dials, with {n} for our number
 	char number[CONFIG_NUMBER_MAX + 1]; // bridge: what it dials; "" = what was called
+	bool moderator;                     // room: callers are moderators, and asked for no PIN
 };
+
+#define CONFIG_ROOMS_MAX   256
+#define CONFIG_PIN_MAX     16
+#define CONFIG_PROMPTS_MAX 64 // characters of a folder
+
+// When the last moderator leaves: the others stay, wait again, or go.
+enum config_unattended { CONFIG_UNATTENDED_STAY, CONFIG_UNATTENDED_WAIT, CONFIG_UNATTENDED_END };
 
 // A conference that lines share, by a device that holds it and registers nowhere.
 struct config_room {
 	struct config_device device; // named "#" and the room, or CONFIG_MUSIC_ROOM
+	char name[CONFIG_ROOM_MAX + 1];
+	bool has_profile;             // of its own; else that of the first line that leads there
+	char pin[CONFIG_PIN_MAX + 1]; // "" = none
+	char moderator_pin[CONFIG_PIN_MAX + 1];
+	uint32_t pin_tries;
+	uint32_t pin_wait_ms; // for the next digit
+	bool lobby;           // callers wait for a moderator
+	unsigned int music;   // index into config.sources + 1, heard while they wait; 0 = silence
+	enum config_unattended unattended;
+	bool muted;                           // callers are mute until they or a moderator change that
+	uint32_t parties;                     // at a time, wherever they are; 0 = participants of the profile
+	bool says_who;                        // comes and goes, by number
+	char prompts[CONFIG_PROMPTS_MAX + 1]; // folder
+	bool has_mix;                         // of its own; else that of the profile
+	struct config_mix mix;
 };
 #define CONFIG_BRIDGE_ROOM "~bridge" // where calls of two lines are joined
 #define CONFIG_MUSIC_ROOM  "~music" // where lines hear music: its conferences are the sources, numbered from 1

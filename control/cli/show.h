@@ -25,5 +25,6 @@ void view_dataplane(const struct view *v, const json_t *data);
 void view_drops(const struct view *v, const json_t *data);
 void view_line(const struct view *v, const json_t *data);
 void view_recording(const struct view *v, const json_t *data);
+void view_room(const struct view *v, const json_t *data);
 void view_help(const struct view *v, const json_t *data);
 void view_quit(const struct view *v, const json_t *data);

@@ -5,11 +5,11 @@
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct column list_columns[] = {
-	{"LINE", "line", COLUMN_TEXT},        {"NUMBER", "number", COLUMN_TEXT},
-	{"STATE", "state", COLUMN_TEXT},      {"AGENT", "agent", COLUMN_TEXT},
-	{"ACTION", "action", COLUMN_TEXT},    {"ROOM", "room", COLUMN_TEXT},
-	{"CALL", "call", COLUMN_TEXT},        {"FAR", "far", COLUMN_TEXT},
-	{"PARTIES", "parties", COLUMN_NUMBER}};
+	{"LINE", "line", COLUMN_TEXT},     {"NUMBER", "number", COLUMN_TEXT},
+	{"STATE", "state", COLUMN_TEXT},   {"AGENT", "agent", COLUMN_TEXT},
+	{"ACTION", "action", COLUMN_TEXT}, {"ROOM", "room", COLUMN_TEXT},
+	{"CALL", "call", COLUMN_TEXT},     {"STAGE", "stage", COLUMN_TEXT},
+	{"FAR", "far", COLUMN_TEXT},       {"PARTIES", "parties", COLUMN_NUMBER}};
 
 static const struct column line_columns[] = {
 	{"line", "line", COLUMN_TEXT},
@@ -51,6 +51,8 @@ static const struct column call_columns[] = {{"CALL", "call_reference", COLUMN_N
 					     {"NUMBER", "number", COLUMN_TEXT},
 					     {"NAME", "name", COLUMN_TEXT},
 					     {"PROMPT", "prompt", COLUMN_TEXT},
+					     {"ACTION", "action", COLUMN_TEXT},
+					     {"ROOM", "room", COLUMN_TEXT},
 					     {"STAGE", "stage", COLUMN_TEXT},
 					     {"CONNECTED", "connected_s", COLUMN_DURATION}};
 

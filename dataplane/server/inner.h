@@ -41,14 +41,14 @@ struct server_conference {
 struct server_stream {
 	struct list node; // in its conference
 	struct server_conference *conference;
-	struct server_conference *next; // where it moves to, NULL when it stays
-	uint32_t index;                 // in the worker's media
-	uint16_t port;                  // of ours, even
+	uint32_t index; // in the worker's media
+	uint16_t port;  // of ours, even
 	uint16_t worker;
 	uint16_t hop;
 	uint8_t local_index; // our address, in lookup
 	uint8_t state;       // enum server_state
 	bool hidden;         // a live source's: in no listing, nobody's business
+	bool moving;         // to another conference; the handle of that is in the mail
 };
 
 enum server_record_state {
@@ -139,6 +139,7 @@ struct server {
 	struct portmap ports;
 	struct mail *mails; // [SERVER_MAILS]
 	struct mail *mails_free;
+	struct mail *mails_held; // conferences to be closed once nothing moves in or out
 	unsigned int mails_left;
 	struct api_message in[IPC_BATCH]; // being read
 };

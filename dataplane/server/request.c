@@ -87,20 +87,15 @@ static void conference_release(struct server *s, struct server_conference *k)
 	slot_close(&s->conferences, slot_handle(&s->conferences, k));
 }
 
-static int conference_close(struct server *s, struct server_client *c, const struct api_message *m,
-			    nsec_t now)
+// Posts the mail that closes a conference; frees it on failure.
+static int conference_end(struct server *s, struct server_conference *k, struct mail *mail)
 {
-	struct server_conference *k = slot_get(&s->conferences, m->handle_request.handle);
-	if (!k || k->state != SERVER_OPEN)
-		return -ENOENT;
-	if (k->moves)
-		return -EBUSY;
 	uint32_t **slots = calloc(k->stream_count ? k->stream_count : 1, sizeof(*slots));
-	if (!slots)
+	if (!slots) {
+		k->state = SERVER_OPEN;
+		server_mail_free(s, mail);
 		return -ENOMEM;
-	k->state = SERVER_CLOSING;
-	struct mail *mail = server_mail(s, MAIL_CONFERENCE_CLOSE, c->id, m->header.request, m->header.type);
-	mail->handle = m->handle_request.handle;
+	}
 	mail->conference = k->index;
 	mail->slots = slots;
 	for (struct list *at = k->streams.next; at != &k->streams; at = at->next) {
@@ -110,6 +105,43 @@ static int conference_close(struct server *s, struct server_client *c, const str
 	}
 	server_post(s, k->worker, mail);
 	return 0;
+}
+
+// Streams that are moving in or out arrive first: who leaves in time is not closed with it.
+static int conference_close(struct server *s, struct server_client *c, const struct api_message *m,
+			    nsec_t now)
+{
+	struct server_conference *k = slot_get(&s->conferences, m->handle_request.handle);
+	if (!k || k->state != SERVER_OPEN)
+		return -ENOENT;
+	struct mail *mail = server_mail(s, MAIL_CONFERENCE_CLOSE, c->id, m->header.request, m->header.type);
+	mail->handle = m->handle_request.handle;
+	k->state = SERVER_CLOSING;
+	if (!k->moves)
+		return conference_end(s, k, mail);
+	mail->next = s->mails_held;
+	s->mails_held = mail;
+	return 0;
+}
+
+static void conference_moved(struct server *s, struct server_conference *k)
+{
+	uint32_t handle = slot_handle(&s->conferences, k);
+	k->moves--;
+	if (k->moves || k->state != SERVER_CLOSING)
+		return;
+	for (struct mail **at = &s->mails_held; *at; at = &(*at)->next) {
+		struct mail *mail = *at;
+		if (mail->handle != handle)
+			continue;
+		*at = mail->next;
+		uint64_t client = mail->request[SERVER_CLIENT];
+		uint32_t request = (uint32_t)mail->request[SERVER_REQUEST];
+		int rc = conference_end(s, k, mail);
+		if (rc)
+			server_refuse(s, client, API_CONFERENCE_CLOSE, request, rc);
+		return;
+	}
 }
 
 // --- streams ---
@@ -257,10 +289,12 @@ static int stream_open(struct server *s, struct server_client *c, const struct a
 }
 
 // Where a stream shall be from now on. Its present conference and the next stay open until its worker has moved it.
-static int move_begin(struct server *s, struct server_stream *t, api_handle to)
+static int move_begin(struct server *s, struct server_stream *t, api_handle to,
+		      struct server_conference **ret)
 {
 	struct server_conference *k = slot_get(&s->conferences, to);
-	if (t->next)
+	*ret = t->conference;
+	if (t->moving)
 		return -EBUSY;
 	if (!to || k == t->conference)
 		return 0;
@@ -268,25 +302,26 @@ static int move_begin(struct server *s, struct server_stream *t, api_handle to)
 		return -ENOENT;
 	if (k->worker != t->worker)
 		return -EXDEV;
-	t->next = k;
-	t->next->moves++;
+	t->moving = true;
+	k->moves++;
 	t->conference->moves++;
+	*ret = k;
 	return 0;
 }
 
-static void move_end(struct server *s, struct server_stream *t, bool moved)
+static void move_end(struct server *s, struct server_stream *t, struct server_conference *to, bool moved)
 {
-	struct server_conference *k = t->next;
-	if (!k)
+	struct server_conference *from = t->conference;
+	if (!t->moving)
 		return;
-	k->moves--;
-	t->conference->moves--;
-	t->next = NULL;
-	if (!moved)
-		return;
-	stream_unlink(s, t);
-	t->conference = k;
-	server_stream_add(s, k, t);
+	t->moving = false;
+	if (moved) {
+		stream_unlink(s, t);
+		t->conference = to;
+		server_stream_add(s, to, t);
+	}
+	conference_moved(s, from);
+	conference_moved(s, to);
 }
 
 static int stream_set(struct server *s, struct server_client *c, const struct api_message *m, nsec_t now)
@@ -296,15 +331,15 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 	if (!t || t->state != SERVER_OPEN || t->hidden)
 		return -ENOENT;
 	uint16_t hop = HOP_NONE;
-	int rc = move_begin(s, t, spec->conference);
+	struct server_conference *k;
+	int rc = move_begin(s, t, spec->conference, &k);
 	if (rc)
 		return rc;
-	const struct server_conference *k = t->next ? t->next : t->conference;
 	rc = spec_check(s, k, spec, &s->dp->lookup.locals[t->local_index].addr);
 	if (rc == 0)
 		rc = hop_take(s, spec, t->local_index, now, &hop);
 	if (rc) {
-		move_end(s, t, false);
+		move_end(s, t, k, false);
 		return rc;
 	}
 	struct mail *mail = server_mail(s, MAIL_STREAM_SET, c->id, m->header.request, m->header.type);
@@ -312,6 +347,7 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 	mail->stream = t->index;
 	mail->stream_spec = *spec;
 	mail->stream_spec.conference = k->index;
+	mail->request[SERVER_EXTRA] = slot_handle(&s->conferences, k);
 	mail->stream_spec.local = server_stream_local(s, t);
 	mail->hop = hop;
 	server_post(s, t->worker, mail);
@@ -463,7 +499,7 @@ static void stream_replied(struct server *s, const struct mail *m, struct api_me
 		return;
 	}
 	// Set: the stream holds the new hop from now on, or still the old one.
-	move_end(s, t, m->status == 0);
+	move_end(s, t, slot_get(&s->conferences, (uint32_t)m->request[SERVER_EXTRA]), m->status == 0);
 	neigh_hop_release(&s->dp->neigh, m->status ? m->hop : t->hop);
 	if (m->status == 0)
 		t->hop = m->hop;

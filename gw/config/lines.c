@@ -176,13 +176,21 @@ static unsigned int take_room(struct config *c, const struct config_line *l, con
 		strcpy(name, CONFIG_BRIDGE_ROOM);
 	if (a->kind == CONFIG_ACTION_ROOM)
 		snprintf(name, sizeof(name), "#%s", a->room_name);
-	for (unsigned int i = 0; i < c->room_count; i++)
-		if (strcmp(c->rooms[i].device.name, name) == 0)
-			return i + 1;
+	for (unsigned int i = 0; i < c->room_count; i++) {
+		struct config_room *r = &c->rooms[i];
+		if (strcmp(r->device.name, name) != 0)
+			continue;
+		if (!r->has_profile)
+			r->device.profile = l->profile;
+		r->has_profile = true;
+		return i + 1;
+	}
 	struct config_room *r = room_new(c);
 	if (!r)
 		return 0;
 	memcpy(r->device.name, name, sizeof(name));
+	memcpy(r->name, name + 1, sizeof(r->name));
+	r->has_profile = true;
 	r->device.profile = l->profile;
 	r->device.group = l->group;
 	return c->room_count;

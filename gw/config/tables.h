@@ -50,6 +50,9 @@ int config_parse_number(const struct cfg_at *at, const char *text, void *field);
 // lines.c
 extern const struct cfg_table config_line_table;
 
+// rooms.c
+extern const struct cfg_table config_room_table;
+
 // actions.c: what calls of lines meet; action.def has the rows.
 extern const struct cfg_table config_rule_table;
 extern const char *const config_action_words[];

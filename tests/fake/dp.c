@@ -172,7 +172,7 @@ static int open_stream(struct fake_dp *f, const struct stream_spec *spec, struct
 static int set_stream(struct fake_dp *f, const struct api_stream_set *m, struct api_message *reply)
 {
 	struct fake_stream *s = stream_of(f, m->handle);
-	if (!s)
+	if (!s || !conference_of(f, m->spec.conference))
 		return -ENOENT;
 	s->spec = m->spec;
 	reply->stream_reply.handle = s->handle;

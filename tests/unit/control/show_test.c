@@ -13,6 +13,7 @@
 #include "control/party.h"
 #include "control/show.h"
 #include "control/store.h"
+#include "control/room.h"
 #include "gw/log.h"
 #include "tests/fake/agent.h"
 #include "tests/fake/dp.h"
@@ -319,7 +320,8 @@ static void say(struct fixture *f, struct device *d, const struct sccp_msg *m)
 	pump(f);
 }
 
-static void test_lines(void)
+// Two telephones, the first registered.
+static struct device *setup_lines(struct fixture *f)
 {
 	static const char lines_yaml[] =
 		"schema: 1\n"
@@ -329,33 +331,44 @@ static void test_lines(void)
 		"agent-groups: [{name: main, agents: [first]}]\n"
 		"profiles: [{name: p, kind: line, codecs: [pcmu]}]\n"
 		"lines: [{name: 'T{n}', count: 2, profile: p, group: main, action: room, room: lobby}]\n";
-	struct fixture f;
 	struct sccp_msg m;
 	struct addr local;
-	setup_with(&f, lines_yaml);
-	dataplane_up(&f);
-	check_out(&f, "show line", "T2");
-	check_error(&f, "line T1 dial 600", CTL_REFUSED, "line T1 is not registered");
-	struct device *d = f.core.devices[0];
-	core_start(&f.core, test_now);
+	setup_with(f, lines_yaml);
+	dataplane_up(f);
+	check_out(f, "show line", "T2");
+	check_error(f, "line T1 dial 600", CTL_REFUSED, "line T1 is not registered");
+	struct device *d = f->core.devices[0];
+	core_start(&f->core, test_now);
 	addr_parse("192.0.2.77", &local);
 	d->reg.link->up = true;
 	d->reg.link->user->up(d, &local, test_now);
 	sccp_init(&m, SCCP_REGISTER_ACK);
 	m.register_ack.protocol_version = 17;
-	say(&f, d, &m);
+	say(f, d, &m);
 	sccp_init(&m, SCCP_CAPABILITIES_REQ);
-	say(&f, d, &m);
+	say(f, d, &m);
+	return d;
+}
+
+static void say_call(struct fixture *f, struct device *d, uint32_t state)
+{
+	struct sccp_msg m;
 	sccp_init(&m, SCCP_CALL_STATE);
-	m.call_state.call_state = SCCP_CALL_STATE_RING_IN;
+	m.call_state.call_state = state;
 	m.call_state.line_instance = 1;
 	m.call_state.call_reference = 7;
-	say(&f, d, &m);
+	say(f, d, &m);
+}
+
+static void test_lines(void)
+{
+	struct fixture f;
+	struct device *d = setup_lines(&f);
+	say_call(&f, d, SCCP_CALL_STATE_RING_IN);
 	check_out(&f, "show line", "ringing");
 	check_out(&f, "line T1 answer", "answering");
 	check_error(&f, "line T1 answer", CTL_REFUSED, "no call is ringing");
-	m.call_state.call_state = SCCP_CALL_STATE_CONNECTED;
-	say(&f, d, &m);
+	say_call(&f, d, SCCP_CALL_STATE_CONNECTED);
 	check_out(&f, "show line T1", "connected");
 	check_out(&f, "show line T1", "lobby");
 	check_out(&f, "line T1 press 5", "connected");
@@ -412,10 +425,46 @@ static void test_recordings(void)
 	teardown(&f);
 }
 
+static void test_rooms(void)
+{
+	struct fixture f;
+	struct sccp_msg m;
+	struct device *d = setup_lines(&f);
+	check_out(&f, "show room", "lobby");
+	check_out(&f, "show room lobby", "nobody");
+	check_error(&f, "show room attic", CTL_NOT_FOUND, "there is no room attic");
+	say_call(&f, d, SCCP_CALL_STATE_CONNECTED);
+	sccp_init(&m, SCCP_OPEN_RECEIVE_CHANNEL);
+	m.open_receive_channel.conference_id = m.open_receive_channel.pass_through_party_id = 7;
+	m.open_receive_channel.call_reference = 7;
+	m.open_receive_channel.packet_ms = 20;
+	m.open_receive_channel.codec = SCCP_CODEC_G711_ULAW;
+	say(&f, d, &m);
+	check_out(&f, "show room lobby", "inside");
+	check_out(&f, "show line", "inside");
+	check_out(&f, "room lobby mute 1", "inside");
+	check_out(&f, "show line T1", "inside mute");
+	check_out(&f, "room lobby unmute all", "inside");
+	check_out(&f, "room lobby lock", "locked");
+	CHECK(f.core.rooms[0]->room->locked);
+	check_out(&f, "room lobby unlock", "locked");
+	check_error(&f, "room lobby kick 2", CTL_NOT_FOUND, "room lobby has no member 2");
+	check_error(&f, "room lobby kick x", CTL_NOT_FOUND, "room lobby has no member x");
+	check_error(&f, "room lobby kick", CTL_USAGE, "not told like this");
+	check_error(&f, "room lobby lock 1", CTL_USAGE, "not told like this");
+	check_error(&f, "room lobby sing", CTL_USAGE, "not told like this");
+	check_error(&f, "room", CTL_USAGE, "not told like this");
+	check_error(&f, "room attic end", CTL_NOT_FOUND, "there is no room attic");
+	check_out(&f, "room lobby kick 1", "refused");
+	check_out(&f, "room lobby end", "lobby");
+	teardown(&f);
+}
+
 static void test_quiet(void)
 {
 	log_set_level(LOG_LEVEL_ERROR);
 }
 
 T_MAIN("show", {"quiet", test_quiet}, {"alone", test_alone}, {"calls", test_calls}, {"pages", test_pages},
-       {"lines", test_lines}, {"recordings", test_recordings}, {"unreachable", test_unreachable})
+       {"lines", test_lines}, {"rooms", test_rooms}, {"recordings", test_recordings},
+       {"unreachable", test_unreachable})

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// room.h - Rooms: conferences that callers of every line and agent share, with PINs, a lobby, moderators and keys.
+//
+// A room belongs to a device that registers nowhere and holds its conferences: the main one, where people meet; the lobby,
+// where they are mute and hear music; and desks, where one caller is alone with what is said to him. They are on one
+// worker of the dataplane, so that callers move between them with their streams.
+//
+// A member is the visit of one caller. What concerns several at once (a lobby that opens, an end) is done by the room's
+// timer, one member at a time, so that nobody goes while somebody walks past.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/resource.h"
+#include "gw/clock.h"
+#include "gw/fsm.h"
+#include "gw/list.h"
+#include "gw/timer.h"
+
+struct config_room;
+struct device;
+struct place;
+struct player;
+struct visit;
+
+#define ROOM_MAIN     1
+#define ROOM_LOBBY    2
+#define ROOM_DESKS    16 // and on
+#define ROOM_SAID_MAX 8  // that wait to be said
+
+enum member_state {
+	MEMBER_NEW,
+	MEMBER_ASKED,   // for a PIN
+	MEMBER_GREETED, // hears something before going in
+	MEMBER_REFUSED, // hears why, and is hung up on
+	MEMBER_WAITING, // in the lobby
+	MEMBER_INSIDE,
+	MEMBER_STATE_COUNT
+};
+
+enum member_event {
+	MEMBER_ASK,
+	MEMBER_GREET,
+	MEMBER_REFUSE,
+	MEMBER_WAIT,
+	MEMBER_ENTER,
+	MEMBER_HEARS,  // us, for the first time or again
+	MEMBER_PLAYED, // what was said
+	MEMBER_MOVED,
+	MEMBER_STUCK, // could not be moved
+	MEMBER_RIGHT, // PIN
+	MEMBER_WRONG,
+	MEMBER_TIMEOUT,
+	MEMBER_EVENT_COUNT
+};
+
+struct member {
+	struct list link; // in room.members
+	struct room *room;
+	struct visit *visit;
+	struct fsm fsm;  // enum member_state
+	uint32_t number; // in this room, from 1
+	bool moderator;
+	bool mute;        // when inside
+	bool leaving;     // is being hung up on
+	bool told;        // the others have heard who it is
+	const char *says; // what is said to it when greeted or refused
+	char typed[17];   // digits of a PIN
+	unsigned int typed_count;
+	unsigned int wrong;
+	nsec_t star; // when it pressed one, 0 = not
+	nsec_t since;
+};
+
+struct room {
+	struct device *device;
+	const struct config_room *config;
+	struct list members;
+	uint32_t member_count;
+	uint32_t last_number;
+	bool locked;
+	bool mute;     // all but moderators
+	bool ending;   // everybody is being hung up on
+	bool attended; // a moderator has been inside
+	struct timer timer;
+	struct player *speaker; // what is said to all
+	struct list said;       // waits for it
+	uint32_t said_count;
+	uint64_t entered, refused, wrong_pins;
+};
+
+int room_new(struct device *d, const struct config_room *config, struct room **ret);
+void room_free(struct room *r); // takes NULL
+
+// Somebody comes: the reason when there is no place for more. Leaves: its memory goes.
+enum refusal room_join(struct room *r, struct visit *v, nsec_t now, struct member **ret);
+void room_leave(struct member *m, nsec_t now);
+
+// Where a member's media belong now.
+void member_place(const struct member *m, struct place *ret);
+
+void member_feed(struct member *m, enum member_event event, nsec_t now);
+const char *member_state_name(unsigned int state);
+extern const struct fsm_table member_table;
+
+// How its main conference sounds.
+const struct config_mix *room_mix(const struct room *r);
+
+uint32_t room_capacity(const struct room *r);
+uint32_t room_count(const struct room *r, enum member_state state);
+bool room_has_moderator(const struct room *r);
+struct member *room_member(const struct room *r, uint32_t number); // NULL = none
+
+// What is to be done with several members is done soon.
+void room_settle(struct room *r, nsec_t now);
+
+// A digit of a member; room_key.c.
+void member_digit(struct member *m, char digit, nsec_t now);
+
+// What moderators and operators do.
+void room_lock(struct room *r, bool on, nsec_t now);
+void room_mute(struct room *r, bool on, nsec_t now); // all but moderators
+void room_end(struct room *r, nsec_t now);
+void member_mute(struct member *m, bool on, nsec_t now);
+void member_kick(struct member *m, nsec_t now);
+
+// ---- what is said; room_say.c ----
+
+// To one member, at its desk: prompts by name, ends with NULL. False: nothing is said, and MEMBER_PLAYED will not come.
+bool member_say(struct member *m, const char *const names[], nsec_t now);
+
+// To all inside, when it is their turn: up to ROOM_SAID_MAX wait. `number` NULL: no digits before the prompt.
+void room_say(struct room *r, const char *number, const char *name, nsec_t now);
+void room_say_forget(struct room *r);
