@@ -157,7 +157,11 @@ struct ping_pong {
 	_Alignas(64) atomic_uint ball;
 	_Alignas(64) unsigned int cpu;
 	unsigned int rounds;
+	atomic_bool over;
 };
+
+#define PING_PONG_MAX_S                                                                                      \
+	0.2 // where others run on these CPUs each way takes a scheduler's slice: no more need be known
 
 static void *ping_pong_answer(void *arg)
 {
@@ -166,10 +170,31 @@ static void *ping_pong_answer(void *arg)
 		return NULL;
 	for (unsigned int i = 0; i < p->rounds; i++) {
 		while (atomic_load_explicit(&p->ball, memory_order_acquire) != 2 * i + 1)
-			;
+			if (atomic_load_explicit(&p->over, memory_order_relaxed))
+				return NULL;
 		atomic_store_explicit(&p->ball, 2 * i + 2, memory_order_release);
 	}
 	return NULL;
+}
+
+// Plays until the rounds or the time are over. Returns cycles of a round, those of the first tenth aside: they wake both CPUs.
+static double ping_pong_play(struct ping_pong *p)
+{
+	const uint64_t most = (uint64_t)(PING_PONG_MAX_S * bench_cycles_hz());
+	const unsigned int first = p->rounds / 10;
+	const uint64_t over = bench_cycles() + most;
+	uint64_t start = 0;
+	unsigned int spins = 0, i = 0;
+	bool late = false;
+	for (; i < p->rounds && !late; i++) {
+		if (i == first)
+			start = bench_cycles();
+		atomic_store_explicit(&p->ball, 2 * i + 1, memory_order_release);
+		while (atomic_load_explicit(&p->ball, memory_order_acquire) != 2 * i + 2 && !late)
+			late = ++spins % 4096 == 0 && bench_cycles() > over;
+	}
+	atomic_store(&p->over, true);
+	return late ? (double)most : (double)(bench_cycles() - start) / (p->rounds - first);
 }
 
 double bench_ping_pong(unsigned int cpu_a, unsigned int cpu_b)
@@ -182,15 +207,7 @@ double bench_ping_pong(unsigned int cpu_a, unsigned int cpu_b)
 	pthread_t thread;
 	if (bench_pin(cpu_a) || pthread_create(&thread, NULL, ping_pong_answer, &p))
 		return 0;
-	uint64_t start = 0;
-	for (unsigned int i = 0; i < p.rounds; i++) {
-		if (i == p.rounds / 10) // the first tenth wakes both CPUs up
-			start = bench_cycles();
-		atomic_store_explicit(&p.ball, 2 * i + 1, memory_order_release);
-		while (atomic_load_explicit(&p.ball, memory_order_acquire) != 2 * i + 2)
-			;
-	}
-	double cycles = (double)(bench_cycles() - start) / (p.rounds - p.rounds / 10);
+	double cycles = ping_pong_play(&p);
 	pthread_join(thread, NULL);
 	sched_setaffinity(0, sizeof(before), &before);
 	return cycles;

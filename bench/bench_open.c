@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/rtpgen/plan.h"
 #include "gw/api.h"
 #include "gw/codec.h"
 #include "gw/ipc.h"
@@ -177,10 +178,12 @@ static int plan_write(const struct opener *o, const char *path)
 	for (uint32_t i = 0; i < o->calls * 2; i++) {
 		const struct leg *l = &o->legs[i];
 		const struct codec *c = codec_by_id(l->codec == CODEC_NONE ? CODEC_PCMU : l->codec);
-		fprintf(f, "%s %u %s %u %u %u %u\n", addr_text(&l->far.addr, gen, sizeof(gen)), l->far.port,
-			addr_text(&l->local.addr, dut, sizeof(dut)), l->local.port,
-			c->payload_type < 128 ? c->payload_type : 96, c->bytes_per_10ms * 2,
-			c->rtp_clock_hz / 50);
+		bool opus = c->bytes_per_10ms == 0;
+		fprintf(f, "%s %u %s %u %u %u %u %u\n", addr_text(&l->far.addr, gen, sizeof(gen)),
+			l->far.port, addr_text(&l->local.addr, dut, sizeof(dut)), l->local.port,
+			c->payload_type < 128 ? c->payload_type : 96,
+			opus ? PLAN_OPUS : c->bytes_per_10ms * 2, c->rtp_clock_hz / 50,
+			opus ? PLAN_OPUS_FIRST : PLAN_FILL);
 	}
 	return fclose(f) ? -errno : 0;
 }

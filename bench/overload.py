@@ -139,7 +139,7 @@ def measure(limit, calls):
         trial = finish(child)
         up = g.legs() // 2 - RELAYS
         return dict(trial, load_percent=worker['load_percent'], tick_late_ms=worker['late_ms'], transcodes=up,
-                    refused=sum(refused.values()), reasons=refused, loss=1 - trial['received'] / max(trial['sent'], 1))
+                    refused=sum(refused.values()), reasons=refused, loss=max(0, 1 - trial['received'] / max(trial['sent'], 1)))
     finally:
         g.stop()
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # peer.py - The same calls and the same generator against Debian's rtpengine, in userspace, over veth.
-"""Usage: peer.py [CASE...]  Generator on CPU 0, device on CPU 1. Value: CPU seconds per million delivered packets."""
+"""Usage: peer.py [CASE...]  Generator on CPU 0, device on CPU 1. Value: CPU seconds per million delivered packets. Delay is told where
+packets are relayed: what a transcoder sends is no packet that came in."""
 import os
 import socket
 import sys
@@ -20,6 +21,7 @@ CASES = {
     'rtpengine-opus-45': (45, 'pcmu', 'opus'),
 }
 # codec: payload type, rtpmap, payload bytes and timestamp step of 20 ms
+OPUS_FIRST = 0x48 # bench/rtpgen/plan.h
 CODECS = {
     'pcmu': (0, 'PCMU/8000', 160, 160),
     'pcma': (8, 'PCMA/8000', 160, 160),
@@ -104,7 +106,8 @@ class Rtpengine:
                 port_a, port_b = 20000 + 4 * n, 20002 + 4 * n
                 for far, codec, near in zip((port_a, port_b), (a, b), ng.call(n, port_a, a, port_b, b)):
                     pt, _, size, step = CODECS[codec]
-                    f.write(f'{GEN} {far} {DUT} {near} {pt} {size} {step}\n')
+                    first = f' {OPUS_FIRST}' if codec == 'opus' else ''
+                    f.write(f'{GEN} {far} {DUT} {near} {pt} {size} {step}{first}\n')
 
 
 class Slimline:
@@ -130,8 +133,8 @@ def measure(side, veth, case):
         trial = lib.generate('peer', ['--no-huge', '-m', '256', f'--vdev={iface}'],
                              ['--plan', device.plan, '--rate', 'calls', '--seconds', SECONDS, '--warmup', '1',
                               '--pid', str(device.process.pid)], netns=veth.gen)
-        trial['cpu_per_mpkt'] = trial['cpu_s'] / max(trial['received'], 1) * 1e6
-        trial['loss'] = 1 - trial['received'] / max(trial['sent'], 1)
+        trial['cpu_per_mpkt'] = trial['cpu_s'] / max(trial['in_time'], 1) * 1e6
+        trial['loss'] = max(0, 1 - trial['received'] / max(trial['sent'], 1))
         trial['kb_per_call'] = (device.process.rss_kb() - device.rss_before) / CASES[case][0]
         return trial
     finally:
@@ -151,14 +154,15 @@ def main():
                 trial, ok = lib.gated(lambda: measure(side, veth, case))
                 trials[side.name].append(trial)
                 calm &= ok
-        pick = {who: {k: sorted(t[k] for t in ts)[len(ts) // 2] for k in
-                      ('p50_us', 'p99_us', 'p999_us', 'loss', 'kb_per_call', 'late_us')} for who, ts in trials.items()}
+        relayed = {CASES[case][1], CASES[case][2]} <= {'pcmu', 'pcma'}
+        figures = ('loss', 'kb_per_call', 'late_us') + (('p50_us', 'p99_us', 'p999_us') if relayed else ())
+        pick = {who: {k: sorted(t[k] for t in ts)[len(ts) // 2] for k in figures} for who, ts in trials.items()}
         more = {f'{"peer_" if who == "rtpengine" else ""}{k}': v for who, f in pick.items() for k, v in f.items()}
         lib.report('peer', case, [t['cpu_per_mpkt'] for t in trials['slimline']], 'CPU s/Mpkt', 'rtpengine',
                    [t['cpu_per_mpkt'] for t in trials['rtpengine']], calm, **more)
-        print(f'{"":12} {"":24} p50 {pick["slimline"]["p50_us"]:.0f} us, p99 {pick["slimline"]["p99_us"]:.0f} us, '
-              f'loss {pick["slimline"]["loss"]:.4%}; peer p50 {pick["rtpengine"]["p50_us"]:.0f} us, '
-              f'p99 {pick["rtpengine"]["p99_us"]:.0f} us, loss {pick["rtpengine"]["loss"]:.4%}')
+        for who, f in pick.items():
+            delay = f'p50 {f["p50_us"]:.0f} us, p99 {f["p99_us"]:.0f} us, ' if relayed else ''
+            print(f'{"":12} {who:>24} {delay}loss {f["loss"]:.4%}, {f["kb_per_call"]:.1f} kB a call')
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILL   0xd5
+#define FILL   PLAN_FILL
 #define AT_IP  14
 #define AT_UDP 34
 #define AT_RTP 42
@@ -71,6 +71,9 @@ static void template_make(struct leg_tx *t, const struct plan_leg *leg, const ui
 	      fold((words * (uint32_t)(FILL << 8 | FILL)) >> 16);
 	if (leg->payload_bytes % 2)
 		sum += FILL << 8;
+	sum += (uint32_t)leg->first << 8;
+	sum += UINT16_MAX - (FILL << 8); // less what it stands for
+	h[LEG_HEADER] = leg->first;
 	put16(h + AT_UDP + 6, fold(sum));
 	t->payload = leg->payload_bytes;
 }
@@ -170,7 +173,7 @@ static uint32_t leg_partner(const struct legs *l, uint32_t leg)
 void legs_send(struct legs *l, uint32_t leg, uint8_t *frame, uint64_t now)
 {
 	struct leg_tx *t = &l->tx[leg];
-	memcpy(frame, t->header, LEG_HEADER);
+	memcpy(frame, t->header, sizeof(t->header));
 	uint16_t seq = t->seq++;
 	uint32_t ts = t->timestamp;
 	t->timestamp += l->timestamp_step[leg];

@@ -12,7 +12,9 @@
 
 // All that sending one packet touches: one cache line.
 struct leg_tx {
-	uint8_t header[LEG_HEADER]; // template: checksums hold the sums with sequence and timestamp zero
+	uint8_t header
+		[LEG_HEADER +
+		 1]; // and the payload's first byte. Template: checksums hold the sums with sequence and timestamp zero
 	uint16_t seq;
 	uint32_t timestamp;
 	uint16_t payload;

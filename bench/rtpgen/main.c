@@ -60,6 +60,7 @@ struct gen {
 struct trial {
 	uint64_t sent;
 	uint64_t received;
+	uint64_t in_time; // of them, while we sent
 	uint64_t refused; // the port took no more: never offered
 	double seconds;
 	double cpu_s;   // of --pid
@@ -273,8 +274,11 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 	}
 	t.seconds = (double)(now - start) / g->hz;
 	t.cpu_s = process_cpu(pid) - cpu;
-	uint64_t quiet = bench_cycles(), last = g->legs->received;
-	while ((double)(bench_cycles() - quiet) < 0.1 * g->hz && !stopped) { // until 100 ms bring nothing
+	t.in_time = g->legs->received;
+	// Until 100 ms bring nothing; a transcoder may go on for ever.
+	uint64_t quiet = bench_cycles(), last = g->legs->received, drain = quiet;
+	while ((double)(bench_cycles() - quiet) < 0.1 * g->hz && (double)(quiet - drain) < 0.3 * g->hz &&
+	       !stopped) {
 		receive(g);
 		if (g->legs->received != last) {
 			last = g->legs->received;
@@ -328,10 +332,11 @@ static struct trial search(struct gen *g, const struct options *o, struct curve 
 static void print(const struct gen *g, const struct trial *t, const struct curve *curve)
 {
 	const struct delays *d = &g->legs->delays;
-	printf("{\"legs\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ",\"refused\":%" PRIu64
-	       ",\"unknown\":%" PRIu64 ",\"seconds\":%.3f,\"mpps\":%.4f,\"cpu_s\":%.4f,\"late_us\":%.1f"
+	printf("{\"legs\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ",\"in_time\":%" PRIu64
+	       ",\"refused\":%" PRIu64 ",\"unknown\":%" PRIu64
+	       ",\"seconds\":%.3f,\"mpps\":%.4f,\"cpu_s\":%.4f,\"late_us\":%.1f"
 	       ",\"samples\":%" PRIu64 ",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f",
-	       g->legs->count, t->sent, t->received, t->refused, g->legs->unknown, t->seconds,
+	       g->legs->count, t->sent, t->received, t->in_time, t->refused, g->legs->unknown, t->seconds,
 	       t->seconds > 0 ? (double)t->received / t->seconds / 1e6 : 0, t->cpu_s, t->late_us, d->count,
 	       delays_quantile(d, 0.5), delays_quantile(d, 0.99), delays_quantile(d, 0.999), d->max_us);
 	for (unsigned int i = 0; i < curve->count; i++)

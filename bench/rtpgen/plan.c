@@ -12,15 +12,21 @@
 static int leg_parse(const char *line, struct plan_leg *ret)
 {
 	char gen[64], dut[64];
-	unsigned int gen_port, dut_port, type, bytes, step;
-	if (sscanf(line, "%63s %u %63s %u %u %u %u", gen, &gen_port, dut, &dut_port, &type, &bytes, &step) !=
-	    7)
+	unsigned int gen_port, dut_port, type, bytes, step, first = PLAN_FILL;
+	if (sscanf(line, "%63s %u %63s %u %u %u %u %u", gen, &gen_port, dut, &dut_port, &type, &bytes, &step,
+		   &first) < 7)
+		return -EINVAL;
+	if (first > UINT8_MAX)
 		return -EINVAL;
 	if (gen_port > UINT16_MAX || dut_port > UINT16_MAX || type > 127 || bytes == 0 ||
 	    bytes > PAYLOAD_BYTES_MAX)
 		return -EINVAL;
 	struct plan_leg leg = {
-		.payload_type = (uint8_t)type, .payload_bytes = (uint16_t)bytes, .timestamp_step = step};
+		.payload_type = (uint8_t)type,
+		.payload_bytes = (uint16_t)bytes,
+		.timestamp_step = step,
+		.first = (uint8_t)first,
+	};
 	if (addr_parse(gen, &leg.gen.addr) || addr_parse(dut, &leg.dut.addr) ||
 	    leg.gen.addr.family != ADDR_IPV4 || leg.dut.addr.family != ADDR_IPV4)
 		return -EINVAL;
