@@ -115,7 +115,7 @@ void line_call_key(struct line *l, const struct line_call *c, uint32_t event, ns
 	struct sccp_msg m;
 	sccp_init(&m, SCCP_SOFT_KEY_EVENT);
 	m.soft_key_event.soft_key_event = event;
-	m.soft_key_event.line_instance = c ? c->instance : 1;
+	m.soft_key_event.line_instance = c ? c->instance : l->hand;
 	m.soft_key_event.call_reference = c ? c->reference : 0;
 	device_send(l->device, &m, now);
 }

@@ -9,10 +9,11 @@
 #include "control/line_inner.h"
 #include "gw/log.h"
 
-#define KEYED_NS   (5 * NSEC_PER_SEC)  // for the second call
-#define DIALLED_NS (60 * NSEC_PER_SEC) // for somebody to answer it
-#define FORWARD_NS (15 * NSEC_PER_SEC) // for the agent to say that it forwards
-#define CLOSING_NS (5 * NSEC_PER_SEC)  // for the calls to end
+#define KEYED_NS   (5 * NSEC_PER_SEC)    // for the second call
+#define DIALLED_NS (60 * NSEC_PER_SEC)   // for somebody to answer it
+#define FORWARD_NS (15 * NSEC_PER_SEC)   // for the agent to say that it forwards
+#define RIPE_NS    (200 * NSEC_PER_MSEC) // for the agent to say which keys there are now
+#define CLOSING_NS (5 * NSEC_PER_SEC)    // for the calls to end
 
 enum errand_event {
 	EVENT_BEGIN,
@@ -21,8 +22,8 @@ enum errand_event {
 	EVENT_ANSWERED,
 	EVENT_REFUSED, // busy, or the second call has ended
 	EVENT_FIRST_OVER,
-	EVENT_CLOSE,
-	EVENT_FORWARDED,
+	EVENT_RIPE,
+	EVENT_REACHED, // nothing is left for us to press
 	EVENT_TIMEOUT,
 	EVENT_LOST,
 	EVENT_COUNT
@@ -72,13 +73,17 @@ static void act_ringing(void *object, const void *data)
 {
 	struct line *l = object;
 	if (l->errand.kind == ERRAND_TRANSFER)
-		feed(l, EVENT_CLOSE, now_of(data));
+		feed(l, EVENT_RIPE, now_of(data));
 }
 
 static void act_answered(void *object, const void *data)
 {
+	static const uint8_t events[] = {[ERRAND_TRANSFER] = EVENT_RIPE,
+					 [ERRAND_CONSULT] = EVENT_REACHED,
+					 [ERRAND_CONFERENCE] = EVENT_RIPE,
+					 [ERRAND_FORWARD] = EVENT_REFUSED};
 	struct line *l = object;
-	feed(l, l->errand.kind == ERRAND_FORWARD ? EVENT_REFUSED : EVENT_CLOSE, now_of(data));
+	feed(l, (enum errand_event)events[l->errand.kind], now_of(data));
 }
 
 static void act_done(void *object, const void *data)
@@ -87,6 +92,11 @@ static void act_done(void *object, const void *data)
 	disarm(l);
 	l->errand.done++;
 	device_count(l->device, COUNT_line_errands);
+}
+
+static void act_ripe(void *object, const void *data)
+{
+	arm(object, now_of(data) + RIPE_NS);
 }
 
 // A consultation is left to the user, who completes it; what was forwarded leaves an open call to be closed.
@@ -150,23 +160,26 @@ static void act_lost(void *object, const void *data)
 
 // ---- the table ----
 
-static const char *const state_names[] = {"idle", "keyed", "dialled", "closing"};
-static const char *const event_names[] = {"begin",      "second", "ringing",   "answered", "refused",
-					  "first-over", "close",  "forwarded", "timeout",  "lost"};
+static const char *const state_names[] = {"idle", "keyed", "dialled", "ripe", "closing"};
+static const char *const event_names[] = {"begin",      "second", "ringing", "answered", "refused",
+					  "first-over", "ripe",   "reached", "timeout",  "lost"};
 
 static const struct fsm_row rows[] = {
 	{ERRAND_IDLE, EVENT_BEGIN, act_begin, ERRAND_KEYED},
 	{ERRAND_KEYED, EVENT_SECOND, act_dial, ERRAND_DIALLED},
 	{ERRAND_KEYED, EVENT_FIRST_OVER, act_failed, ERRAND_IDLE},
-	{ERRAND_KEYED, EVENT_FORWARDED, act_done, ERRAND_IDLE},
+	{ERRAND_KEYED, EVENT_REACHED, act_done, ERRAND_IDLE},
 	{ERRAND_KEYED, EVENT_TIMEOUT, act_failed, ERRAND_IDLE},
 	{ERRAND_DIALLED, EVENT_RINGING, act_ringing, FSM_STAY},
 	{ERRAND_DIALLED, EVENT_ANSWERED, act_answered, FSM_STAY},
 	{ERRAND_DIALLED, EVENT_REFUSED, act_second_over, ERRAND_IDLE},
 	{ERRAND_DIALLED, EVENT_FIRST_OVER, act_failed, ERRAND_IDLE},
 	{ERRAND_DIALLED, EVENT_TIMEOUT, act_failed, ERRAND_IDLE},
-	{ERRAND_DIALLED, EVENT_CLOSE, act_close, ERRAND_CLOSING},
-	{ERRAND_DIALLED, EVENT_FORWARDED, act_close, ERRAND_CLOSING},
+	{ERRAND_DIALLED, EVENT_RIPE, act_ripe, ERRAND_RIPE},
+	{ERRAND_DIALLED, EVENT_REACHED, act_close, ERRAND_CLOSING},
+	{ERRAND_RIPE, EVENT_REFUSED, act_failed, ERRAND_IDLE},
+	{ERRAND_RIPE, EVENT_FIRST_OVER, act_failed, ERRAND_IDLE},
+	{ERRAND_RIPE, EVENT_TIMEOUT, act_close, ERRAND_CLOSING},
 	{ERRAND_CLOSING, EVENT_REFUSED, act_done, ERRAND_IDLE},
 	{ERRAND_CLOSING, EVENT_FIRST_OVER, act_done, ERRAND_IDLE},
 	{ERRAND_CLOSING, EVENT_TIMEOUT, act_closed, ERRAND_IDLE},
@@ -175,7 +188,7 @@ static const struct fsm_row rows[] = {
 	{FSM_ANY, EVENT_ANSWERED, NULL, FSM_STAY},
 	{FSM_ANY, EVENT_REFUSED, NULL, FSM_STAY},
 	{FSM_ANY, EVENT_FIRST_OVER, NULL, FSM_STAY},
-	{FSM_ANY, EVENT_FORWARDED, NULL, FSM_STAY},
+	{FSM_ANY, EVENT_REACHED, NULL, FSM_STAY},
 	{FSM_ANY, EVENT_LOST, act_lost, ERRAND_IDLE},
 };
 
@@ -261,7 +274,7 @@ void line_errand_call(struct line *l, const struct line_call *c, nsec_t now)
 void line_errand_forwarded(struct line *l, nsec_t now)
 {
 	if (l->errand.kind == ERRAND_FORWARD)
-		feed(l, EVENT_FORWARDED, now);
+		feed(l, EVENT_REACHED, now);
 }
 
 void line_errand_lost(struct line *l, nsec_t now)

@@ -25,6 +25,7 @@ enum errand_state {
 	ERRAND_IDLE,
 	ERRAND_KEYED,   // first press; no second call yet
 	ERRAND_DIALLED, // its number is under way
+	ERRAND_RIPE,    // it has come far enough
 	ERRAND_CLOSING, // second press
 	ERRAND_STATE_COUNT
 };

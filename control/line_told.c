@@ -62,6 +62,7 @@ static bool on_buttons(struct line *l, const struct sccp_msg *m, nsec_t now)
 		return false;
 	if (l->button_count == 0)
 		add_button(l, SCCP_BUTTON_LINE, 1);
+	l->hand = l->buttons[0].instance;
 	return true;
 }
 

@@ -13,15 +13,14 @@
 #include "control/party_inner.h"
 #include "gw/sccp.h"
 
-#define KEPT_MAX 16 // calls of a device whose figures are kept, newest
-#define DUE_MAX  16 // answers that one party owes
+#define KEPT_LINE     16 // calls of a device whose figures are kept, newest
+#define KEPT_RESOURCE 64
+#define DUE_MAX       16 // answers that one party owes
 
 struct party_figures {
-	struct {
-		uint32_t call_reference; // 0 = free
-		struct stream_stats stats;
-	} calls[KEPT_MAX];
-	unsigned int next;
+	uint32_t references[KEPT_RESOURCE]; // of calls; 0 = free
+	unsigned int count, next;
+	struct stream_stats stats[]; // of each
 };
 
 // ---- adding up ----
@@ -55,24 +54,27 @@ static void add(struct stream_stats *to, const struct stream_stats *s)
 
 static struct stream_stats *find_kept(struct device *d, uint32_t call_reference)
 {
-	for (unsigned int i = 0; d->figures && call_reference && i < KEPT_MAX; i++)
-		if (d->figures->calls[i].call_reference == call_reference)
-			return &d->figures->calls[i].stats;
+	struct party_figures *f = d->figures;
+	for (unsigned int i = 0; f && call_reference && i < f->count; i++)
+		if (f->references[i] == call_reference)
+			return &f->stats[i];
 	return NULL;
 }
 
 static void keep(struct device *d, uint32_t call_reference, const struct stream_stats *s)
 {
 	struct stream_stats *k = find_kept(d, call_reference);
+	unsigned int count = d->line ? KEPT_LINE : KEPT_RESOURCE;
 	if (k)
 		return add(k, s);
 	if (!d->figures)
-		d->figures = calloc(1, sizeof(*d->figures));
+		d->figures = calloc(1, sizeof(*d->figures) + count * sizeof(d->figures->stats[0]));
 	if (!d->figures)
 		return; // the agent will be told zeros
-	unsigned int at = d->figures->next++ % KEPT_MAX;
-	d->figures->calls[at].call_reference = call_reference;
-	d->figures->calls[at].stats = *s;
+	d->figures->count = count;
+	unsigned int at = d->figures->next++ % count;
+	d->figures->references[at] = call_reference;
+	d->figures->stats[at] = *s;
 }
 
 void party_figures_forget(struct device *d)
