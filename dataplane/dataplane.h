@@ -30,6 +30,7 @@ struct dataplane {
 	unsigned int launched; // threads running
 	struct server *server;
 	nsec_t started;
+	uint64_t seed; // of SSRCs and first sequence numbers; 0 = the kernel's random numbers
 };
 
 // A part of the process: started in the table's order, stopped in reverse. `stop` takes what `start` left half-made.

@@ -47,7 +47,8 @@ static void insert(struct lookup *t, unsigned int index, const struct local *loc
 		while (t->v4[h].local != LOCAL_NONE)
 			h = (h + 1) % LOOKUP_SLOTS;
 		t->v4[h].ip = ip;
-		__atomic_store_n(&t->v4[h].local, index, __ATOMIC_RELEASE);
+		t->v4[h].port = local->port;
+		__atomic_store_n(&t->v4[h].local, (uint16_t)index, __ATOMIC_RELEASE);
 	} else {
 		unsigned int h = lookup_hash_v6(local->addr.ip);
 		while (t->v6[h].local != LOCAL_NONE)

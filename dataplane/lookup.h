@@ -14,8 +14,12 @@
 #define LOCALS_MAX    64
 #define LOCAL_NONE    255
 #define LOOKUP_SLOTS  128
-#define LOOKUP_GROUPS 16    // multicast groups received in one life of the process
-#define LOOKUP_PAIRS  32768 // RTP/RTCP port pairs of one address
+#define LOOKUP_GROUPS 16                        // multicast groups received in one life of the process
+#define LOOKUP_PAIRS  (1 << LOOKUP_PAIRS_SHIFT) // RTP/RTCP port pairs of one address
+
+#define LOOKUP_PAIRS_SHIFT   15
+#define LOOKUP_HASH_V4       UINT32_C(0x9e3779b1)
+#define LOOKUP_HASH_V4_SHIFT 25
 
 // One of our media addresses and the wire it lives on.
 struct local {
@@ -29,8 +33,9 @@ struct local {
 
 struct lookup_v4 {
 	uint32_t ip; // network order
-	uint32_t local;
-};
+	uint16_t local;
+	uint16_t port; // DPDK port of the address
+} __attribute__((aligned(8)));
 
 struct lookup_v6 {
 	uint8_t ip[16];
@@ -75,7 +80,7 @@ static inline uint32_t lookup_entry_stream(uint32_t entry)
 
 static inline unsigned int lookup_hash_v4(uint32_t ip)
 {
-	return ip * UINT32_C(0x9e3779b1) >> 25;
+	return ip * LOOKUP_HASH_V4 >> LOOKUP_HASH_V4_SHIFT;
 }
 
 static inline unsigned int lookup_hash_v6(const uint8_t ip[16])

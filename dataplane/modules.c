@@ -115,8 +115,9 @@ static uint32_t share(uint32_t all, unsigned int workers)
 	return two < all ? (uint32_t)two : all;
 }
 
-static struct media_limits worker_limits(const struct config *c, unsigned int workers)
+static struct media_limits worker_limits(const struct dataplane *dp, unsigned int workers)
 {
+	const struct config *c = dp->config;
 	struct media_limits l = {
 		.streams = share(c->dataplane.streams, workers),
 		.conferences = share(c->dataplane.conferences, workers),
@@ -131,7 +132,9 @@ static struct media_limits worker_limits(const struct config *c, unsigned int wo
 									  : UINT16_MAX),
 		.silent_s = (uint16_t)(c->media.silent_s < UINT16_MAX ? c->media.silent_s : UINT16_MAX),
 	};
-	if (getrandom(&l.seed, sizeof(l.seed), 0) != sizeof(l.seed))
+	if (dp->seed)
+		l.seed = dp->seed;
+	else if (getrandom(&l.seed, sizeof(l.seed), 0) != sizeof(l.seed))
 		l.seed = worker_clock();
 	snprintf(l.cname, sizeof(l.cname), "%.31s", c->node);
 	return l;
@@ -148,7 +151,7 @@ static int worker_make(struct dataplane *dp, unsigned int i)
 		.socket = socket,
 		.adaptive = c->dataplane.idle == CONFIG_IDLE_ADAPTIVE,
 		.group_ttl = c->media.multicast_ttl,
-		.limits = worker_limits(c, dp->worker_count),
+		.limits = worker_limits(dp, dp->worker_count),
 		.lookup = &dp->lookup,
 		.hops = dp->neigh.hops,
 		.pool = dp->pool,

@@ -70,6 +70,7 @@ int worker_new(const struct worker_options *o, struct worker **ret)
 	w->mailbox = o->mailbox;
 	w->adaptive = o->adaptive;
 	w->group_ttl = o->group_ttl;
+	w->wide = quick_wide_fits();
 	w->ntp_offset = wall_offset();
 	*ret = w;
 	return 0;

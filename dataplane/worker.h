@@ -113,6 +113,7 @@ struct worker {
 	unsigned int cpu;
 	unsigned int lcore;
 	bool adaptive; // sleep when idle
+	bool wide;     // the quick relay takes eight packets at a time
 	atomic_bool stop;
 };
 

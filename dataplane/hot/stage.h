@@ -9,7 +9,7 @@
 
 typedef uint16_t stage_fn(struct worker *w, struct burst *b);
 
-stage_fn stage_quick;
+stage_fn stage_quick, stage_quick_wide;
 stage_fn stage_voice;
 stage_fn stage_parse;
 stage_fn stage_classify;
@@ -17,6 +17,12 @@ stage_fn stage_session;
 stage_fn stage_ingest;
 stage_fn stage_relay;
 stage_fn stage_tx;
+
+// Packets from which on stage_quick goes by way of stage_quick_wide, where worker.wide is set.
+#define QUICK_WIDE_MIN 4
+
+// True when this CPU can run stage_quick_wide.
+bool quick_wide_fits(void);
 
 // Fills a burst from a queue. Returns its count.
 uint16_t rx_poll(struct worker *w, const struct worker_rx *rx, struct burst *b);
@@ -31,16 +37,25 @@ void handoff_flush(struct worker *w);
 // Sends what is held for a port.
 void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx);
 
-// The same as tx_put, inline.
-static inline void tx_hold(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
+// Holds a frame for a port and sends nothing: a burst fits beside what may be held. tx_send_full must follow.
+static inline void tx_add(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
 {
 	struct worker_tx *tx = &w->tx[port];
 	unsigned int n = tx->count++;
 	m->port = port;
 	tx->frames[n] = m;
 	tx->streams[n] = stream;
-	if (unlikely(n + 1 == BURST_MAX))
-		tx_send(w, port, tx);
+}
+
+// Sends where a burst or more is held.
+void tx_send_full(struct worker *w);
+
+// The same as tx_put, inline.
+static inline void tx_hold(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
+{
+	tx_add(w, port, m, stream);
+	if (unlikely(w->tx[port].count >= BURST_MAX))
+		tx_send(w, port, &w->tx[port]);
 }
 
 // Holds a frame for a port; sent when enough are there or by tx_flush.

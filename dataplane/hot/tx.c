@@ -27,6 +27,15 @@ void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx)
 	tx->count = 0;
 }
 
+void tx_send_full(struct worker *w)
+{
+	for (unsigned int i = 0; i < w->tx_count; i++) {
+		uint16_t port = w->tx_ports[i];
+		if (w->tx[port].count >= BURST_MAX)
+			tx_send(w, port, &w->tx[port]);
+	}
+}
+
 void tx_put(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
 {
 	tx_hold(w, port, m, stream);

@@ -111,6 +111,7 @@ bool rig_start(struct rig *r, const struct rig_options *o)
 	config_make(r, o);
 	ring_ports_make(r, o);
 	r->dp.config = &r->config;
+	r->dp.seed = o->seed;
 	r->now = 1000 * NSEC_PER_SEC;
 	for (const struct module *m = modules; m->name; m++)
 		if (started_here(m))

@@ -44,6 +44,7 @@ struct rig_options {
 	unsigned int workers; // 0 = 1
 	unsigned int queues;  // of each port, 0 = 1
 	uint32_t streams;     // 0 = 64
+	uint64_t seed;        // 0 = any
 	uint32_t calls; // conferences, and twice as many streams and voices; 0 = 16 conferences and voices
 	uint16_t load_limit;    // percent, 0 = none
 	uint16_t port_min;      // 0 = 16384
