@@ -13,13 +13,6 @@
 // The first loop reads headers and calls the streams' two lines into the cache, the second one works.
 #include "dataplane/hot/quick.h"
 
-// For the next stage, which need not look the stream up again.
-static inline void leave(struct burst *b, uint16_t place, struct rte_mbuf *m, uint32_t stream)
-{
-	b->notes[place].stream = stream;
-	b->packets[place] = m;
-}
-
 uint16_t stage_quick(struct worker *w, struct burst *b)
 {
 	if (w->wide && b->count >= QUICK_WIDE_MIN && !b->handed_off &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quick_wide.c - The quick relay, eight packets at a time, where the CPU has AVX-512.
-// Exits: tx (all done), parse (any other packet, untouched).
+// Exits: tx (all done), voice (any other packet, untouched; its note names the stream, if it is what is usual).
 //
 // The same packets as in quick.c, the same questions and the same bytes. Eight headers are eight rows of 64 bytes; turned
 // around they are eight columns of 8 bytes, and what was asked eight times is asked once. Moved back by two bytes, the
@@ -403,6 +403,8 @@ static inline __mmask8 group_relay(struct worker *w, const struct group *g, stru
 	const struct hop *hops[LANES];
 	uint32_t port;
 	__mmask8 ok = hops_find(w, &l, lanes_judge(g, &l, units), hops, &port);
+	if (!ok)
+		return 0;
 	__m512i c[LANES];
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++)
@@ -454,18 +456,18 @@ static inline void group_translate(const struct worker *w, const struct group *g
 	}
 }
 
-// Those of a group that could not be relayed together, each by itself; returns how many are kept for parse.
-static uint16_t group_rest(struct worker *w, const struct group *g, struct rte_mbuf *const *packets,
-			   unsigned int n, __mmask8 done, uint32_t units, struct rte_mbuf **ret_kept)
+// Those of a group that could not be relayed together, each by itself. What stays is left from `kept` on; returns how many
+// are left in all.
+static uint16_t group_rest(struct worker *w, const struct group *g, struct burst *b, unsigned int first,
+			   __mmask8 done, uint32_t units, uint16_t kept)
 {
 	uint64_t streams[LANES];
-	uint16_t kept = 0;
 	_mm512_storeu_si512(streams, g->streams);
-	for (unsigned int i = 0; i < n; i++) {
-		struct rte_mbuf *m = packets[i];
-		bool usual = g->usual >> i & 1;
-		if (!(done >> i & 1) && !(usual && relay(w, m, (uint32_t)streams[i], units, w->now)))
-			ret_kept[kept++] = m;
+	for (unsigned int i = 0; i < LANES && first + i < b->count; i++) {
+		struct rte_mbuf *m = b->packets[first + i];
+		uint32_t stream = g->usual >> i & 1 ? (uint32_t)streams[i] : NOT_USUAL;
+		if (!(done >> i & 1) && (stream == NOT_USUAL || !relay(w, m, stream, units, w->now)))
+			leave(b, kept++, m, stream);
 	}
 	return kept;
 }
@@ -483,8 +485,7 @@ uint16_t stage_quick_wide(struct worker *w, struct burst *b)
 		__mmask8 done = group_relay(w, g, b->packets + i, units, w->now);
 		group_translate(w, g, b->packets + i, done);
 		if (unlikely(done != 0xff))
-			kept += group_rest(w, g, b->packets + i, RTE_MIN(LANES, count - i), done, units,
-					   b->packets + kept);
+			kept = group_rest(w, g, b, i, done, units, kept);
 	}
 	tx_send_full(w);
 	return kept;
