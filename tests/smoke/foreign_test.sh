@@ -15,7 +15,7 @@
 # the other end here is linear.
 . "$(dirname "$0")/_init.sh"
 . "$(dirname "$0")/_foreign.sh"
-foreign_tools ffmpeg python3
+foreign_tools ffmpeg python3 tshark tcpdump
 
 HEARS=7 # seconds
 FF=(ffmpeg -hide_banner -nostdin -loglevel error -y)
@@ -231,6 +231,37 @@ reported() {
 		| length' show stream)" -ge "$1" ]
 }
 
+# What tshark reads in the gateway's reports to row's rtp.py: a sender report that counts its own octets right, nothing lost and
+# little jitter, VoIP metrics that say what slimctl says of the stream, names, and a farewell at the end.
+row_reads() {
+	local port=$(($(port_of "$1" 0) + 1)) frame=$6 mos
+	mos=$(awk -v port=$((port - 1)) '$1 == port { print $2 }' "$WORK/figures")
+	awk -F'|' -v port=$port -v frame="$frame" -v mos="$mos" -v name="$2" '
+		function wrong(what) { print "bad: reports to " name ": " what ": " $0; bad = 1 }
+		$1 != port { next }
+		$2 !~ /^200,202/ || $5 != "lab" { wrong("no sender report and name") }
+		$4 != $3 * frame { wrong("octets") }
+		$6 ~ /[1-9]/ || $7 ~ /[1-9]/ || $8 > 400 { wrong("loss or jitter") }
+		$2 ~ /207/ { metrics++; said = $10 }
+		{ bye = $2 ~ /203$/ }
+		END {
+			if (metrics < 3 || said > mos + 0.11 || said < mos - 0.11) wrong("VoIP metrics say MOS " said ", slimctl " mos)
+			if (!bye) wrong("no BYE")
+			exit bad
+		}' "$WORK/rtcp.txt" || FAILED=$((FAILED + 1))
+}
+
+reports_read() {
+	local wrong
+	tshark -r "$WORK/rtcp.pcap" -d udp.port==6000-7200,rtcp -T fields -E separator='|' -E aggregator=, -e udp.dstport -e rtcp.pt \
+		-e rtcp.sender.packetcount -e rtcp.sender.octetcount -e rtcp.sdes.text -e rtcp.ssrc.fraction -e rtcp.ssrc.cum_nr \
+		-e rtcp.ssrc.jitter -e rtcp.xr.bt -e rtcp.xr.voipmetrics.moslq >"$WORK/rtcp.txt" 2>/dev/null
+	wrong=$(tshark -r "$WORK/rtcp.pcap" -d udp.port==6000-7200,rtcp \
+		-Y 'not rtcp or _ws.malformed or _ws.expert.severity >= 0x600000' 2>/dev/null | head -n 3)
+	[ -z "$wrong" ] || bad "tshark finds malformed reports: $wrong"
+	every_row row_reads '[hr]'
+}
+
 net_make 3
 foreign_config >"$WORK/foreign.yaml"
 coded g723_1 $TONE "$WORK/g723.raw"
@@ -238,6 +269,8 @@ coded g723_1 437 "$WORK/g723-437.raw"
 lab_start < <(scenario)
 foreign_gateway_start "$WORK/foreign.yaml"
 lab_until "pause foreign"
+foreign slim-p1 tcpdump --immediate-mode -Unpi eth0 -w "$WORK/rtcp.pcap" 'src 10.77.0.2 and udp and udp[0:2] & 1 = 1' 2>/dev/null &
+LISTENS=$!
 ENDS=()
 SENDERS=()
 every_row ffmpeg_begin ff-
@@ -257,11 +290,16 @@ net_wait 12 "round trips, MOS with delay and both ways alive on 12 streams" repo
 for end in "${ENDS[@]}"; do
 	wait "$end" || true
 done
+net_slimctl --json show stream | jq -r '.. | objects | select(has("party_id") and has("stats"))
+	| "\((.remote // "") | sub(".*:"; "")) \(.stats.quality.mos_lq // "-")"' >"$WORK/figures"
 lab_go
 lab_until "call g723: ended"
+kill $LISTENS
+wait $LISTENS || true
 kill "${SENDERS[@]}"
 every_row row_finish
 every_row row_reports '[hr]'
+reports_read
 judged "meeting p1" "$WORK/meeting-p1.wav" 32 0.5 437 $LEVEL 1713 -16
 judged "meeting p3" "$WORK/meeting-p3.wav" 32 0.5 437 $LEVEL $TONE $LEVEL
 for side in p1 p3; do
