@@ -12,7 +12,7 @@ build='gcc libc6-dev make meson ninja-build pkg-config python3 binutils iproute2
 	libvo-amrwbenc-dev libsndfile1-dev libpcap-dev libipsec-mb-dev libdpdk-dev redis-server
 	ethtool tcpdump iputils-ping jq asterisk-core-sounds-en-wav'
 test='tshark ffmpeg espeak-ng lua5.3 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav'
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav python3-gst-1.0'
 check='clang clang-format git'
 fuzz='clang llvm'
 bench='dpdk-dev rtpengine-daemon'

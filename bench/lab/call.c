@@ -13,6 +13,7 @@
 #define PARTY_FIRST      0x01000001u // numbers as call managers choose them
 #define CONFERENCE_FIRST 0x01000001u
 #define REFERENCE_FIRST  0x01300001u
+#define INBAND_DTMF      261 // in place of an RTP payload type: tones in the voice
 #define PAYLOAD_DYNAMIC  96
 #define SPEAK_AFTER_MS   200 // nobody says hello sooner; the gateway finds its next hops meanwhile
 
@@ -130,12 +131,23 @@ static void send_open(struct call *c, struct agent_device *d)
 		m.open_receive_channel.codec = codec_to_sccp(p->party->codec);
 		if (p->phone->options.payload_type >= PAYLOAD_DYNAMIC)
 			m.open_receive_channel.qualifier_in_dynamic_payload = p->phone->options.payload_type;
+		m.open_receive_channel.rfc2833_payload_type = p->party->event_type;
 		m.open_receive_channel.requested_ip_addr_type = p->phone->local.addr.family == ADDR_IPV6;
 		m.open_receive_channel.source_ip_addr = p->phone->local.addr;
 		m.open_receive_channel.source_port_number =
 			4000; // as call managers send before the far end has answered
 		agent_send(d, &m);
 	}
+}
+
+static void send_subscribe(const struct call *c, const struct call_party *p, struct agent_device *d)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_SUBSCRIBE_DTMF_PAYLOAD_REQ);
+	m.subscribe_dtmf_payload_req.payload_dtmf = p->party->event_type ? p->party->event_type : INBAND_DTMF;
+	m.subscribe_dtmf_payload_req.conference_id = c->conference_id;
+	m.subscribe_dtmf_payload_req.pass_through_party_id = p->party_id;
+	agent_send(d, &m);
 }
 
 // Music to a group; nobody answers that.
@@ -179,7 +191,10 @@ static void send_start(struct call *c, struct agent_device *d)
 			m.start_media_transmission.qualifier_out_dynamic_payload =
 				p->phone->options.payload_type;
 		m.start_media_transmission.dtmf_type = 10;
+		m.start_media_transmission.rfc2833_payload_type = p->party->event_type;
 		agent_send(d, &m);
+		if (p->party->told)
+			send_subscribe(c, p, d);
 	}
 }
 

@@ -364,6 +364,13 @@ static void read_party(struct reader *r)
 			i += read_source(r, i, p);
 		} else if (reader_word_is(r, i, "dials") || reader_word_is(r, i, "answers")) {
 			i += read_dialling(r, i, p);
+		} else if (reader_word_is(r, i, "events")) {
+			if (reader_number(r, i + 1, "event payload type", 96, 127, &v))
+				p->event_type = (uint8_t)v;
+			i += 2;
+		} else if (reader_word_is(r, i, "told")) {
+			p->told = true;
+			i++;
 		} else if (reader_word_is(r, i, "group")) {
 			if (i + 1 >= r->count || addr_parse(r->words[i + 1], &p->group) < 0 ||
 			    !addr_is_multicast(&p->group))

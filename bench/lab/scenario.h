@@ -73,6 +73,8 @@ struct scenario_party {
 	double level_dbm0; // tone level; for files the active level to scale to, when level_set
 	double tone_hz;
 	uint16_t foreign_port; // not 0: a program of others has the phone's address and this port
+	uint8_t event_type;    // RFC 4733 payload type; 0 = digits are in the voice
+	bool told;             // the agent subscribes to its digits
 	struct addr group;     // of music that goes to a multicast group, port foreign_port; else ADDR_NONE
 	double hears_hz; // the tone that is to be heard from music, an announcement or an echo; 0 = none
 	double hears_dbm0;

@@ -25,7 +25,7 @@ static const char good[] = "agent listen 10.78.0.1:2000 netns slim-agent version
 			   "phone bert address fd77::12\n"
 			   "call bridge talk implicit on CFB_LAB {\n"
 			   "\tparty anna codec pcmu period 30 play a.wav level -20\n"
-			   "\tparty bert codec g722 tone 1020 -10\n"
+			   "\tparty bert codec g722 events 101 told tone 1020 -10\n"
 			   "}\n"
 			   "devices\n"
 			   "start talk\n"
@@ -57,6 +57,8 @@ static void reads_everything(void)
 	const struct scenario_call *c = &scenario.calls[0];
 	CHECK(c->implicit);
 	CHECK_INT(c->device, 0);
+	CHECK_INT(c->parties[1].event_type, 101);
+	CHECK(c->parties[1].told && !c->parties[0].told);
 	CHECK_INT(c->kind, SCENARIO_BRIDGE);
 	REQUIRE(c->party_count == 2);
 	CHECK_INT(c->parties[0].codec, CODEC_PCMU);
