@@ -22,11 +22,17 @@ static bool is_right(struct member *m)
 	return strcmp(m->typed, c->pin) == 0;
 }
 
-static bool is_long_enough(const struct member *m)
+// One of two PINs, and not how the other begins; or longer than any.
+static bool is_complete(const struct member *m)
 {
 	const struct config_room *c = m->room->config;
-	size_t a = strlen(c->pin), b = strlen(c->moderator_pin);
-	return m->typed_count >= (a > b ? a : b);
+	size_t a = strlen(c->pin), b = strlen(c->moderator_pin), n = m->typed_count;
+	if (!n || n >= (a > b ? a : b))
+		return n;
+	bool one = n == a ? strcmp(m->typed, c->pin) == 0 && strncmp(c->moderator_pin, c->pin, a) != 0
+			  : n == b && strcmp(m->typed, c->moderator_pin) == 0 &&
+				    strncmp(c->pin, c->moderator_pin, b) != 0;
+	return one;
 }
 
 // A # ends it, and so does its length; a star begins it anew. What is too long is not even looked at.
@@ -40,7 +46,7 @@ static void pin_digit(struct member *m, char digit, nsec_t now)
 			m->typed[m->typed_count++] = digit;
 	}
 	m->typed[m->typed_count] = '\0';
-	if (digit == '#' || (m->typed_count && is_long_enough(m))) {
+	if (digit == '#' || is_complete(m)) {
 		bool right = is_right(m);
 		m->typed_count = 0;
 		memset(m->typed, 0, sizeof(m->typed));
