@@ -31,6 +31,8 @@ uint32_t player_conference(const struct device *d, uint32_t conference_id, uint3
 
 // ---- life ----
 
+static void on_late(struct timer *t, nsec_t now);
+
 struct player *player_new(struct conference *c, enum player_kind kind)
 {
 	unsigned int n = 0;
@@ -42,12 +44,14 @@ struct player *player_new(struct conference *c, enum player_kind kind)
 	p->conference = c;
 	p->to = c->device;
 	p->kind = kind;
+	timer_init(&p->late, on_late, p);
 	list_push_back(&c->players, &p->link);
 	return p;
 }
 
 static void forget(struct player *p)
 {
+	timer_stop(&p->conference->device->core->timers, &p->late);
 	dp_abandon(dataplane(p), p->request); // a source that opens nonetheless is closed as a stray
 	if (p->handle)
 		index_drop(&p->conference->device->core->sources, &p->by_handle);
@@ -91,6 +95,23 @@ static void finish(struct player *p, int status, nsec_t now)
 				     now);
 	if (done)
 		done(object, status, now);
+}
+
+static void on_late(struct timer *t, nsec_t now)
+{
+	struct player *p = t->object;
+	finish(p, p->late_status, now);
+}
+
+// Whoever waits may close parties and conferences, which others are walking past just now: so it hears of it in a moment.
+static void finish_late(struct player *p, int status, nsec_t now)
+{
+	if (!p->done) {
+		finish(p, status, now);
+		return;
+	}
+	p->late_status = status;
+	timer_start(&p->conference->device->core->timers, &p->late, now);
 }
 
 // ---- alarms ----
@@ -215,7 +236,7 @@ void player_item_source(struct api_source_item *ret, const struct config_source 
 static bool ask(struct player *p, nsec_t now)
 {
 	struct api_message m;
-	if (!p->conference->handle || p->request || p->handle || !dp_is_up(dataplane(p)))
+	if (!p->conference->handle || p->request || p->handle || p->late.armed || !dp_is_up(dataplane(p)))
 		return true;
 	api_init(&m, API_SOURCE_OPEN, 0);
 	m.source_open.conference = p->conference->handle;
@@ -229,7 +250,7 @@ static bool ask(struct player *p, nsec_t now)
 void player_start(struct player *p, nsec_t now)
 {
 	if (!ask(p, now))
-		finish(p, -EAGAIN, now);
+		finish_late(p, -EAGAIN, now);
 }
 
 struct player *player_play(struct conference *c, struct device *to, const struct api_source_item *items,
@@ -315,7 +336,7 @@ void player_conference_void(struct conference *c, nsec_t now)
 			index_drop(&c->device->core->sources, &p->by_handle);
 		p->handle = 0;
 		if (!p->loop) // half an announcement is not begun anew
-			finish(p, -ECONNRESET, now);
+			finish_late(p, -ECONNRESET, now);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "gw/api.h"
 #include "gw/clock.h"
 #include "gw/list.h"
+#include "gw/timer.h"
 
 struct config_source;
 struct conference;
@@ -42,6 +43,8 @@ struct player {
 	player_done done; // may be NULL
 	void *object;
 	struct device *to; // whose agent hears of alarms
+	struct timer late; // until `done` hears of an end that came in the middle of something
+	int late_status;
 	uint32_t tone;
 	uint32_t call_reference; // of StartTone
 	bool loop;
