@@ -219,8 +219,18 @@ static void send_announcement(const struct call *c, struct agent_device *d)
 	struct sccp_msg m;
 	sccp_init(&m, SCCP_START_ANNOUNCEMENT);
 	m.start_announcement.conference_id = c->conference_id;
-	m.start_announcement.announcements[0].tone_announcement = c->plan->announcement;
+	for (unsigned int i = 0; i < SCENARIO_LIST_MAX; i++)
+		m.start_announcement.announcements[i].tone_announcement = c->plan->announcements[i];
 	m.start_announcement.ann_ack_req = SCCP_ANNOUNCEMENT_ACK_WANTED;
+	agent_send(d, &m);
+}
+
+static void send_tone(const struct call *c, struct agent_device *d)
+{
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_START_TONE);
+	m.start_tone.tone = c->plan->tone;
+	m.start_tone.call_reference = c->parties[0].call_reference;
 	agent_send(d, &m);
 }
 
@@ -308,8 +318,10 @@ static void started(struct call *c, struct agent_device *d,
 			  (unsigned int)(p - c->parties) + 1, ack->media_transmission_status);
 	else if (call_all_answered(c, p))
 		call_speak(c);
-	if (c->state == CALL_UP && c->plan->announcement)
+	if (c->state == CALL_UP && c->plan->announcements[0])
 		send_announcement(c, d);
+	if (c->state == CALL_UP && c->plan->tone)
+		send_tone(c, d);
 }
 
 static void added(struct call *c, struct agent_device *d, const struct sccp_add_participant_res *res)

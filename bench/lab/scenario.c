@@ -272,9 +272,12 @@ static void read_call(struct reader *r)
 		i += 2;
 	}
 	double number_of;
-	if (reader_word_is(r, i, "announcement") &&
-	    reader_number(r, i + 1, "announcement", 1, 1e9, &number_of)) {
-		c->announcement = (uint32_t)number_of;
+	if (reader_word_is(r, i, "announcement"))
+		for (unsigned int n = 0; ++i + 1 < r->count && n < SCENARIO_LIST_MAX; n++)
+			if (reader_number(r, i, "announcement", 1, 1e9, &number_of))
+				c->announcements[n] = (uint32_t)number_of;
+	if (reader_word_is(r, i, "tone") && reader_number(r, i + 1, "tone", 1, 255, &number_of)) {
+		c->tone = (uint32_t)number_of;
 		i += 2;
 	}
 	if (!reader_word_is(r, i, "{") || i + 1 != r->count)

@@ -32,6 +32,7 @@
 #define SCENARIO_PHONES_MAX  64
 #define SCENARIO_CALLS_MAX   64
 #define SCENARIO_PARTIES_MAX 32
+#define SCENARIO_LIST_MAX    4
 #define SCENARIO_STEPS_MAX   256
 #define SCENARIO_EXPECTS_MAX 256
 #define SCENARIO_NUMBERS_MAX 32
@@ -87,9 +88,11 @@ struct scenario_party {
 struct scenario_call {
 	char name[SCENARIO_NAME_MAX];
 	enum scenario_kind kind;
-	unsigned int device;   // index into devices; SCENARIO_DEVICES_MAX = the first of this kind
-	uint32_t announcement; // annunciator: number to play
-	bool implicit;         // bridge: no CreateConference and AddParticipant, only a common conference id
+	unsigned int device; // index into devices; SCENARIO_DEVICES_MAX = the first of this kind
+	uint32_t announcements
+		[SCENARIO_LIST_MAX]; // annunciator: numbers to play one after the other; 0 ends them
+	uint32_t tone;               // annunciator: number of the tone to sound instead; 0 = none
+	bool implicit; // bridge: no CreateConference and AddParticipant, only a common conference id
 	struct scenario_party parties[SCENARIO_PARTIES_MAX];
 	unsigned int party_count;
 	unsigned int line;
