@@ -147,6 +147,7 @@ static void act_ready(void *object, const void *data)
 	device_count(l->device, COUNT_line_ready);
 	log_info(l->device->name, "line is ready", "number=%s unanswered=%u", l->buttons[0].number,
 		 l->unanswered);
+	line_test_ready(l, now_of(data));
 }
 
 static void act_lost(void *object, const void *data)
@@ -157,6 +158,7 @@ static void act_lost(void *object, const void *data)
 	l->digits[0] = '\0';
 	l->flashed = 0;
 	line_errand_lost(l, now_of(data));
+	line_test_lost(l, now_of(data));
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		line_call_feed(&l->calls[i], LINE_CALL_LOST, now_of(data));
 	line_panel_clear(l);
@@ -252,6 +254,7 @@ int line_new(struct device *d, const struct config_line *config, struct line **r
 	l->waiting = SCCP_LAMP_OFF;
 	l->buttons[0].instance = l->hand = 1;
 	line_errand_init(l);
+	line_test_init(l);
 	line_panel_clear(l);
 	l->idle_mask = UINT32_MAX;
 	fsm_init(&l->fsm, &line_table, NULL, l);
@@ -271,6 +274,7 @@ void line_free(struct line *l)
 	timer_stop(&l->device->core->timers, &l->timer);
 	timer_stop(&l->device->core->timers, &l->dial);
 	line_errand_fini(l);
+	line_test_fini(l);
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		line_call_fini(&l->calls[i]);
 	LIST_FOREACH(v, &l->visits, struct visit, link)

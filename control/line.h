@@ -11,6 +11,7 @@
 
 #include "control/line_call.h"
 #include "control/line_errand.h"
+#include "control/line_test.h"
 #include "gw/clock.h"
 #include "gw/config.h"
 #include "gw/fsm.h"
@@ -105,6 +106,7 @@ struct line {
 	char code[CONFIG_CODE_MAX + 1]; // of it so far
 	bool alone;                     // no second call is answered while the present one lasts
 	struct line_errand errand;
+	struct line_test test;
 	uint64_t answered, dialled, failed; // calls
 	struct list visits;                 // what it does with them (line_action.h)
 	struct visit *calls_for; // of another line: the call it makes next belongs to that; NULL = none

@@ -96,6 +96,11 @@ static int act_call_back(struct line *l, const char *first, const char *second, 
 	return line_call_back(l, now);
 }
 
+static int act_test(struct line *l, const char *first, const char *second, nsec_t now)
+{
+	return *first || l->config->test.number[0] ? line_test_begin(l, first, now) : -ENOENT;
+}
+
 static int act_feature(struct line *l, const char *first, const char *second, nsec_t now)
 {
 	return line_feature(l, first, now);

@@ -64,6 +64,7 @@ void line_call_feed(struct line_call *c, enum line_call_event event, nsec_t now)
 		return;
 	c->since = now;
 	line_errand_call(l, c, now);
+	line_test_call(l, c, now);
 	visit_call_changed(c, now);
 	answer_waiting(l, now);
 }

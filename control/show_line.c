@@ -92,6 +92,23 @@ static json_t *buttons_json(const struct line *l)
 	return list;
 }
 
+static json_t *test_json(const struct show *s, const struct line *l)
+{
+	const struct line_test *t = &l->test;
+	uint64_t all = line_test_count(t);
+	json_t *results = json_object();
+	for (unsigned int i = TEST_GOOD; i < TEST_RESULT_COUNT; i++)
+		json_object_set_new(results, line_test_result_name((enum test_result)i),
+				    json_integer((json_int_t)t->results[i]));
+	return json_pack("{s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:o}", "state",
+			 fsm_state_name(&line_test_table, t->fsm.state), "number", t->number, "made",
+			 (json_int_t)all, "good", (json_int_t)t->results[TEST_GOOD], "last",
+			 line_test_result_name(t->last), "setup_ms",
+			 t->results[TEST_GOOD] ? json_integer(t->setup_ms) : json_null(), "last_s",
+			 t->dialled ? json_integer(show_seconds_since(s, t->dialled)) : json_null(),
+			 "results", results);
+}
+
 static json_t *line_json(const struct show *s, const struct device *d)
 {
 	const struct line *l = d->line;
@@ -130,6 +147,12 @@ static json_t *line_json(const struct show *s, const struct device *d)
 	json_object_set_new(o, "dialled", json_integer((json_int_t)l->dialled));
 	json_object_set_new(o, "failed", json_integer((json_int_t)l->failed));
 	json_object_set_new(o, "parties", json_integer(d->party_count));
+	json_t *test = test_json(s, l);
+	json_object_set(o, "test_made", json_object_get(test, "made"));
+	json_object_set(o, "test_good", json_object_get(test, "good"));
+	json_object_set(o, "test_last", json_object_get(test, "last"));
+	json_object_set(o, "test_setup_ms", json_object_get(test, "setup_ms"));
+	json_object_set_new(o, "test", test);
 	json_object_set_new(o, "calls", calls);
 	return o;
 }

@@ -331,6 +331,15 @@ struct config_features {
 // Where a feature's code counts.
 enum config_feature_where config_feature_where(enum config_feature f);
 
+// Calls that a line makes to see whether they come through.
+struct config_test {
+	char number[26];   // "" = none but by hand
+	uint32_t after_ms; // the line is ready
+	uint32_t every_ms; // between the end of one and the next; 0 = one only
+	uint32_t hold_ms;
+	uint32_t patience_ms; // for an answer
+};
+
 // A number of telephones of one sort; each becomes a device.
 struct config_line {
 	char name[CONFIG_NAME_MAX]; // template
@@ -344,6 +353,7 @@ struct config_line {
 	struct config_features features;
 	char plar[26];      // dialled whenever the handset is lifted; "" = nothing is
 	uint32_t answer_ms; // CONFIG_ANSWER_NEVER = somebody has to
+	struct config_test test;
 	struct config_action action;
 	struct config_rule *rules; // the first that fits a call goes before `action`
 	unsigned int rule_count;

@@ -32,6 +32,10 @@ static const struct column line_columns[] = {
 	{"calls answered", "answered", COLUMN_NUMBER},
 	{"calls dialled", "dialled", COLUMN_NUMBER},
 	{"calls failed", "failed", COLUMN_NUMBER},
+	{"test calls", "test_made", COLUMN_NUMBER},
+	{"test calls, good", "test_good", COLUMN_NUMBER},
+	{"test calls, last", "test_last", COLUMN_TEXT},
+	{"set-up of the last good one, ms", "test_setup_ms", COLUMN_NUMBER},
 };
 
 static const struct column button_columns[] = {{"BUTTON", "kind", COLUMN_TEXT},

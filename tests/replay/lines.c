@@ -47,6 +47,8 @@ const char *lines_show(const struct device *d, const char *key, nsec_t now, char
 		     {"name", l->buttons[0].name},
 		     {"label", l->buttons[0].label},
 		     {"prompt", l->prompt},
+		     {"test", fsm_state_name(&line_test_table, l->test.fsm.state)},
+		     {"test-last", line_test_result_name(l->test.last)},
 		     {"notice", line_notice(l, now)},
 		     {"text", l->text},
 		     {"forward", l->buttons[0].forward[LINE_FORWARD_ALL]},
@@ -60,11 +62,17 @@ const char *lines_show(const struct device *d, const char *key, nsec_t now, char
 	const struct {
 		const char *key;
 		unsigned int value;
-	} numbers[] = {{"buttons", l->button_count},   {"speed-dials", l->speed_dials},
-		       {"keys", l->key_count},         {"sets", l->set_count},
-		       {"unanswered", l->unanswered},  {"tone", l->tone},
-		       {"lamps", l->lamp_count},       {"extras", l->extra_count},
-		       {"errand", l->errand.fsm.state}};
+	} numbers[] = {{"buttons", l->button_count},
+		       {"speed-dials", l->speed_dials},
+		       {"keys", l->key_count},
+		       {"sets", l->set_count},
+		       {"unanswered", l->unanswered},
+		       {"tone", l->tone},
+		       {"lamps", l->lamp_count},
+		       {"extras", l->extra_count},
+		       {"errand", l->errand.fsm.state},
+		       {"tests", (unsigned int)line_test_count(&l->test)},
+		       {"tests-good", (unsigned int)l->test.results[TEST_GOOD]}};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (strcmp(texts[i].key, key) == 0)
 			snprintf(buf, cap, "%s", texts[i].text && *texts[i].text ? texts[i].text : "-");

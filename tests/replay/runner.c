@@ -518,6 +518,17 @@ static void say_worthless(struct run *r, char *args)
 	r->dp.says_nothing = *args == 'y';
 }
 
+// packets PARTY N: that its stream has received
+static void say_packets(struct run *r, char *args)
+{
+	char *rest;
+	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, &rest, 0));
+	if (s)
+		s->stats.rx_packets = strtoull(rest, NULL, 0);
+	else
+		fail(r, "the dataplane has no stream of party %s", args);
+}
+
 static void say_unreadable(struct run *r, char *args)
 {
 	snprintf(r->dp.unreadable, sizeof(r->dp.unreadable), "%s", args);
@@ -541,7 +552,7 @@ static const struct {
 	{"lose", say_astray},       {"rename", say_astray},
 	{"played", say_played},     {"unreadable", say_unreadable},
 	{"recorded", say_recorded}, {"worthless", say_worthless},
-	{"idle", say_idle},
+	{"packets", say_packets},   {"idle", say_idle},
 };
 
 static void say(struct run *r, char *text, FILE *in)

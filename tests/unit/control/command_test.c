@@ -126,7 +126,7 @@ static void test_complete(void)
 	CHECK(m.near_count >= 3);
 	// what a line's user does, behind the name
 	command_complete("line SEP1 ", &m);
-	CHECK_INT(m.near_count, 17);
+	CHECK_INT(m.near_count, 18);
 	command_complete("line SEP1 ho", &m);
 	CHECK_INT(m.near_count, 1);
 	CHECK_MEM(m.near[0], "hold", 4);

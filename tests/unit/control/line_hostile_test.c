@@ -278,6 +278,7 @@ static void tables_are_sound(void)
 	CHECK_INT(fsm_check(&line_table, problem, sizeof(problem)), 0);
 	CHECK_INT(fsm_check(&line_call_table, problem, sizeof(problem)), 0);
 	CHECK_INT(fsm_check(&mail_table, problem, sizeof(problem)), 0);
+	CHECK_INT(fsm_check(&line_test_table, problem, sizeof(problem)), 0);
 	CHECK_INT(fsm_check(&line_errand_table, problem, sizeof(problem)), 0);
 	CHECK_INT(fsm_check(&reg_table, problem, sizeof(problem)), 0);
 }

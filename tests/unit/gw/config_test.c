@@ -83,6 +83,8 @@ static void bad_sounds_are_explained(void)
 {
 	refuses("schema: 1\nprofiles: [{name: m, kind: moh, codecs: [pcmu]}]\n",
 		"f:2:28: profiles[0].kind: music on hold needs at least one of sources\n");
+	refuses("schema: 1\nrecordings: {directory: here}\n",
+		"f:2:25: recordings.directory: is no full path of at most 107 characters\n");
 	refuses("schema: 1\nsources: [{name: a}]\n",
 		"f:2:18: sources[0].name: a source is either a file or a multicast\n");
 	refuses("schema: 1\nsources: [{name: a, file: a.wav}]\n",
@@ -170,8 +172,8 @@ static void the_carrier_sample_is_sound(void)
 static void lines_become_devices(void)
 {
 	struct config *c = load_sample("carrier.yaml");
-	CHECK_INT(c->line_count, 3);
-	CHECK_INT(c->device_count, 8 + 4 + 24 + 8);
+	CHECK_INT(c->line_count, 6);
+	CHECK_INT(c->device_count, 8 + 4 + 24 + 8 + 4 + 4 + 1);
 	CHECK_STR(c->devices[8].name, "SEP02005E100001");
 	CHECK_STR(c->devices[11].name, "SEP02005E100004");
 	CHECK_STR(c->devices[12].name, "AN0200005E20001");
@@ -185,10 +187,18 @@ static void lines_become_devices(void)
 	CHECK_INT(c->devices[8].line, 1);
 	CHECK_INT(c->lines[0].action.kind, CONFIG_ACTION_ECHO);
 	CHECK_INT(c->lines[0].answer_ms, 1000);
-	CHECK_INT(c->room_count, 1);
+	CHECK_INT(c->room_count, 2);
 	CHECK_STR(c->rooms[0].device.name, "#all-hands");
+	CHECK_STR(c->rooms[1].device.name, CONFIG_BRIDGE_ROOM);
 	CHECK_INT(c->lines[1].action.room, 1);
-	CHECK_INT(c->lines[2].action.room, 1);
+	CHECK_INT(c->lines[2].action.kind, CONFIG_ACTION_RECORD);
+	CHECK_INT(c->lines[2].action.record_max_ms, 180000);
+	CHECK_INT(c->lines[2].action.record_min_ms, 1000);
+	CHECK_STR(c->recordings.directory, "/var/lib/slimline/recordings");
+	CHECK_INT(c->recordings.keep_free_mb, 1024);
+	CHECK_INT(c->lines[3].action.room, 2);
+	CHECK_STR(c->lines[4].action.bridge, "ANEAST{nn}");
+	CHECK_INT(c->lines[5].test.every_ms, 300000);
 	config_free(c);
 }
 
@@ -243,6 +253,11 @@ static void bad_lines_are_explained(void)
 		{LINE("name: X, profile: p, group: g, action: room"),
 		 "the action room needs the name of one"},
 		{LINE("name: X, profile: p, group: g, action: room, room: a b"), "a room has 1 to 14"},
+		{LINE("name: X, profile: p, group: g, action: record"), "needs the directory of recordings"},
+		{LINE("name: X, profile: p, group: g, action: bridge"), "needs the line that dials"},
+		{LINE("name: X, profile: p, group: g, action: bridge, bridge: Y, number: 12a"),
+		 "is not at most 24 of"},
+		{LINE("name: X, profile: p, group: g, test-calls: {hold: 0s}"), "hold"},
 		{LINE("name: X, profile: p, group: g, rules: [{action: echo}]"),
 		 "a rule needs the number called or the number calling"},
 		{LINE("name: X, profile: p, group: g, rules: [{called: '8.1'}]"),
