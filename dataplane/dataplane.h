@@ -16,8 +16,9 @@ struct server;
 
 struct dataplane {
 	const struct config *config;
-	struct rte_mempool *pool;
-	struct rte_ring *slow_ring; // workers put, main takes
+	struct rte_mempool *pool;               // of the main thread's socket
+	struct rte_mempool *pools[WORKERS_MAX]; // of each worker: one for all on a socket
+	struct rte_ring *slow_ring;             // workers put, main takes
 	struct wake wake;
 	struct port ports[CONFIG_PORTS_MAX];
 	unsigned int port_count;

@@ -225,23 +225,25 @@ void eal_stop(void)
 // CPU while it takes frames holds up no other.
 struct rte_mempool *eal_packets_make(unsigned int n, int socket)
 {
-	struct rte_mempool *pool = rte_pktmbuf_pool_create_by_ops(
-		"packets", n, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, socket, "lf_stack");
+	char name[32];
+	snprintf(name, sizeof(name), "packets_%d", socket);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create_by_ops(name, n, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+								  socket, "lf_stack");
 	if (!pool) // no such driver on this machine
-		pool = rte_pktmbuf_pool_create("packets", n, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, socket);
+		pool = rte_pktmbuf_pool_create(name, n, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, socket);
 	return pool;
 }
 
-struct rte_mempool *eal_pool_make(const struct config *c)
+struct rte_mempool *eal_pool_make(const struct config *c, int socket, unsigned int workers)
 {
-	unsigned int n = 8192, workers = c->dataplane.worker_count;
+	unsigned int n = 8192;
 	for (unsigned int i = 0; i < c->dataplane.port_count; i++) {
 		const struct config_port *p = &c->dataplane.ports[i];
 		n += workers * ((p->rx_descriptors ? p->rx_descriptors : 1024u) +
 				(p->tx_descriptors ? p->tx_descriptors : 1024u));
 	}
 	n += workers * (512 + 4096); // caches, and what waits in rings
-	struct rte_mempool *pool = eal_packets_make(n, (int)rte_socket_id());
+	struct rte_mempool *pool = eal_packets_make(n, socket);
 	if (!pool)
 		log_error("eal", "no memory for packets: raise `dataplane.memory`", "packets=%u memory_mb=%u",
 			  n, c->dataplane.memory_mb);

@@ -33,5 +33,5 @@ struct rte_mempool;
 // Makes a pool of n packet buffers. NULL when memory is short.
 struct rte_mempool *eal_packets_make(unsigned int n, int socket);
 
-// Makes the packet pool of the process, sized for its queues and workers. NULL when memory is short (logged).
-struct rte_mempool *eal_pool_make(const struct config *c);
+// Makes the packet pool of a memory socket, sized for the queues of so many workers. NULL when memory is short (logged).
+struct rte_mempool *eal_pool_make(const struct config *c, int socket, unsigned int workers);

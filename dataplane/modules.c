@@ -13,6 +13,7 @@
 
 #include "dataplane/eal.h"
 #include "dataplane/server.h"
+#include "dataplane/steer.h"
 #include "gw/log.h"
 
 static int dpdk_start(struct dataplane *dp)
@@ -25,17 +26,61 @@ static void dpdk_stop(struct dataplane *dp)
 	eal_stop();
 }
 
+static int worker_socket(unsigned int i)
+{
+	unsigned int lcore = eal_worker_lcore(i);
+	return rte_lcore_is_enabled(lcore) ? (int)rte_lcore_to_socket_id(lcore) : (int)rte_socket_id();
+}
+
+// A pool on each memory socket that a worker, or the main thread, is on.
+static int pools_make(struct dataplane *dp)
+{
+	int main_socket = (int)rte_socket_id();
+	for (unsigned int i = 0; i < dp->worker_count; i++) {
+		int socket = worker_socket(i);
+		unsigned int sharing = 0;
+		for (unsigned int k = 0; k < dp->worker_count; k++) {
+			if (k < i && worker_socket(k) == socket)
+				dp->pools[i] = dp->pools[k];
+			sharing += worker_socket(k) == socket;
+		}
+		if (!dp->pools[i])
+			dp->pools[i] = eal_pool_make(dp->config, socket, sharing);
+		if (!dp->pools[i])
+			return -ENOMEM;
+		if (socket == main_socket)
+			dp->pool = dp->pools[i];
+	}
+	if (!dp->pool)
+		dp->pool = eal_pool_make(dp->config, main_socket, 0);
+	return dp->pool ? 0 : -ENOMEM;
+}
+
+// With a queue for each worker, each should get the packets of its own ports.
+static void port_steer(const struct dataplane *dp, struct port *p)
+{
+	const struct config_media *m = &dp->config->media;
+	if (p->rx_queues < 2)
+		return;
+	p->rules = steer_port(p->id, m->rtp_port_min, m->rtp_port_max, dp->worker_count);
+	log_notice(p->name,
+		   p->rules ? "flow rules bring packets to their worker"
+			    : "no flow rules: packets for other workers go through handoff rings",
+		   "rules=%u queues=%u", p->rules, p->rx_queues);
+}
+
 static int ports_start(struct dataplane *dp)
 {
 	const struct config_dataplane *c = &dp->config->dataplane;
 	dp->worker_count = c->worker_count;
-	dp->pool = eal_pool_make(dp->config);
-	if (!dp->pool)
-		return -ENOMEM;
+	int rc = pools_make(dp);
+	if (rc)
+		return rc;
 	for (unsigned int i = 0; i < c->port_count; i++) {
-		int rc = port_start(&dp->ports[i], &c->ports[i], c->worker_count, dp->pool);
+		rc = port_start(&dp->ports[i], &c->ports[i], c->worker_count, dp->pools);
 		if (rc)
 			return rc;
+		port_steer(dp, &dp->ports[i]);
 		dp->port_count++;
 	}
 	return 0;
@@ -45,6 +90,13 @@ static void ports_stop(struct dataplane *dp)
 {
 	while (dp->port_count)
 		port_stop(&dp->ports[--dp->port_count]);
+	for (unsigned int i = 0; i < dp->worker_count; i++) {
+		struct rte_mempool *pool = dp->pools[i];
+		for (unsigned int k = i; k < dp->worker_count; k++)
+			dp->pools[k] = dp->pools[k] == pool ? NULL : dp->pools[k];
+		dp->pool = dp->pool == pool ? NULL : dp->pool;
+		rte_mempool_free(pool);
+	}
 	rte_mempool_free(dp->pool);
 	dp->pool = NULL;
 }
@@ -144,7 +196,7 @@ static int worker_make(struct dataplane *dp, unsigned int i)
 {
 	const struct config *c = dp->config;
 	unsigned int lcore = eal_worker_lcore(i);
-	int socket = rte_lcore_is_enabled(lcore) ? (int)rte_lcore_to_socket_id(lcore) : (int)rte_socket_id();
+	int socket = worker_socket(i);
 	struct worker_options o = {
 		.id = (uint16_t)i,
 		.worker_count = (uint16_t)dp->worker_count,
@@ -154,7 +206,7 @@ static int worker_make(struct dataplane *dp, unsigned int i)
 		.limits = worker_limits(dp, dp->worker_count),
 		.lookup = &dp->lookup,
 		.hops = dp->neigh.hops,
-		.pool = dp->pool,
+		.pool = dp->pools[i],
 		.slow_ring = dp->slow_ring,
 		.mailbox = &dp->mailboxes[i],
 	};

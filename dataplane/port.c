@@ -90,14 +90,14 @@ static int configure(struct port *p, const struct config_port *c, const struct r
 	return rte_eth_dev_configure(p->id, p->rx_queues, p->tx_queues, &conf);
 }
 
-static int queues_set_up(struct port *p, const struct config_port *c, struct rte_mempool *pool)
+static int queues_set_up(struct port *p, const struct config_port *c, struct rte_mempool *const *pools)
 {
 	uint16_t rx = c->rx_descriptors ? c->rx_descriptors : 1024,
 		 tx = c->tx_descriptors ? c->tx_descriptors : 1024;
 	unsigned int socket = (unsigned int)rte_eth_dev_socket_id(p->id);
 	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx, &tx);
 	for (uint16_t q = 0; rc == 0 && q < p->rx_queues; q++)
-		rc = rte_eth_rx_queue_setup(p->id, q, rx, socket, NULL, pool);
+		rc = rte_eth_rx_queue_setup(p->id, q, rx, socket, NULL, pools[q]);
 	for (uint16_t q = 0; rc == 0 && q < p->tx_queues; q++)
 		rc = rte_eth_tx_queue_setup(p->id, q, tx, socket, NULL);
 	return rc;
@@ -116,7 +116,8 @@ static void filters_set(struct port *p, const struct config_port *c)
 		log_info(p->name, "device has no multicast filter");
 }
 
-int port_start(struct port *p, const struct config_port *c, unsigned int workers, struct rte_mempool *pool)
+int port_start(struct port *p, const struct config_port *c, unsigned int workers,
+	       struct rte_mempool *const *pools)
 {
 	char device[64];
 	struct rte_eth_dev_info info;
@@ -136,7 +137,7 @@ int port_start(struct port *p, const struct config_port *c, unsigned int workers
 	if (rc == 0)
 		rc = configure(p, c, &info, workers);
 	if (rc == 0)
-		rc = queues_set_up(p, c, pool);
+		rc = queues_set_up(p, c, pools);
 	if (rc == 0) {
 		filters_set(p, c);
 		rc = rte_eth_dev_start(p->id);

@@ -15,7 +15,8 @@ struct port {
 	uint16_t rx_queues; // one for each worker, or one in all
 	uint16_t tx_queues;
 	uint8_t mac[6];
-	bool offload_udp; // computes UDP checksums on transmit
+	unsigned int rules; // of flow steering; 0: RSS, where there are several queues
+	bool offload_udp;   // computes UDP checksums on transmit
 	bool started;
 	uint16_t packet_ns; // that a packet in and out is expected to take, of some core
 };
@@ -27,7 +28,8 @@ void port_device_name(const char *device, char *ret, size_t cap);
 bool port_device_is_pci(const char *device);
 
 // Finds and configures the device of a configured port and starts it. Logs what is wrong. Returns 0 or negative errno.
+// Queue n takes its buffers from pools[n].
 int port_start(struct port *p, const struct config_port *config, unsigned int workers,
-	       struct rte_mempool *pool);
+	       struct rte_mempool *const *pools);
 
 void port_stop(struct port *p);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // worker.c - One lcore: its loop, and what it does when there is nothing to do.
 //
-// Idle policy. `poll` never sleeps. `adaptive` naps after a few empty turns: 200 us while streams are open, 1 ms when
+// Idle policy. `poll` never sleeps. `adaptive` naps after a few empty turns: 200 us while streams are open, 4 ms when
 // there are none, and never past the next media tick. The nap is what makes it cheap: packets gather meanwhile, and a
 // kernel port sends a burst for the price of one call, where turns that find nothing only burn time.
 #include "dataplane/worker.h"
@@ -21,7 +21,7 @@
 
 #define SPINS_MAX    2
 #define NAP_NS       (200 * NSEC_PER_USEC)
-#define NAP_EMPTY_NS (1 * NSEC_PER_MSEC)
+#define NAP_EMPTY_NS (4 * NSEC_PER_MSEC)
 #define UPKEEP_NS    (1 * NSEC_PER_MSEC)
 
 nsec_t worker_clock(void)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/server.h"
-#include "dataplane/server/portmap.h"
+#include "dataplane/portmap.h"
 #include "dataplane/recording.h"
 #include "dataplane/sound.h"
 #include "gw/api.h"

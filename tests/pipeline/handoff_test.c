@@ -2,6 +2,8 @@
 // handoff_test.c - Two workers: packets that land on the wrong one reach their stream all the same.
 #include "tests/pipeline/rig.h"
 
+#include "dataplane/portmap.h"
+#include "dataplane/steer.h"
 #include "gw/codec.h"
 
 #define FAR_A "192.0.2.10"
@@ -118,5 +120,58 @@ static void ring_full(void)
 	rig_stop(&rig);
 }
 
-T_MAIN("pipeline handoff", {"one queue", one_queue}, {"two queues", two_queues},
-       {"closed on the way", closed_on_the_way}, {"ring full", ring_full})
+// --- steering ---
+
+static void ports_count(uint8_t *times, uint16_t first, uint16_t last)
+{
+	struct steer_block b[STEER_BLOCKS_MAX];
+	unsigned int n = steer_blocks(first, last, b);
+	REQUIRE(n <= STEER_BLOCKS_MAX);
+	for (unsigned int i = 0; i < n; i++)
+		for (uint32_t port = 0; port <= UINT16_MAX; port++)
+			times[port] += (port & b[i].mask) == b[i].first;
+}
+
+// The blocks of a range match each of its ports once, and no other.
+static void blocks(void)
+{
+	static const uint16_t ranges[][2] = {
+		{0, 65535}, {1024, 65535}, {16384, 32767}, {1, 65534}, {20000, 20001}, {5, 5}, {32767, 32768},
+	};
+	static uint8_t times[UINT16_MAX + 1];
+	for (unsigned int r = 0; r < RTE_DIM(ranges); r++) {
+		unsigned int wrong = 0;
+		memset(times, 0, sizeof(times));
+		ports_count(times, ranges[r][0], ranges[r][1]);
+		for (uint32_t port = 0; port <= UINT16_MAX; port++)
+			wrong += times[port] != (port >= ranges[r][0] && port <= ranges[r][1]);
+		CHECK_INT(wrong, 0);
+	}
+	struct steer_block b[STEER_BLOCKS_MAX];
+	CHECK_INT(steer_blocks(16384, 32767, b), 1);
+	CHECK_INT(b[0].mask, 0xc000);
+}
+
+// The workers' parts together are the range, and what one is given lies in its part.
+static void parts(void)
+{
+	static const unsigned int workers[] = {1, 2, 3, 7, 63};
+	for (unsigned int i = 0; i < RTE_DIM(workers); i++) {
+		uint32_t next = 1025 / 2 + 1, first, count;
+		struct portmap map;
+		REQUIRE(portmap_init(&map, 1025, 65535, 1, workers[i]) == 0);
+		for (unsigned int w = 0; w < workers[i]; w++) {
+			uint16_t port;
+			portmap_part(1025, 65535, w, workers[i], &first, &count);
+			CHECK_INT(first, next);
+			CHECK_INT(portmap_take(&map, 0, w, &port), 0);
+			CHECK_INT(port, 2 * first);
+			next = first + count;
+		}
+		CHECK_INT(next, 32768);
+		portmap_fini(&map);
+	}
+}
+
+T_MAIN("pipeline handoff", {"blocks", blocks}, {"parts", parts}, {"one queue", one_queue},
+       {"two queues", two_queues}, {"closed on the way", closed_on_the_way}, {"ring full", ring_full})

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "dataplane/server.h"
-#include "dataplane/server/portmap.h"
+#include "dataplane/portmap.h"
 #include "gw/codec.h"
 #include "gw/ipc.h"
 

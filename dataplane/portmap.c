@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // portmap.c - One bit a port pair, one cursor a worker's part.
-#include "dataplane/server/portmap.h"
+#include "dataplane/portmap.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WORDS = LOOKUP_PAIRS / 64 };
+
+void portmap_part(uint16_t port_min, uint16_t port_max, unsigned int worker, unsigned int workers,
+		  uint32_t *ret_first, uint32_t *ret_count)
+{
+	uint32_t first = (port_min + 1u) / 2, count = (port_max + 1u) / 2 - first;
+	*ret_first = first + count * worker / workers;
+	*ret_count = first + count * (worker + 1) / workers - *ret_first;
+}
 
 int portmap_init(struct portmap *p, uint16_t port_min, uint16_t port_max, unsigned int locals,
 		 unsigned int workers)

@@ -19,6 +19,10 @@ struct portmap {
 	uint16_t *cursor; // [local][worker]: next pair to try, from the part's first
 };
 
+// A worker's part of the range: its first pair and how many, as numbers of port / 2.
+void portmap_part(uint16_t port_min, uint16_t port_max, unsigned int worker, unsigned int workers,
+		  uint32_t *ret_first, uint32_t *ret_count);
+
 // Makes a map of even ports within [port_min, port_max]. Returns 0 or -ENOMEM.
 int portmap_init(struct portmap *p, uint16_t port_min, uint16_t port_max, unsigned int locals,
 		 unsigned int workers);
