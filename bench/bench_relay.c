@@ -377,10 +377,13 @@ static unsigned int unload(struct rig *r)
 	return kept;
 }
 
+// The last burst waits a turn for one more.
+enum { TURNS = FRAMES / BURST_MAX + 1 };
+
 static uint64_t relay_round(struct rig *r)
 {
 	uint64_t start = bench_cycles();
-	for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++) {
+	for (unsigned int i = 0; i < TURNS; i++) {
 		if (r->receiver != r->worker)
 			worker_loop_once(r->receiver, r->now);
 		worker_loop_once(r->worker, r->now);
@@ -398,7 +401,7 @@ static int receiver_run(void *arg)
 			continue;
 		load(r);
 		uint64_t start = bench_cycles();
-		for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++)
+		for (unsigned int i = 0; i < TURNS; i++)
 			worker_loop_once(r->receiver, r->now);
 		r->receiver_cycles = bench_cycles() - start;
 		atomic_store_explicit(&r->baton, OWNER, memory_order_release);

@@ -30,9 +30,21 @@ struct note {
 	uint8_t flags;       // enum note_flag
 };
 
+#define BURST_LANES 8 // packets that stage_quick_wide takes together
+
+// What quick_wide.c found out about eight packets, in lanes of 64 bits.
+struct burst_group {
+	uint64_t columns[8][BURST_LANES]; // of their headers
+	uint64_t len[BURST_LANES];        // of the frames
+	uint64_t streams[BURST_LANES];    // 0 in lanes that are not usual
+	uint8_t usual;                    // lanes, by their headers
+} __attribute__((aligned(64)));
+
 struct burst {
 	uint16_t count;
+	bool wide;       // the groups are filled
 	bool handed_off; // came from another worker: a stream that is gone is closed, not unknown
 	struct rte_mbuf *packets[BURST_MAX];
 	struct note notes[BURST_MAX];
+	struct burst_group groups[BURST_MAX / BURST_LANES];
 };

@@ -181,6 +181,11 @@ static void (*const commands[MAIL_KIND_COUNT])(struct worker *w, struct mail *m)
 	[MAIL_TAP_CLOSE] = tap_close,
 };
 
+bool mailbox_is_empty(const struct worker *w)
+{
+	return rte_ring_empty(w->mailbox->down);
+}
+
 unsigned int mailbox_run(struct worker *w)
 {
 	void *mails[RUN_MAX];

@@ -89,6 +89,9 @@ void mailbox_sleep(struct worker *w, nsec_t until);
 // Main: takes a reply, NULL if there is none.
 struct mail *mailbox_reply(struct mailbox *b);
 
+// Whether no command waits. Worker.
+bool mailbox_is_empty(const struct worker *w);
+
 // Worker: applies waiting commands, at most 32. Returns how many.
 unsigned int mailbox_run(struct worker *w);
 

@@ -81,6 +81,8 @@ void worker_free(struct worker *w)
 	if (!w)
 		return;
 	rte_pktmbuf_free_bulk(w->spare, w->spare_count);
+	if (w->waiting)
+		rte_pktmbuf_free_bulk(w->waiting->packets, w->waiting->count);
 	rte_ring_free(w->handoff_ring);
 	rte_ring_free(w->inject_ring);
 	rte_free(w->handoff);
@@ -120,19 +122,45 @@ static unsigned int upkeep(struct worker *w)
 	return tick_rtcp(w) + mailbox_events(w);
 }
 
+static void burst_finish(struct worker *w)
+{
+	if (w->waiting)
+		pipeline(w, w->waiting);
+	w->waiting = NULL;
+}
+
+// Polls every queue. A burst's streams are called into the cache and come while the next burst is received: each waits for
+// its successor, and a full one, behind which more can be expected, for the next turn's. Nothing else keeps it waiting.
+static unsigned int receive(struct worker *w)
+{
+	unsigned int got = 0;
+	for (uint16_t i = 0; i < w->rx_count; i++) {
+		struct burst *b = &w->bursts[w->waiting == &w->bursts[0]];
+		if (!rx_poll(w, &w->rx[i], b))
+			continue;
+		got += b->count;
+		quick_find(w, b);
+		burst_finish(w);
+		w->waiting = b;
+	}
+	if (!got || (w->waiting && w->waiting->count < BURST_MAX))
+		burst_finish(w);
+	return got;
+}
+
 unsigned int worker_loop_once(struct worker *w, nsec_t now)
 {
-	struct burst *b = &w->burst;
 	w->now = now;
+	unsigned int work = w->waiting ? w->waiting->count : 0;
+	if (!mailbox_is_empty(w))
+		burst_finish(w); // its streams may be gone afterwards
 	w->commands = mailbox_run(w);
-	unsigned int work = w->commands;
-	for (uint16_t i = 0; i < w->rx_count; i++)
-		if (rx_poll(w, &w->rx[i], b)) {
-			work += b->count;
-			pipeline(w, b);
-		}
+	work += w->commands;
+	work += receive(w);
+	struct burst *b = &w->bursts[w->waiting == &w->bursts[0]];
 	if (handoff_take(w, b)) {
 		work += b->count;
+		quick_find(w, b);
 		pipeline(w, b);
 	}
 	nsec_t due = media_tick_due(w->media);

@@ -91,7 +91,8 @@ struct worker {
 	struct rte_mbuf *garbage[2 * BURST_MAX]; // freed together after the burst
 	struct rte_mbuf *slow[BURST_MAX];
 	struct rte_mbuf *spare[BURST_MAX]; // empty frames for ticks
-	struct burst burst;
+	struct burst bursts[2];
+	struct burst *waiting; // its streams are on their way into the cache; or NULL
 	struct worker_counters counters;
 	struct worker_tx tx[RTE_MAX_ETHPORTS];
 	struct worker_handoff *handoff; // [worker]

@@ -10,24 +10,34 @@
 //
 // Where the CPU has AVX-512, eight packets at a time take quick_wide.c instead, which does the same.
 //
-// The first loop reads headers and calls the streams' two lines into the cache, the second one works.
+// quick_find reads headers and calls the streams' two lines into the cache; stage_quick works. A worker that is busy polls
+// the next burst in between.
 #include "dataplane/hot/quick.h"
+
+void quick_find(struct worker *w, struct burst *b)
+{
+	const uint16_t port = b->packets[0]->port;
+	const uint32_t owner = LOOKUP_VALID >> 24 | w->id;
+	b->wide = w->wide && b->count >= QUICK_WIDE_MIN && !b->handed_off && !w->lookup->ports[port].vlan;
+	if (b->wide) {
+		quick_wide_find(w, b);
+		return;
+	}
+	for (unsigned int i = 0; i < b->count; i++)
+		b->notes[i].stream = stream_call(w, port, owner, b->packets[i]);
+}
 
 uint16_t stage_quick(struct worker *w, struct burst *b)
 {
-	if (w->wide && b->count >= QUICK_WIDE_MIN && !b->handed_off &&
-	    !w->lookup->ports[b->packets[0]->port].vlan)
+	if (b->wide)
 		return stage_quick_wide(w, b);
-	const uint32_t owner = LOOKUP_VALID >> 24 | w->id, units = media_units(w->media, w->now);
-	const uint16_t count = b->count, port = b->packets[0]->port;
+	const uint32_t units = media_units(w->media, w->now);
 	const nsec_t now = w->now;
-	uint32_t streams[BURST_MAX];
-	for (unsigned int i = 0; i < count; i++)
-		streams[i] = stream_call(w, port, owner, b->packets[i]);
 	uint16_t kept = 0;
-	for (unsigned int i = 0; i < count; i++) {
-		if (unlikely(streams[i] == NOT_USUAL || !relay(w, b->packets[i], streams[i], units, now)))
-			leave(b, kept++, b->packets[i], streams[i]);
+	for (unsigned int i = 0; i < b->count; i++) {
+		uint32_t stream = b->notes[i].stream;
+		if (unlikely(stream == NOT_USUAL || !relay(w, b->packets[i], stream, units, now)))
+			leave(b, kept++, b->packets[i], stream);
 	}
 	tx_send_full(w);
 	return kept;

@@ -11,8 +11,8 @@
 //   2  0x45, TOS, length, id, fragment                 6  timestamp, SSRC
 //   3  TTL, protocol, checksum, source IP              7  payload
 //
-// The two lines of a stream are turned around likewise. The first loop asks what the headers alone can answer, finds the
-// streams and calls their lines into the cache; the second one asks the streams, and relays the lanes that pass. A lane that
+// The two lines of a stream are turned around likewise. quick_wide_find asks what the headers alone can answer,
+// finds the streams and calls their lines into the cache; stage_quick_wide asks the streams, and relays the lanes that pass. A lane that
 // does not pass goes through the relay of one, and from there to parse. Two packets of one stream do not share a turn: the
 // second needs what the first has changed.
 #include "dataplane/hot/quick.h"
@@ -23,7 +23,7 @@
 #include <stdalign.h>
 #include <stddef.h>
 
-enum { LANES = 8, GROUPS = BURST_MAX / LANES };
+enum { LANES = BURST_LANES };
 
 #define NO_PORT UINT32_MAX
 
@@ -43,12 +43,7 @@ enum {
 
 _Static_assert(sizeof(struct lookup_v4) == 8, "gathered by eights");
 
-struct group {
-	__m512i columns[LANES];
-	__m512i len;     // of the frames
-	__m512i streams; // 0 in lanes that are not usual
-	__mmask8 usual;  // lanes, by their headers
-};
+#define LOAD(array) _mm512_load_si512(array)
 
 // Rows to columns, or columns to rows.
 static inline void turn(__m512i r[LANES])
@@ -118,10 +113,10 @@ static inline __m512i fold(__m512i s)
 	return _mm512_add_epi64(_mm512_and_si512(s, ALL(0xffff)), _mm512_srli_epi64(s, 16));
 }
 
-// --- the first loop ---
+// --- finding ---
 
 // Reads frames into columns. Returns the flags that all of them have; none, and no length, when one has a bad checksum.
-static inline uint64_t frames_read(struct group *g, struct rte_mbuf *const *packets)
+static inline uint64_t frames_read(struct burst_group *g, struct rte_mbuf *const *packets)
 {
 	__m512i rows[LANES];
 	alignas(16) uint16_t len[LANES];
@@ -137,19 +132,22 @@ static inline uint64_t frames_read(struct group *g, struct rte_mbuf *const *pack
 	turn(rows);
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++)
-		g->columns[i] = rows[i];
-	g->len = _mm512_cvtepu16_epi64(_mm_load_si128((const __m128i *)len));
+		_mm512_store_si512(g->columns[i], rows[i]);
+	_mm512_store_si512(g->len, _mm512_cvtepu16_epi64(_mm_load_si128((const __m128i *)len)));
 	if (likely(!(any & (RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD))))
 		return all;
-	g->len = _mm512_setzero_si512();
+	_mm512_store_si512(g->len, _mm512_setzero_si512());
 	return 0;
 }
 
 // The lanes whose headers are those of a usual packet.
-static inline __mmask8 headers_judge(const struct group *g, uint64_t mac, uint64_t flags)
+static inline __mmask8 headers_judge(const struct burst_group *g, uint64_t mac, uint64_t flags)
 {
-	const __m512i *c = g->columns;
-	const __m512i len = g->len;
+	const __m512i len = LOAD(g->len);
+	__m512i c[6];
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < 6; i++)
+		c[i] = LOAD(g->columns[i]);
 	__m512i odd = _mm512_ternarylogic_epi64(c[0], ALL(mac << 16), ALL(~UINT64_C(0xffff)), AND_XOR);
 	odd = _mm512_or_si512(odd, _mm512_ternarylogic_epi64(c[1], ALL(UINT64_C(0x0008) << 48),
 							     ALL(UINT64_C(0xffff) << 48), AND_XOR));
@@ -172,9 +170,9 @@ static inline __mmask8 headers_judge(const struct group *g, uint64_t mac, uint64
 }
 
 // Finds the streams of usual packets; the lanes that have one of ours stay usual.
-static inline void streams_find(struct group *g, const struct lookup *t, uint16_t port, uint32_t owner)
+static inline void streams_find(struct burst_group *g, const struct lookup *t, uint16_t port, uint32_t owner)
 {
-	const __m512i to = g->columns[4];
+	const __m512i to = LOAD(g->columns[4]);
 	__mmask8 ok = g->usual;
 	__m512i hash = _mm512_mul_epu32(to, ALL(LOOKUP_HASH_V4));
 	hash = _mm512_srli_epi64(_mm512_slli_epi64(hash, 32), 32 + LOOKUP_HASH_V4_SHIFT);
@@ -190,11 +188,11 @@ static inline void streams_find(struct group *g, const struct lookup *t, uint16_
 	__m512i entry = _mm512_cvtepu32_epi64(
 		_mm512_mask_i64gather_epi32(_mm256_setzero_si256(), ok, slot, t->entries, 4));
 	ok = _mm512_mask_cmpeq_epi64_mask(ok, _mm512_srli_epi64(entry, 24), ALL(owner));
-	g->streams = _mm512_maskz_and_epi64(ok, entry, ALL(0xffffff));
+	_mm512_store_si512(g->streams, _mm512_maskz_and_epi64(ok, entry, ALL(0xffffff)));
 	g->usual = ok;
 }
 
-static inline void group_read(struct worker *w, struct group *g, struct rte_mbuf *const *packets,
+static inline void group_read(struct worker *w, struct burst_group *g, struct rte_mbuf *const *packets,
 			      unsigned int n, uint16_t port, uint32_t owner)
 {
 	struct rte_mbuf *eight[LANES];
@@ -208,17 +206,15 @@ static inline void group_read(struct worker *w, struct group *g, struct rte_mbuf
 	if (unlikely(n < LANES))
 		g->usual &= (__mmask8)((1u << n) - 1);
 	streams_find(g, w->lookup, port, owner);
-	uint64_t streams[LANES];
-	_mm512_storeu_si512(streams, g->streams);
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++) {
-		const uint8_t *s = (const uint8_t *)&w->streams[streams[i]];
+		const uint8_t *s = (const uint8_t *)&w->streams[g->streams[i]];
 		rte_prefetch0(s);
 		rte_prefetch0(s + 64);
 	}
 }
 
-// --- the second loop ---
+// --- relaying ---
 
 // Columns of the two lines of a stream: what struct media_stream has at eight times the number.
 enum {
@@ -266,7 +262,7 @@ COLUMN_HAS(rx_clock, 8 + B_PEER, 32);
 
 #define HOST_HALVES UINT64_C(0x0405060700010203) // each half of a lane turned around
 
-// What the second loop works out before it decides.
+// What is worked out before it is decided.
 struct lanes {
 	__m512i a[LANES], b[LANES]; // columns of the streams' lines
 	__m512i next;               // B_SSRC with the sequence number that has come
@@ -275,13 +271,14 @@ struct lanes {
 };
 
 // The lanes that continue their stream, from where they should. media_continues and the source lock.
-static inline __mmask8 lanes_judge(const struct group *g, struct lanes *l, uint32_t units)
+static inline __mmask8 lanes_judge(const struct burst_group *g, struct lanes *l, uint32_t units)
 {
-	const __m512i *c = g->columns, *a = l->a, *b = l->b;
+	const __m512i *a = l->a, *b = l->b;
+	const __m512i c3 = LOAD(g->columns[3]), c4 = LOAD(g->columns[4]), c5 = LOAD(g->columns[5]);
 	__mmask8 ok = g->usual;
 	__m512i odd = _mm512_ternarylogic_epi64(a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_PLAIN << 32),
 						ALL((uint64_t)(0xff & ~MEDIA_LAW) << 32), AND_XOR);
-	__m512i source = _mm512_srli_epi64(c[3], 32);
+	__m512i source = _mm512_srli_epi64(c3, 32);
 	odd = _mm512_or_si512(odd, _mm512_ternarylogic_epi64(source, a[A_SOURCE_IP], ALL(LOW32), AND_XOR));
 	// flags, type and sequence number that should come, against those that have, but for the marker
 	l->next = _mm512_add_epi64(b[B_SSRC], ALL(UINT64_C(1) << 32));
@@ -289,14 +286,14 @@ static inline __mmask8 lanes_judge(const struct group *g, struct lanes *l, uint3
 		_mm512_or_si512(bytes_pick(l->next, UINT64_C(0x0405808080808080)), ALL(UINT64_C(0x80) << 32));
 	rtp = _mm512_ternarylogic_epi64(rtp, _mm512_srli_epi64(a[A_EXIT_SSRC], 8), ALL(UINT64_C(0xff) << 40),
 					OR_AND);
-	odd = _mm512_or_si512(
-		odd, _mm512_xor_si512(rtp, _mm512_and_si512(c[5], ALL(UINT64_C(0xffff7fff00000000)))));
-	l->time = bytes_pick(c[6], HOST_HALVES);
+	odd = _mm512_or_si512(odd,
+			      _mm512_xor_si512(rtp, _mm512_and_si512(c5, ALL(UINT64_C(0xffff7fff00000000)))));
+	l->time = bytes_pick(LOAD(g->columns[6]), HOST_HALVES);
 	__m512i ssrc = _mm512_srli_epi64(l->time, 32);
 	odd = _mm512_or_si512(odd, _mm512_ternarylogic_epi64(ssrc, b[B_SSRC], ALL(LOW32), AND_XOR));
 	ok = _mm512_mask_testn_epi64_mask(ok, odd, odd);
 	__m512i port = _mm512_and_si512(a[A_PORTS], ALL(0xffff));
-	__mmask8 other = _mm512_mask_cmpneq_epi64_mask(ok, HOST16(c[4], 4), port);
+	__mmask8 other = _mm512_mask_cmpneq_epi64_mask(ok, HOST16(c4, 4), port);
 	ok &= (__mmask8)~_mm512_mask_test_epi64_mask(other, port, port);
 	// time
 	__m512i clock = _mm512_and_si512(_mm512_srli_epi64(b[B_PEER], 32), ALL(0xff));
@@ -306,10 +303,10 @@ static inline __mmask8 lanes_judge(const struct group *g, struct lanes *l, uint3
 }
 
 // media_count: the streams' second lines as they are afterwards.
-static inline void lanes_count(const struct group *g, struct lanes *l, nsec_t now)
+static inline void lanes_count(const struct burst_group *g, struct lanes *l, nsec_t now)
 {
 	__m512i *b = l->b;
-	__m512i octets = _mm512_sub_epi64(g->len, ALL(PAYLOAD));
+	__m512i octets = _mm512_sub_epi64(LOAD(g->len), ALL(PAYLOAD));
 	__m512i jitter = _mm512_srli_epi64(b[B_TRANSIT], 32);
 	__m512i less = _mm512_srli_epi32(_mm512_add_epi32(jitter, ALL(8)), 4);
 	jitter = _mm512_sub_epi32(_mm512_add_epi32(jitter, l->apart), less);
@@ -382,19 +379,17 @@ static inline __mmask8 hops_find(const struct worker *w, const struct lanes *l, 
 }
 
 // Relays the lanes that pass. Returns which.
-static inline __mmask8 group_relay(struct worker *w, const struct group *g, struct rte_mbuf *const *packets,
-				   uint32_t units, nsec_t now)
+static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g,
+				   struct rte_mbuf *const *packets, uint32_t units, nsec_t now)
 {
-	if (unlikely(_mm512_mask_test_epi64_mask(g->usual, _mm512_maskz_conflict_epi64(g->usual, g->streams),
-						 ALL(~UINT64_C(0)))))
+	if (unlikely(_mm512_mask_test_epi64_mask(
+		    g->usual, _mm512_maskz_conflict_epi64(g->usual, LOAD(g->streams)), ALL(~UINT64_C(0)))))
 		return 0;
 	struct lanes l;
-	uint64_t streams[LANES];
 	struct media_stream *s[LANES];
-	_mm512_storeu_si512(streams, g->streams);
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++) {
-		s[i] = &w->streams[streams[i]];
+		s[i] = &w->streams[g->streams[i]];
 		l.a[i] = _mm512_load_si512(s[i]);
 		l.b[i] = _mm512_load_si512((const uint8_t *)s[i] + 64);
 	}
@@ -408,7 +403,7 @@ static inline __mmask8 group_relay(struct worker *w, const struct group *g, stru
 	__m512i c[LANES];
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++)
-		c[i] = g->columns[i];
+		c[i] = LOAD(g->columns[i]);
 	headers_write(c, &l);
 	turn(c);
 	lanes_count(g, &l, now);
@@ -417,7 +412,8 @@ static inline __mmask8 group_relay(struct worker *w, const struct group *g, stru
 	if (likely(together)) {
 		struct worker_tx *tx = &w->tx[port];
 		memcpy(tx->frames + tx->count, packets, sizeof(*packets) * LANES);
-		_mm256_storeu_si256((__m256i *)(tx->streams + tx->count), _mm512_cvtepi64_epi32(g->streams));
+		_mm256_storeu_si256((__m256i *)(tx->streams + tx->count),
+				    _mm512_cvtepi64_epi32(LOAD(g->streams)));
 		tx->count = (uint16_t)(tx->count + LANES);
 	}
 #pragma GCC unroll 8
@@ -433,19 +429,17 @@ static inline __mmask8 group_relay(struct worker *w, const struct group *g, stru
 		m->ol_flags = 0;
 		m->port = hops[i]->port;
 		if (unlikely(!together))
-			tx_add(w, hops[i]->port, m, (uint32_t)streams[i]);
+			tx_add(w, hops[i]->port, m, (uint32_t)g->streams[i]);
 	}
 	return ok;
 }
 
 // Payloads that must be translated, after all else is done.
-static inline void group_translate(const struct worker *w, const struct group *g,
+static inline void group_translate(const struct worker *w, const struct burst_group *g,
 				   struct rte_mbuf *const *packets, __mmask8 done)
 {
-	uint64_t streams[LANES];
-	_mm512_storeu_si512(streams, g->streams);
 	for (unsigned int i = 0; i < LANES; i++) {
-		const struct media_stream *s = &w->streams[streams[i]];
+		const struct media_stream *s = &w->streams[g->streams[i]];
 		if (!(done >> i & 1) || !(s->flags & MEDIA_LAW))
 			continue;
 		uint8_t *p = rte_pktmbuf_mtod(packets[i], uint8_t *);
@@ -458,30 +452,32 @@ static inline void group_translate(const struct worker *w, const struct group *g
 
 // Those of a group that could not be relayed together, each by itself. What stays is left from `kept` on; returns how many
 // are left in all.
-static uint16_t group_rest(struct worker *w, const struct group *g, struct burst *b, unsigned int first,
+static uint16_t group_rest(struct worker *w, const struct burst_group *g, struct burst *b, unsigned int first,
 			   __mmask8 done, uint32_t units, uint16_t kept)
 {
-	uint64_t streams[LANES];
-	_mm512_storeu_si512(streams, g->streams);
 	for (unsigned int i = 0; i < LANES && first + i < b->count; i++) {
 		struct rte_mbuf *m = b->packets[first + i];
-		uint32_t stream = g->usual >> i & 1 ? (uint32_t)streams[i] : NOT_USUAL;
+		uint32_t stream = g->usual >> i & 1 ? (uint32_t)g->streams[i] : NOT_USUAL;
 		if (!(done >> i & 1) && (stream == NOT_USUAL || !relay(w, m, stream, units, w->now)))
 			leave(b, kept++, m, stream);
 	}
 	return kept;
 }
 
+void quick_wide_find(struct worker *w, struct burst *b)
+{
+	const uint32_t owner = LOOKUP_VALID >> 24 | w->id;
+	const uint16_t port = b->packets[0]->port;
+	for (unsigned int i = 0; i < b->count; i += LANES)
+		group_read(w, &b->groups[i / LANES], b->packets + i, b->count - i, port, owner);
+}
+
 uint16_t stage_quick_wide(struct worker *w, struct burst *b)
 {
-	const uint32_t owner = LOOKUP_VALID >> 24 | w->id, units = media_units(w->media, w->now);
-	const uint16_t count = b->count, port = b->packets[0]->port;
-	struct group groups[GROUPS];
-	for (unsigned int i = 0; i < count; i += LANES)
-		group_read(w, &groups[i / LANES], b->packets + i, count - i, port, owner);
+	const uint32_t units = media_units(w->media, w->now);
 	uint16_t kept = 0;
-	for (unsigned int i = 0; i < count; i += LANES) {
-		const struct group *g = &groups[i / LANES];
+	for (unsigned int i = 0; i < b->count; i += LANES) {
+		const struct burst_group *g = &b->groups[i / LANES];
 		__mmask8 done = group_relay(w, g, b->packets + i, units, w->now);
 		group_translate(w, g, b->packets + i, done);
 		if (unlikely(done != 0xff))
@@ -500,6 +496,10 @@ bool quick_wide_fits(void)
 }
 
 #else // any other CPU
+
+void quick_wide_find(struct worker *w, struct burst *b)
+{
+}
 
 uint16_t stage_quick_wide(struct worker *w, struct burst *b)
 {

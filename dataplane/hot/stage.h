@@ -18,8 +18,13 @@ stage_fn stage_ingest;
 stage_fn stage_relay;
 stage_fn stage_tx;
 
-// Packets from which on stage_quick goes by way of stage_quick_wide, where worker.wide is set.
+// Packets from which on a burst takes stage_quick_wide, where worker.wide is set.
 #define QUICK_WIDE_MIN 4
+
+// Before stage_quick: finds the streams of the usual packets and calls them into the cache. A while may pass in between, but
+// no command of the mailbox. The second one fills the groups, for stage_quick_wide.
+void quick_find(struct worker *w, struct burst *b);
+void quick_wide_find(struct worker *w, struct burst *b);
 
 // True when this CPU can run stage_quick_wide.
 bool quick_wide_fits(void);

@@ -244,7 +244,7 @@ static void slow_path_full(void)
 	for (unsigned int round = 0; round < 5; round++) {
 		for (unsigned int i = 0; i < 256; i++)
 			rig_put(&rig, 0, 0, frame, sizeof(frame));
-		for (unsigned int i = 0; i < 8; i++)
+		for (unsigned int i = 0; i < 9; i++) // the last burst waits for one more
 			worker_loop_once(rig.dp.workers[0], rig.now);
 	}
 	CHECK_INT(rig_drops(&rig, DROP_slow_full), 5 * 256 - 1023);

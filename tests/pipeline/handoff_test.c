@@ -113,7 +113,7 @@ static void ring_full(void)
 	for (unsigned int round = 0; round < 20; round++) {
 		for (unsigned int i = 0; i < 256; i++)
 			send(&calls[1], 0, (uint16_t)i);
-		for (unsigned int i = 0; i < 8; i++)
+		for (unsigned int i = 0; i < 9; i++) // the last burst waits for one more
 			worker_loop_once(rig.dp.workers[0], rig.now);
 	}
 	CHECK_INT(rig_drops(&rig, DROP_handoff_full), 20 * 256 - 4095);
