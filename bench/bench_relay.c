@@ -19,12 +19,14 @@
 #include <rte_malloc.h>
 
 #include "bench/bench.h"
+#include "bench/frame.h"
 #include "dataplane/mailbox.h"
 #include "dataplane/worker.h"
 #include "gw/codec.h"
 
 enum { FRAMES = 512, FRAME_V4 = 214, FRAME_V6 = 234, PAYLOAD = 160, RUNS = 7, CPU = 1 };
-enum { PAGES_1M = 700 }; // huge pages of 2 MB for a million streams
+enum { TURNS = FRAMES / BURST_MAX + 1 }; // the last burst waits a turn for one more
+enum { PAGES_1M = 700 };                 // huge pages of 2 MB for a million streams
 enum { PAIR_FIRST = 512, LOCALS = 32, ROUNDS_MAX = 4096 };
 
 struct scene {
@@ -261,49 +263,6 @@ static void scene_end(struct rig *r)
 	free(r->seq);
 }
 
-static void put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static unsigned int sum16(unsigned int sum, const uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (unsigned int)(p[i] << 8 | p[i + 1]);
-	return sum;
-}
-
-static uint16_t fold(unsigned int sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
-static uint8_t *ip_write(uint8_t *ip, const struct addr *src, const struct addr *dst, bool v6)
-{
-	unsigned int udp_len = 8 + 12 + PAYLOAD;
-	memset(ip, 0, v6 ? 40 : 20);
-	if (v6) {
-		ip[0] = 0x60;
-		put16(ip + 4, udp_len);
-		ip[6] = 17;
-		ip[7] = 64;
-		memcpy(ip + 8, src->ip, 16);
-		memcpy(ip + 24, dst->ip, 16);
-		return ip + 40;
-	}
-	ip[0] = 0x45;
-	put16(ip + 2, 20 + udp_len);
-	ip[8] = 64;
-	ip[9] = 17;
-	memcpy(ip + 12, src->ip, 4);
-	memcpy(ip + 16, dst->ip, 4);
-	put16(ip + 10, fold(sum16(0, ip, 20)));
-	return ip + 20;
-}
-
 // Writes the next packet of a stream.
 static void frame_write(struct rig *r, struct rte_mbuf *m, uint32_t stream)
 {
@@ -319,22 +278,22 @@ static void frame_write(struct rig *r, struct rte_mbuf *m, uint32_t stream)
 	memcpy(p, our_mac, 6);
 	memcpy(p + 6, far_mac, 6);
 	memcpy(p + 12, v6 ? "\x86\xdd" : "\x08\x00", 2);
-	uint8_t *udp = ip_write(p + 14, &src, &dst, v6), *rtp = udp + 8;
-	put16(udp, 4000);
-	put16(udp + 2, stream_port(stream));
-	put16(udp + 4, 8 + 12 + PAYLOAD);
-	put16(udp + 6, 0);
+	uint8_t *udp = frame_ip(p + 14, &src, &dst, 8 + 12 + PAYLOAD), *rtp = udp + 8;
+	frame_put16(udp, 4000);
+	frame_put16(udp + 2, stream_port(stream));
+	frame_put16(udp + 4, 8 + 12 + PAYLOAD);
+	frame_put16(udp + 6, 0);
 	rtp[0] = 0x80;
 	rtp[1] = r->scene->law && stream % 2 ? 8 : 0;
-	put16(rtp + 2, seq);
-	put16(rtp + 4, seq * 160u >> 16);
-	put16(rtp + 6, seq * 160u & 0xffff);
-	put16(rtp + 8, 0xabcd);
-	put16(rtp + 10, stream & 0xffff);
+	frame_put16(rtp + 2, seq);
+	frame_put16(rtp + 4, seq * 160u >> 16);
+	frame_put16(rtp + 6, seq * 160u & 0xffff);
+	frame_put16(rtp + 8, 0xabcd);
+	frame_put16(rtp + 10, stream & 0xffff);
 	size_t ip_len = v6 ? 16 : 4;
-	unsigned int sum = sum16(sum16(17 + 180, src.ip, ip_len), dst.ip, ip_len);
-	uint16_t checksum = fold(sum16(sum, udp, 20) + sum16(0, rtp + 12, PAYLOAD));
-	put16(udp + 6, checksum ? checksum : 0xffff);
+	unsigned int sum = frame_sum(frame_sum(17 + 180, src.ip, ip_len), dst.ip, ip_len);
+	uint16_t checksum = frame_fold(frame_sum(sum, udp, 20) + frame_sum(0, rtp + 12, PAYLOAD));
+	frame_put16(udp + 6, checksum ? checksum : 0xffff);
 }
 
 static void line_flush(const uint8_t *p)
@@ -376,9 +335,6 @@ static unsigned int unload(struct rig *r)
 		r->frames[i] = rte_pktmbuf_alloc(r->pool);
 	return kept;
 }
-
-// The last burst waits a turn for one more.
-enum { TURNS = FRAMES / BURST_MAX + 1 };
 
 static uint64_t relay_round(struct rig *r)
 {

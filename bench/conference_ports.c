@@ -19,6 +19,7 @@
 #include <rte_malloc.h>
 
 #include "bench/bench.h"
+#include "bench/frame.h"
 #include "dataplane/eal.h"
 #include "dataplane/mailbox.h"
 #include "dataplane/worker.h"
@@ -226,26 +227,6 @@ static int scene_make(struct rig *r)
 	return rc;
 }
 
-static void put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static unsigned int sum16(unsigned int sum, const uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (unsigned int)(p[i] << 8 | p[i + 1]);
-	return sum;
-}
-
-static uint16_t fold(unsigned int sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 static void frame_write(const struct rig *r, struct rte_mbuf *m, uint32_t i)
 {
 	struct addr src = far_addr(i), dst = local_addr(local_of(i));
@@ -258,28 +239,28 @@ static void frame_write(const struct rig *r, struct rte_mbuf *m, uint32_t i)
 	memcpy(p + 6, far_mac, 6);
 	p[12] = 8;
 	ip[0] = 0x45;
-	put16(ip + 2, FRAME - 14);
+	frame_put16(ip + 2, FRAME - 14);
 	ip[8] = 64;
 	ip[9] = 17;
 	memcpy(ip + 12, src.ip, 4);
 	memcpy(ip + 16, dst.ip, 4);
-	put16(ip + 10, fold(sum16(0, ip, 20)));
-	put16(udp, 4000);
-	put16(udp + 2, port_of(i));
-	put16(udp + 4, 8 + 12 + PAYLOAD);
-	put16(udp + 6, 0);
+	frame_put16(ip + 10, frame_fold(frame_sum(0, ip, 20)));
+	frame_put16(udp, 4000);
+	frame_put16(udp + 2, port_of(i));
+	frame_put16(udp + 4, 8 + 12 + PAYLOAD);
+	frame_put16(udp + 6, 0);
 	rtp[0] = 0x80;
 	rtp[1] = 0;
-	put16(rtp + 2, r->seq);
-	put16(rtp + 4, r->seq * 160u >> 16);
-	put16(rtp + 6, r->seq * 160u & 0xffff);
-	put16(rtp + 8, 0xabcd);
-	put16(rtp + 10, i & 0xffff);
+	frame_put16(rtp + 2, r->seq);
+	frame_put16(rtp + 4, r->seq * 160u >> 16);
+	frame_put16(rtp + 6, r->seq * 160u & 0xffff);
+	frame_put16(rtp + 8, 0xabcd);
+	frame_put16(rtp + 10, i & 0xffff);
 	for (unsigned int k = 0; k < PAYLOAD; k++)
 		rtp[12 + k] = (uint8_t)((k * 37 + i * 11 + r->seq * 5) | 0x30);
-	unsigned int pseudo = sum16(17 + 8 + 12 + PAYLOAD, ip + 12, 8);
-	uint16_t sum = fold(sum16(pseudo, udp, 8 + 12 + PAYLOAD));
-	put16(udp + 6, sum ? sum : UINT16_MAX);
+	unsigned int pseudo = frame_sum(17 + 8 + 12 + PAYLOAD, ip + 12, 8);
+	uint16_t sum = frame_fold(frame_sum(pseudo, udp, 8 + 12 + PAYLOAD));
+	frame_put16(udp + 6, sum ? sum : UINT16_MAX);
 }
 
 // Queues the packets of every party whose turn this millisecond is.
