@@ -385,3 +385,6 @@ bool media_event_next(struct media *m, struct media_event *ret);
 
 // Conference ticks that began more than 1 ms late, since start.
 uint64_t media_ticks_late(const struct media *m);
+
+// Packets that ticks could not decode since start: DROP_rtp_undecodable.
+uint64_t media_undecodable(const struct media *m);

@@ -201,6 +201,11 @@ struct media_stream *media_streams(struct media *m)
 	return m->streams;
 }
 
+uint64_t media_undecodable(const struct media *m)
+{
+	return m->undecodable;
+}
+
 uint64_t media_ticks_late(const struct media *m)
 {
 	return m->ticks_late;

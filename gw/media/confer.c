@@ -229,6 +229,7 @@ static void voice_release(struct media *m, uint32_t stream)
 		return;
 	const struct media_voice *v = &m->voices[c->voice];
 	c->concealed += v->concealed;
+	c->dropped += v->undecodable;
 	tally_add(&c->tally, v);
 	if (m->voices[c->voice].mixer != NONE)
 		mixer_voice_remove(m, c->voice);

@@ -144,6 +144,7 @@ static void voice_figures(const struct media_voice *v, struct stream_stats *ret)
 {
 	struct jitter_stats j;
 	ret->concealed += v->concealed;
+	ret->dropped += v->undecodable;
 	if (!v->rx)
 		return;
 	jitter_stats(v->jitter, &j);

@@ -231,9 +231,10 @@ struct media_voice {
 	struct plc *plc;
 	struct resample *echo; // its own voice at the rate it hears, where that differs
 	uint64_t concealed;
-	uint64_t made_up;  // samples that concealment said
-	uint64_t unspoken; // samples of ticks in which it said nothing, after its first word
-	uint32_t cost;     // cost_of_voice
+	uint64_t undecodable; // packets of them that came
+	uint64_t made_up;     // samples that concealment said
+	uint64_t unspoken;    // samples of ticks in which it said nothing, after its first word
+	uint32_t cost;        // cost_of_voice
 	uint32_t mixer;
 	uint32_t prev;                          // voice of the mixer
 	void *rx_block, *tx_block, *echo_block; // of the pool
@@ -335,6 +336,7 @@ struct media {
 	uint32_t digit_first; // stream that sends telephone-events
 	nsec_t digit_due;     // the next packet of any; UINT64_MAX = none
 	uint64_t ticks_late;
+	uint64_t undecodable; // packets
 	uint64_t encoded;
 	uint64_t ntp; // wall clock at ntp_at, as last told
 	nsec_t ntp_at;
@@ -429,7 +431,7 @@ enum drop_reason voice_put(struct media *m, struct jitter *j, const struct rtp_h
 			   const uint8_t *payload, nsec_t now);
 void voice_noise(struct media_voice *v, uint32_t timestamp, const uint8_t *payload, unsigned int len);
 void voice_hush(struct media_voice *v, uint32_t timestamp, const struct rtp_event *e);
-bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row);
+bool voice_pull(struct media *m, struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row);
 void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
 		   uint64_t clock);
 void voice_discard(struct media_voice *v, nsec_t now, unsigned int samples);

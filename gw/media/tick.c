@@ -318,7 +318,7 @@ static void gather(struct media *m, struct media_mixer *x)
 			continue;
 		}
 		unsigned int samples = r->units * samples_10ms[v->rx_rate];
-		bool spoke = voice_pull(v, r->now, samples, at);
+		bool spoke = voice_pull(m, v, r->now, samples, at);
 		if (unlikely(v->extras & (EXTRA_EAR | EXTRA_TAP | EXTRA_MUTE)))
 			spoke = gather_extras(m, v, spoke, at);
 		if (spoke) {

@@ -407,11 +407,14 @@ static unsigned int conceal(struct media_voice *v, const struct jitter_frame *f,
 	return samples;
 }
 
-static unsigned int decode(struct media_voice *v, const struct jitter_frame *f, int16_t *pcm)
+static unsigned int decode(struct media *m, struct media_voice *v, const struct jitter_frame *f, int16_t *pcm)
 {
 	int n = v->rx->decode(v->decoder, f->payload, f->len, pcm, packet_max(v->rx));
-	if (unlikely(n <= 0))
-		return conceal(v, f, JITTER_FRAME, pcm); // not of this codec
+	if (unlikely(n <= 0)) { // not of this codec
+		m->undecodable++;
+		v->undecodable++;
+		return conceal(v, f, JITTER_FRAME, pcm);
+	}
 	if (unlikely(v->plc_owed || !v->plain) && !v->rx->conceal && v->rx->sample_rate_hz <= 16000) {
 		plc_good(v->plc, pcm, (unsigned int)n);
 		v->plc_owed = v->plc_owed > n ? (uint16_t)(v->plc_owed - n) : 0;
@@ -507,7 +510,7 @@ static bool fill_pause(struct media_voice *v, int16_t *pcm, unsigned int samples
 
 // Fills a row with the next samples of a voice; behind it there must be room for one more packet.
 // False: it says nothing in this tick, and the row holds nothing.
-bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row)
+bool voice_pull(struct media *m, struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row)
 {
 	unsigned int got = v->rx_fill < samples ? v->rx_fill : samples;
 	bool spoke = got > 0;
@@ -525,8 +528,8 @@ bool voice_pull(struct media_voice *v, nsec_t now, unsigned int samples, int16_t
 			break;
 		}
 		spoke = true;
-		unsigned int n =
-			answer == JITTER_FRAME ? decode(v, &f, row + got) : conceal(v, &f, answer, row + got);
+		unsigned int n = answer == JITTER_FRAME ? decode(m, v, &f, row + got)
+							: conceal(v, &f, answer, row + got);
 		if (unlikely(v->extras))
 			frame_extras(v, answer, &f, row + got, n);
 		got += n;

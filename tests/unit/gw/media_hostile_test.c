@@ -63,6 +63,123 @@ static void named_drops(void)
 	}
 }
 
+// Every decoder is fed every length of random bytes, in a call of two and in a mix: each packet is dropped by a name, or
+// its sound is heard.
+static void any_payload(enum codec_id codec, uint32_t flags)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, flags), judged = 0;
+	struct phone *p = &r->phone[0];
+	struct stream_stats s;
+	REQUIRE(rig_open(r, 0, c, codec, codec_by_id(codec)->period_ms_default, BOTH, 0, 0) == 0);
+	REQUIRE(rig_open(r, 1, c, CODEC_L16_16K, 10, BOTH, 300, -10) == 0);
+	p->sends = false;
+	for (unsigned int len = 0; len <= 400; len++) {
+		struct rtp_header h = {.timestamp = len * codec_by_id(codec)->rtp_clock_hz / 50,
+				       .ssrc = 5,
+				       .seq = (uint16_t)len,
+				       .payload_type = p->spec.rx.payload_type};
+		uint8_t *rtp = malloc(12 + len);
+		rtp_header_write(rtp, &h);
+		for (unsigned int i = 0; i < len; i++)
+			rtp[12 + i] = (uint8_t)rnd(256);
+		judged += rig_ingest(r, 0, rtp, 12 + len) == MEDIA_DROPPED;
+		free(rtp);
+		rig_run(r, 20);
+	}
+	rig_run(r, 200);
+	media_stream_stats(r->media, p->stream, r->now, &s);
+	CHECK_INT(p->drops[DROP_NONE], 0);
+	CHECK(p->drops[DROP_rtp_empty] == 1);
+	CHECK_INT(s.dropped, judged + media_undecodable(r->media));
+	if (codec_by_id(codec)->frame_ms > 1) // most lengths are of no frame
+		CHECK(s.dropped > 20);
+	CHECK_INT(media_stream_close(r->media, p->stream, r->now), 0);
+	p->open = false;
+	rig_free(r);
+}
+
+static void any_payload_of_any_codec(void)
+{
+	for (unsigned int id = 1; id < CODEC_COUNT; id++) {
+		if (!codec_can_transcode(id))
+			continue;
+		any_payload(id, 0);
+		any_payload(id, CONFERENCE_BRIDGE);
+	}
+}
+
+// Telephone-events that there are not, cut short, without end or of any bytes: refused by name or without effect.
+static void hostile_events(void)
+{
+	for (unsigned int parties = 2; parties <= 3; parties++) {
+		struct rig *r = rig_new(NULL);
+		uint32_t c = rig_conference(r, 0);
+		struct stream_stats s;
+		for (unsigned int i = 0; i < parties; i++) {
+			struct stream_spec spec = rig_spec(c, i, CODEC_PCMU, 20, BOTH);
+			spec.rx.event_type = spec.tx.event_type = 101;
+			REQUIRE(rig_open_spec(r, i, &spec, 0, 0) == 0);
+			r->phone[i].sends = false;
+		}
+		uint32_t refused = 0, sent = 0;
+		for (unsigned int event = 0; event < 256; event++)
+			for (unsigned int len = 0; len <= 8; len++) {
+				struct rtp_header h = {.timestamp = event * 1000,
+						       .ssrc = 5,
+						       .seq = (uint16_t)sent++,
+						       .payload_type = 101};
+				uint8_t rtp[12 + 8] = {0};
+				rtp_header_write(rtp, &h);
+				rtp[12] = (uint8_t)event;
+				for (unsigned int i = 13; i < 20; i++)
+					rtp[i] = (uint8_t)rnd(256);
+				if (rig_ingest(r, 0, rtp, 12 + len) == MEDIA_DROPPED) {
+					refused++;
+					CHECK(r->phone[0].last_drop != DROP_NONE);
+				}
+				rig_run(r, 1);
+			}
+		CHECK(refused >= 256 * 4); // shorter than four octets
+		CHECK(r->phone[0].drops[DROP_rtp_event] > 0);
+		media_stream_stats(r->media, r->phone[0].stream, r->now, &s);
+		CHECK(s.dropped >= refused);
+		CHECK_INT(r->phone[1].ssrc_breaks, 0);
+		rig_free(r);
+	}
+}
+
+// RTCP of any bytes, of every length, and of every kind with lengths that lie.
+static void hostile_rtcp(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	struct stream_stats s;
+	unsigned int malformed = 0;
+	for (unsigned int i = 0; i < 2; i++)
+		REQUIRE(rig_open(r, i, c, CODEC_PCMU, 20, BOTH, 300, -10) == 0);
+	for (unsigned int round = 0; round < 20; round++)
+		for (unsigned int len = 0; len <= 400; len++) {
+			uint8_t *b = malloc(len ? len : 1);
+			for (unsigned int i = 0; i < len; i++)
+				b[i] = (uint8_t)rnd(256);
+			if (len >= 8 && round % 2) { // looks like SR, RR, SDES, BYE, APP or XR
+				b[0] = (uint8_t)(0x80 | rnd(32));
+				b[1] = (uint8_t)(round % 4 == 1 ? 200 + rnd(2) : 200 + rnd(8));
+				rtp_be16_put(b + 2, (uint16_t)(rnd(3) ? len / 4 - 1 : rnd(200)));
+			}
+			malformed +=
+				media_rtcp_ingest(r->media, r->phone[0].stream, b, len, r->now) != DROP_NONE;
+			free(b);
+		}
+	CHECK(malformed > 20 * 401 / 3);
+	media_stream_stats(r->media, r->phone[0].stream, r->now, &s);
+	CHECK_INT(s.dropped, malformed);
+	rig_run(r, 500);
+	CHECK_INT(r->phone[1].ssrc_breaks, 0);
+	rig_free(r);
+}
+
 static void random_bytes(void)
 {
 	for (unsigned int parties = 1; parties <= 4; parties++) {
@@ -194,4 +311,6 @@ static void leaves_within_a_tick(void)
 }
 
 T_MAIN("media_hostile", {"every drop has its name", named_drops}, {"random bytes", random_bytes},
-       {"random commands", random_commands}, {"leaves within a tick", leaves_within_a_tick})
+       {"any payload of any codec", any_payload_of_any_codec}, {"hostile events", hostile_events},
+       {"hostile rtcp", hostile_rtcp}, {"random commands", random_commands},
+       {"leaves within a tick", leaves_within_a_tick})
