@@ -32,11 +32,13 @@ void party_digit_spec(const struct party *p, struct stream_spec *spec)
 	if (p->event_type && !spec->rx.event_type && spec->rx.payload_type != p->event_type)
 		spec->rx.event_type = p->event_type;
 	spec->flags |= p->digits ? STREAM_DTMF_TOLD : 0;
-	if (!caps_hears_digits(f))
-		return;
 	bool voice_in = receives && !spec->rx.event_type, voice_out = sends && !spec->tx.event_type;
 	bool visited = p->visit && p->visit->action->wants_digits;
-	if (voice_in && (p->ears || visited || f->kind == CONFIG_CONFERENCE_BRIDGE))
+	if (voice_in && visited && f->inband_digits)
+		spec->flags |= STREAM_DTMF_DETECT;
+	if (!caps_hears_digits(f))
+		return;
+	if (voice_in && (p->ears || f->kind == CONFIG_CONFERENCE_BRIDGE))
 		spec->flags |= STREAM_DTMF_DETECT;
 	if (voice_out && p->tones)
 		spec->flags |= STREAM_DTMF_TONES;
