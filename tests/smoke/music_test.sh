@@ -25,8 +25,8 @@ tone_write() {
 	' "$2" "$3" "$4" >"$1"
 }
 tone_write "$WORK/music.wav" 1020 -10 2
-tone_write "$WORK/hello.wav" 640 -12 4
-tone_write "$WORK/half.wav" 640 -12 2
+tone_write "$WORK/hello.wav" 640 -12 7
+tone_write "$WORK/half.wav" 640 -12 3.5
 # without ffmpeg the second music is a WAV file as well
 tone_write "$WORK/two.flac" 1020 -4 2
 if command -v ffmpeg >/dev/null; then
@@ -83,7 +83,7 @@ start list
 start dial
 start hello
 start absent
-run 5s
+run 8s
 pause over
 hush
 end two
