@@ -6,6 +6,8 @@
 // gw/media writes RTP straight into an empty frame, behind room for the headers.
 #include "dataplane/hot/stage.h"
 
+#include <rte_prefetch.h>
+
 #include "dataplane/hot/frame.h"
 
 static void garbage_free(struct worker *w)
@@ -75,8 +77,11 @@ unsigned int tick_run(struct worker *w)
 	unsigned int total = 0, made = BURST_MAX;
 	while (made == BURST_MAX && media_tick_due(w->media) <= w->now && spare_fill(w) == BURST_MAX) {
 		struct media_frame frames[BURST_MAX];
-		for (unsigned int i = 0; i < BURST_MAX; i++)
+		for (unsigned int i = 0; i < BURST_MAX; i++) {
 			frames[i].rtp = rte_pktmbuf_mtod(w->spare[i], uint8_t *);
+			rte_prefetch0(frames[i].rtp - FRAME_UDP); // headers
+			rte_prefetch0(frames[i].rtp);
+		}
 		made = media_tick(w->media, w->now, frames, BURST_MAX);
 		for (unsigned int i = 0; i < made; i++)
 			wrap(w, w->spare[i], frames[i].len, frames[i].stream, 0);
