@@ -426,7 +426,8 @@ static unsigned int decode(struct media *m, struct media_voice *v, const struct 
 void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
 		   uint64_t clock)
 {
-	v->level = magnitudes * 16 / samples;
+	v->level = samples == 160 ? magnitudes / 10
+				  : magnitudes * 16 / samples; // no division for 20 ms at 8 kHz
 	v->quiet = v->level < QUIET_LEVEL * 16;
 	v->played += samples / 16; // blocks are of 80 samples or a multiple
 	v->silent += v->quiet ? samples / 16 : 0;

@@ -86,6 +86,13 @@ static int16_t turn_down(int32_t x, float gain)
 	return (int16_t)(y < INT16_MIN ? INT16_MIN : y);
 }
 
+static void limit_evenly(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
+			 unsigned int samples, float gain)
+{
+	for (unsigned int i = 0; i < samples; i++)
+		out[i] = turn_down(sum[i] - own[i], gain);
+}
+
 static void limit(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
 		  unsigned int samples, float from, float to)
 {
@@ -93,6 +100,10 @@ static void limit(int16_t *restrict out, const int32_t *restrict sum, const int1
 	if (!own) {
 		for (unsigned int i = 0; i < samples; i++)
 			out[i] = turn_down(sum[i], from + step * (float)(int32_t)i);
+		return;
+	}
+	if (step == 0) {
+		limit_evenly(out, sum, own, samples, from);
 		return;
 	}
 	for (unsigned int i = 0; i < samples; i++)
