@@ -187,18 +187,22 @@ static void lines_become_devices(void)
 	CHECK_INT(c->devices[8].line, 1);
 	CHECK_INT(c->lines[0].action.kind, CONFIG_ACTION_ECHO);
 	CHECK_INT(c->lines[0].answer_ms, 1000);
-	CHECK_INT(c->room_count, 2);
-	CHECK_STR(c->rooms[0].device.name, "#all-hands");
-	CHECK_STR(c->rooms[1].device.name, CONFIG_BRIDGE_ROOM);
-	CHECK_INT(c->lines[1].action.room, 1);
+	CHECK_INT(c->room_count, 3);
+	CHECK_STR(c->rooms[0].device.name, "#board");
+	CHECK_STR(c->rooms[1].device.name, "#all-hands");
+	CHECK_STR(c->rooms[2].device.name, CONFIG_BRIDGE_ROOM);
+	CHECK_INT(c->lines[1].action.room, 2);
+	CHECK_INT(c->lines[1].rules[0].action.room, 1);
 	CHECK_INT(c->lines[2].action.kind, CONFIG_ACTION_RECORD);
 	CHECK_INT(c->lines[2].action.record_max_ms, 180000);
 	CHECK_INT(c->lines[2].action.record_min_ms, 1000);
 	CHECK_STR(c->recordings.directory, "/var/lib/slimline/recordings");
 	CHECK_INT(c->recordings.keep_free_mb, 1024);
-	CHECK_INT(c->lines[3].action.room, 2);
+	CHECK_INT(c->lines[3].action.room, 3);
 	CHECK_STR(c->lines[4].action.bridge, "ANEAST{nn}");
 	CHECK_INT(c->lines[5].test.every_ms, 300000);
+	CHECK(c->rooms[0].has_mix && c->rooms[0].lobby && c->rooms[0].pin_tries == 3);
+	CHECK_STR(c->rooms[0].moderator_pin, "13579");
 	config_free(c);
 }
 
@@ -262,6 +266,19 @@ static void bad_lines_are_explained(void)
 		 "a rule needs the number called or the number calling"},
 		{LINE("name: X, profile: p, group: g, rules: [{called: '8.1'}]"),
 		 "is no pattern of a number"},
+		{LINE("name: X, profile: p, group: g, action: announce"), "needs something to say"},
+		{LINE("name: X, profile: p, group: g, action: announce, files: [x.wav]"), "is no full path"},
+		{LINE("name: X, profile: p, group: g, action: music"), "needs at least one of sources"},
+		{LINE("name: X, profile: p, group: g}]\nrooms: [{name: r, pin: 12"),
+		 "a PIN has 3 to 16 digits"},
+		{LINE("name: X, profile: p, group: g}]\nrooms: [{name: r}, {name: r"),
+		 "room r is there already"},
+		{LINE("name: X, profile: p, group: g}]\nrooms: [{name: r, pin: '123', moderator-pin: '123'"),
+		 "is the PIN of everybody"},
+		{LINE("name: X, profile: p, group: g}]\nrooms: [{name: r, profile: m"),
+		 "m is no profile of kind line"},
+		{LINE("name: X, profile: p, group: g}]\nrooms: [{name: r, music: m"),
+		 "sources has no source"},
 		{LINE("name: X, profile: p, group: g, rules: [{called: '8', action: room}]"),
 		 "the action room needs the name of one"},
 		{LINE("name: X, profile: p, group: g}, {name: X, profile: p, group: g"),
