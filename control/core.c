@@ -96,7 +96,7 @@ static int make_devices(struct core *c)
 	for (unsigned int i = 0; !rc && i < f->room_count; i++) {
 		rc = device_new(c, &f->rooms[i].device, &c->rooms[i]);
 		c->room_count += !rc;
-		if (!rc && !config_is_music(&f->rooms[i].device))
+		if (!rc && config_is_room(&f->rooms[i].device))
 			rc = room_new(c->rooms[i], &f->rooms[i], &c->rooms[i]->room);
 	}
 	for (; !rc && c->device_count < f->device_count; c->device_count += !rc)

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "gw/addr.h"
 #include "gw/codec.h"
@@ -278,10 +277,10 @@ struct config_room {
 #define CONFIG_BRIDGE_ROOM "~bridge" // where calls of two lines are joined
 #define CONFIG_MUSIC_ROOM  "~music" // where lines hear music: its conferences are the sources, numbered from 1
 
-// Listeners to music do not hear each other, and are counted by their lines alone.
-static inline bool config_is_music(const struct config_device *d)
+// Where people meet, and not where music plays or bridges stand.
+static inline bool config_is_room(const struct config_device *d)
 {
-	return strcmp(d->name, CONFIG_MUSIC_ROOM) == 0;
+	return d->name[0] == '#';
 }
 
 // Calls that meet something else than the others of their line.
