@@ -12,7 +12,8 @@
 #include "gw/sccp.h"
 
 #define DIGIT_NS (100 * NSEC_PER_MSEC)
-#define CODE_NS  (3 * NSEC_PER_SEC) // for the next digit of what may be a code
+#define CODE_NS  (3 * NSEC_PER_SEC)  // for the next digit of what may be a code
+#define CALL_NS  (10 * NSEC_PER_SEC) // for the agent to give a call to dial into
 
 // ---- finding ----
 
@@ -95,6 +96,8 @@ static void on_dial(struct timer *t, nsec_t now)
 	struct line *l = t->object;
 	struct line_call *c = line_find_in(l, IN(DIALING) | IN(PROCEEDING));
 	bool more = now < l->pressed + CODE_NS;
+	if (!c && now >= l->pressed + CALL_NS)
+		l->digits[0] = '\0';
 	if (!l->digits[0])
 		return;
 	enum line_access access = c ? line_access(l, c, more, now) : LINE_ACCESS_DONE;
