@@ -378,10 +378,12 @@ static inline __mmask8 hops_find(const struct worker *w, const struct lanes *l, 
 	return ok;
 }
 
-// Relays the lanes that pass. Returns which.
+// Relays the lanes that pass. Returns which; *ret_law are those of them whose payload must be translated yet.
 static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g,
-				   struct rte_mbuf *const *packets, uint32_t units, nsec_t now)
+				   struct rte_mbuf *const *packets, uint32_t units, nsec_t now,
+				   __mmask8 *ret_law)
 {
+	*ret_law = 0;
 	if (unlikely(_mm512_mask_test_epi64_mask(
 		    g->usual, _mm512_maskz_conflict_epi64(g->usual, LOAD(g->streams)), ALL(~UINT64_C(0)))))
 		return 0;
@@ -404,6 +406,7 @@ static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++)
 		c[i] = LOAD(g->columns[i]);
+	*ret_law = _mm512_mask_test_epi64_mask(ok, l.a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_LAW << 32));
 	headers_write(c, &l);
 	turn(c);
 	lanes_count(g, &l, now);
@@ -434,20 +437,13 @@ static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g
 	return ok;
 }
 
-// Payloads that must be translated, after all else is done.
-static inline void group_translate(const struct worker *w, const struct burst_group *g,
-				   struct rte_mbuf *const *packets, __mmask8 done)
+// Translates A-law to mu-law or back in a packet that is done otherwise, and carries its checksum over.
+static inline void translate(struct rte_mbuf *m, enum codec_id to)
 {
-	for (unsigned int i = 0; i < LANES; i++) {
-		const struct media_stream *s = &w->streams[g->streams[i]];
-		if (!(done >> i & 1) || !(s->flags & MEDIA_LAW))
-			continue;
-		uint8_t *p = rte_pktmbuf_mtod(packets[i], uint8_t *);
-		uint64_t change =
-			codec_law_translate(p + PAYLOAD, packets[i]->data_len - PAYLOAD, s->exit_codec);
-		uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(p + UDP + 6) + change);
-		memcpy(p + UDP + 6, &sum, 2);
-	}
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+	uint64_t change = codec_law_translate(p + PAYLOAD, m->data_len - PAYLOAD, to);
+	uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(p + UDP + 6) + change);
+	memcpy(p + UDP + 6, &sum, 2);
 }
 
 // Those of a group that could not be relayed together, each by itself. What stays is left from `kept` on; returns how many
@@ -478,8 +474,11 @@ uint16_t stage_quick_wide(struct worker *w, struct burst *b)
 	uint16_t kept = 0;
 	for (unsigned int i = 0; i < b->count; i += LANES) {
 		const struct burst_group *g = &b->groups[i / LANES];
-		__mmask8 done = group_relay(w, g, b->packets + i, units, w->now);
-		group_translate(w, g, b->packets + i, done);
+		__mmask8 law, done = group_relay(w, g, b->packets + i, units, w->now, &law);
+		for (; law; law &= (__mmask8)(law - 1)) {
+			unsigned int k = (unsigned int)__builtin_ctz(law);
+			translate(b->packets[i + k], w->streams[g->streams[k]].exit_codec);
+		}
 		if (unlikely(done != 0xff))
 			kept = group_rest(w, g, b, i, done, units, kept);
 	}
