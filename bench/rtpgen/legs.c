@@ -241,6 +241,7 @@ void legs_restart(struct legs *l)
 	for (uint32_t i = 0; i < l->count; i++) {
 		l->rx[i].received = 0;
 		l->rx[i].stamped = false;
+		l->rx[i].offset_known = false; // a first packet that was lost would have taught a wrong one
 	}
 	l->unknown = 0;
 	l->received = 0;

@@ -24,7 +24,7 @@ struct leg_tx {
 struct leg_rx {
 	uint32_t received;
 	uint16_t stamp_seq;  // as sent
-	uint16_t seq_offset; // received minus sent, learned from the first packet
+	uint16_t seq_offset; // received minus sent, learned from the first packet after each pause
 	bool offset_known;
 	bool stamped;
 	uint64_t stamp; // cycles at which stamp_seq left
