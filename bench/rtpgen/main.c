@@ -54,6 +54,9 @@ struct gen {
 	uint32_t next;      // place in legs->order
 	const char *follow; // plan that may have grown, NULL = no
 	struct plan plan;
+	struct rte_mbuf *held[BURST]; // written, and not sent yet
+	uint16_t held_first, held_count;
+	bool warming; // neighbours ask for each of our addresses: everything is looked at
 	bool sampled; // at line rate: judge one packet of each burst, count the others
 };
 
@@ -61,7 +64,7 @@ struct trial {
 	uint64_t sent;
 	uint64_t received;
 	uint64_t in_time; // of them, while we sent
-	uint64_t refused; // the port took no more: never offered
+	uint64_t refused; // times that a packet was not taken, and waited
 	double seconds;
 	double cpu_s;   // of --pid
 	double late_us; // worst delay of the generator itself behind its schedule
@@ -206,26 +209,37 @@ static int mac_resolve(struct gen *g, const struct plan_leg *leg, struct rte_eth
 	return -ETIMEDOUT;
 }
 
-// Sends up to n packets of the next legs. Returns how many the port took.
-static uint16_t send_burst(struct gen *g, uint16_t n, bool stamp)
+// Writes the next packets of n legs.
+static void write_burst(struct gen *g, uint16_t n, bool stamp)
 {
-	struct rte_mbuf *burst[BURST];
-	if (rte_pktmbuf_alloc_bulk(g->tx_pool, burst, n))
-		return 0;
+	if (rte_pktmbuf_alloc_bulk(g->tx_pool, g->held, n))
+		return;
 	struct legs *l = g->legs;
 	uint64_t now = stamp ? bench_cycles() : 0;
 	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = g->held[i];
 		uint32_t leg = l->order[g->next];
 		uint32_t ahead = g->next + 8 < l->count ? g->next + 8 : 0;
 		rte_prefetch0(&l->tx[l->order[ahead]]);
 		g->next = g->next + 1 < l->count ? g->next + 1 : 0;
-		legs_send(l, leg, rte_pktmbuf_mtod(burst[i], uint8_t *), now);
-		burst[i]->data_len = (uint16_t)(LEG_HEADER + l->tx[leg].payload);
-		burst[i]->pkt_len = burst[i]->data_len;
+		legs_send(l, leg, rte_pktmbuf_mtod(m, uint8_t *), now);
+		m->data_len = (uint16_t)(LEG_HEADER + l->tx[leg].payload);
+		m->pkt_len = m->data_len;
 	}
-	uint16_t sent = rte_eth_tx_burst(0, 0, burst, n);
-	if (sent < n)
-		rte_pktmbuf_free_bulk(burst + sent, n - sent);
+	g->held_first = 0;
+	g->held_count = n;
+}
+
+// Sends up to n packets. What the port does not take waits and goes first the next time: a sender that is held up loses
+// nothing. Returns how many went, and adds those that wait to *ret_waited.
+static uint16_t send_burst(struct gen *g, uint16_t n, bool stamp, uint64_t *ret_waited)
+{
+	if (!g->held_count)
+		write_burst(g, n, stamp);
+	uint16_t sent = rte_eth_tx_burst(0, 0, g->held + g->held_first, g->held_count);
+	g->held_first += sent;
+	g->held_count -= sent;
+	*ret_waited += g->held_count;
 	return sent;
 }
 
@@ -242,7 +256,7 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 {
 	struct trial t = {0};
 	legs_restart(g->legs);
-	g->sampled = rate != RATE_CALLS;
+	g->sampled = rate != RATE_CALLS && !g->warming;
 	double pps = rate == RATE_CALLS ? g->legs->count / PERIOD_S : rate;
 	double cpu = process_cpu(pid);
 	uint64_t start = bench_cycles(), now = start;
@@ -264,10 +278,9 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 			if (behind > t.late_us)
 				t.late_us = behind;
 			uint16_t n = due - offered < BURST ? (uint16_t)(due - offered) : BURST;
-			uint16_t sent = send_burst(g, n, !g->sampled || offered % 1024 < BURST);
+			uint16_t sent = send_burst(g, n, !g->sampled || offered % 1024 < BURST, &t.refused);
 			t.sent += sent;
-			t.refused += (uint64_t)(n - sent);
-			offered += n;
+			offered += sent;
 		}
 		receive(g);
 		now = bench_cycles();
@@ -299,14 +312,14 @@ struct curve {
 
 static double curve_add(struct curve *c, const struct trial *t)
 {
-	double offered = (double)(t->sent + t->refused);
+	double offered = (double)t->sent;
 	double lost = offered > 0 ? (offered - (double)t->received) / offered * 1000 : 1000;
 	c->mpps[c->count] = t->seconds > 0 ? offered / t->seconds / 1e6 : 0;
 	c->permille[c->count++] = lost > 0 ? lost : 0;
 	return lost;
 }
 
-// Highest rate at which no more than `permille` of the packets are lost, refusals counted as loss; RFC 2544 search.
+// Highest rate at which no more than `permille` of the packets are lost, all of them offered in time; RFC 2544 search.
 static struct trial search(struct gen *g, const struct options *o, struct curve *curve)
 {
 	struct trial best = traffic(g, RATE_MAX, o->seconds, o->pid);
@@ -316,9 +329,9 @@ static struct trial search(struct gen *g, const struct options *o, struct curve 
 	for (unsigned int i = 0; i < TRIALS - 1 && !stopped; i++) {
 		double rate = (low + high) / 2;
 		struct trial t = traffic(g, rate, o->seconds, o->pid);
-		double offered = (double)(t.sent + t.refused);
 		double lost = curve_add(curve, &t);
-		bool kept_up = offered >= rate * t.seconds * 0.99; // else the generator is the limit
+		bool kept_up = (double)t.sent >=
+			       rate * t.seconds * 0.99; // else the generator is the limit, or the link
 		if (lost <= o->search && kept_up) {
 			low = rate;
 			best = t;
@@ -427,8 +440,10 @@ static int run(struct gen *g, const struct options *o)
 		return usage("plan too large, or more than 16 generator addresses");
 	g->follow = o->follow && o->rate == RATE_CALLS ? o->plan : NULL;
 	g->legs->stamped = o->stamped ? o->stamped : UINT32_MAX;
+	g->warming = true;
 	if (o->warmup > 0)
 		traffic(g, o->search >= 0 ? RATE_MAX : o->rate, o->warmup, 0);
+	g->warming = false;
 	struct curve curve = {0};
 	struct trial t = o->search >= 0 ? search(g, o, &curve) : traffic(g, o->rate, o->seconds, o->pid);
 	print(g, &t, &curve);
