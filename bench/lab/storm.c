@@ -94,12 +94,12 @@ static void send_open(const struct storm *s, const struct place *p, unsigned int
 	agent_send(p->device, &m);
 }
 
-// A phone in the network of the gateway's address. Those of a plan are one phone with many ports.
+// A phone in the network of the gateway's address. Those of a plan are one phone with many ports, another for each agent.
 static struct addr_port phone(const struct storm *s, const struct place *p, unsigned int side)
 {
 	struct addr_port a = {.addr = p->gateway[side].addr, .port = (uint16_t)(PHONE_PORT + side * 2)};
 	uint8_t *last = &a.addr.ip[a.addr.family == ADDR_IPV6 ? 15 : 3];
-	*last = (uint8_t)(*last + 1 + (s->o->plan ? 0 : party_id(p, side) % PHONES));
+	*last = (uint8_t)(*last + 1 + (s->o->plan ? s->o->listen.port : party_id(p, side)) % PHONES);
 	if (s->o->plan)
 		a.port = (uint16_t)(PHONE_PORT + 2 * (party_id(p, side) % PHONE_PORTS));
 	return a;

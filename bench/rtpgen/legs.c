@@ -196,6 +196,15 @@ void legs_send(struct legs *l, uint32_t leg, uint8_t *frame, uint64_t now)
 	}
 }
 
+// Index + 1 of the leg at a generator's end, 0 = none.
+static uint32_t leg_at(const struct legs *l, const uint8_t *ip, uint16_t port)
+{
+	for (unsigned int g = 0; g < l->gen_count; g++)
+		if (memcmp(ip, l->gen[g].ip, 4) == 0)
+			return l->by_port[g][port];
+	return 0;
+}
+
 static void delay_add(struct delays *d, double us)
 {
 	if (us < 0)
@@ -212,10 +221,7 @@ void legs_receive(struct legs *l, const uint8_t *frame, uint32_t len, uint64_t n
 	if (len < LEG_HEADER || get16(frame + 12) != 0x0800 || frame[AT_IP + 9] != 17)
 		return;
 	uint16_t port = get16(frame + AT_UDP + 2);
-	uint32_t leg = 0;
-	for (unsigned int g = 0; g < l->gen_count; g++)
-		if (memcmp(frame + AT_IP + 16, l->gen[g].ip, 4) == 0)
-			leg = l->by_port[g][port];
+	uint32_t leg = leg_at(l, frame + AT_IP + 16, port);
 	if (!leg) {
 		l->unknown++;
 		return;

@@ -209,6 +209,21 @@ static int mac_resolve(struct gen *g, const struct plan_leg *leg, struct rte_eth
 	return -ETIMEDOUT;
 }
 
+// From each of our addresses, so that the device has heard of all of them before it is flooded.
+static int macs_resolve(struct gen *g, struct rte_ether_addr *ret)
+{
+	const struct plan_leg *last = NULL;
+	for (uint32_t i = 0; i < g->plan.count; i++) {
+		const struct plan_leg *leg = &g->plan.legs[i];
+		if (last && memcmp(last->gen.addr.ip, leg->gen.addr.ip, 4) == 0)
+			continue;
+		if (mac_resolve(g, leg, ret))
+			return -ETIMEDOUT;
+		last = leg;
+	}
+	return 0;
+}
+
 // Writes the next packets of n legs.
 static void write_burst(struct gen *g, uint16_t n, bool stamp)
 {
@@ -433,7 +448,7 @@ static int options_read(int argc, char **argv, struct options *o)
 static int run(struct gen *g, const struct options *o)
 {
 	struct rte_ether_addr dut = o->dut_mac;
-	if (!o->mac_known && mac_resolve(g, &g->plan.legs[0], &dut))
+	if (!o->mac_known && macs_resolve(g, &dut))
 		return 1;
 	g->legs = legs_new(&g->plan, o->follow, g->mac.addr_bytes, dut.addr_bytes, o->reflect, 1);
 	if (!g->legs)
