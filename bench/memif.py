@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # memif.py - Relay over memif: throughput and delay against testpmd's 5tswap on the same link, 214-byte frames.
-"""Usage: memif.py [CASE...]  Cases: 10k, 100k, each also with -ndr, -pdr and -delay. Generator on CPU 0, device on CPU 1, alternating runs, each behind the calm gate."""
+"""Usage: memif.py [CASE...]  Cases: 10k, 100k, each also with -ndr, -pdr and -delay, and 10k-law. Generator on CPU 0, device on CPU 1, alternating runs, each behind the calm gate."""
 import os
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def addresses(legs):
 
 
 class Slimline:
-    name, reflect = 'slimline', []
+    name, reflect, codecs = 'slimline', [], ('pcmu', 'pcmu')
 
     def __init__(self, folder, legs):
         self.memif = os.path.join(folder, 'ours.memif')
@@ -34,7 +34,11 @@ class Slimline:
                                            conferences=legs // 2 + 64, voices=16)
         self.process = lib.dataplane(folder, config, api)
         self.plan = os.path.join(folder, 'ours.plan')
-        lib.open_calls(api, legs // 2, 'pcmu', 'pcmu', '10.80.128.1', self.plan)
+        lib.open_calls(api, legs // 2, *self.codecs, '10.80.128.1', self.plan)
+
+
+class Law(Slimline):
+    name, codecs = 'law', ('pcmu', 'pcma')
 
 
 class Testpmd:
@@ -65,11 +69,11 @@ def measure(side, folder, legs, options):
         device.process.stop()
 
 
-def alternate(legs, options, figure):
+def alternate(legs, options, figure, sides=(Slimline, Testpmd)):
     """RUNS pairs of trials, ours and the peer's in turn. Returns (ours, peers, calm, last trials)."""
     ours, peers, calm, last = [], [], True, {}
     for _ in range(RUNS):
-        for side, values in ((Slimline, ours), (Testpmd, peers)):
+        for side, values in zip(sides, (ours, peers)):
             trial, ok = lib.gated(lambda: measure(side, lib.folder(), legs, options))
             values.append(trial[figure])
             calm &= ok
@@ -96,10 +100,18 @@ def delay(legs, case):
     lib.report('memif', case, ours, 'us p99.9', Testpmd.name, peers, calm, **more)
 
 
+def law(legs, case):
+    """A-law to mu-law beside our plain relay."""
+    trial = ['--rate', 'max', '--seconds', SECONDS, '--warmup', '0.5']
+    ours, peers, calm, _ = alternate(legs, trial, 'mpps', (Law, Slimline))
+    lib.report('memif', case, ours, 'Mpps', 'relay', peers, calm)
+
+
 # case: (measure, seconds it takes); in the order of what is wanted most
 CASES = {
     '10k': (lambda: throughput(10000, '10k'), 30),
     '100k': (lambda: throughput(100000, '100k'), 45),
+    '10k-law': (lambda: law(10000, '10k-law'), 30),
     '10k-delay': (lambda: delay(10000, '10k-delay'), 30),
     '10k-ndr': (lambda: search(10000, '10k-ndr', '0'), 60),
     '10k-pdr': (lambda: search(10000, '10k-pdr', '5'), 60),

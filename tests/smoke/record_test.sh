@@ -197,7 +197,10 @@ for at in range(0, len(pcm) - step, step):
 heard = [(name, n) for name, n in heard if n > 1 or name == 'ask']
 print('heard, in tenths of a second:', heard)
 order = [name for name, n in heard]
-wanted = ['greeting', 'beep', 'ask', 'itself', 'ask', 'beep', 'ask', 'beep']
+# the caller presses 3 as soon as it is asked again: of that question little may be heard, or nothing
+wanted = ['greeting', 'beep', 'ask', 'itself', 'beep', 'ask', 'beep']
+if order[4:5] == ['ask']:
+    del order[4]
 long = dict((name, n) for name, n in heard if name in ('greeting', 'itself'))
 sys.exit(order != wanted or not 17 <= long['greeting'] <= 22 or not 30 <= long['itself'] <= 70)
 END
