@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "control/confer.h"
 #include "control/device.h"
 #include "control/line.h"
 #include "control/line_action.h"
@@ -38,7 +39,13 @@ static struct bridge *bridge_new(struct visit *v, uint32_t number)
 
 static struct bridge *bridge_of(struct visit *v)
 {
-	return v->own ? v->own : bridge_new(v, ++v->line->device->core->bridges);
+	struct core *c = v->line->device->core;
+	if (v->own)
+		return v->own;
+	do // not one that a process before this one has given
+		c->bridges++;
+	while (!c->bridges || confer_find(c->rooms[v->config->room - 1], c->bridges));
+	return bridge_new(v, c->bridges);
 }
 
 static bool rings(const struct visit *v)
@@ -67,8 +74,10 @@ static void fail(struct visit *v, nsec_t now)
 	struct bridge *b = v->own;
 	b->failed = true;
 	b->peer = NULL;
-	if (rings(v))
+	if (rings(v) && !v->started)
 		line_call_feed(v->call, LINE_CALL_ANSWER, now); // to say so
+	else
+		visit_hang_up(v, now); // answered by hand: it has waited for this
 }
 
 // True: the other line dials, or cannot yet.
@@ -179,8 +188,15 @@ static void stop(struct visit *v, nsec_t now)
 	((struct bridge *)peer->own)->peer = NULL;
 	if (rings(peer))
 		fail(peer, now); // the other end gave up before anybody answered
-	else
+	else if (peer->call)
 		visit_hang_up(peer, now);
+	else // its media are in our conference, which somebody may be walking through
+		visit_arm(peer, now);
+}
+
+static void timeout(struct visit *v, nsec_t now)
+{
+	visit_hang_up(v, now);
 }
 
 static void show(const struct visit *v, char *ret, size_t cap)
@@ -202,5 +218,6 @@ const struct line_action action_bridge = {.name = "bridge",
 					  .place = place,
 					  .start = start,
 					  .played = played,
+					  .timeout = timeout,
 					  .stop = stop,
 					  .show = show};

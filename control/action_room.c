@@ -51,7 +51,8 @@ static void media(struct visit *v, bool there, nsec_t now)
 
 static void digit(struct visit *v, char key, nsec_t now)
 {
-	member_digit(v->own, key, now);
+	if (v->own) // else the room has refused it, and the call is still there
+		member_digit(v->own, key, now);
 }
 
 static void played(struct visit *v, int status, nsec_t now)

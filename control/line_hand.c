@@ -174,6 +174,8 @@ int line_dial(struct line *l, const char *number, nsec_t now)
 	int rc = line_check_number(number);
 	if (!rc)
 		rc = may_lift(l);
+	if (!rc && line_find_in(l, IN(RINGING))) // lifting would answer that one
+		rc = -EBUSY;
 	if (rc)
 		return rc;
 	lift(l, now);

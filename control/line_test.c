@@ -125,7 +125,7 @@ static void finish(struct line *l, enum test_result result, nsec_t now)
 			    line_test_result_name(result));
 	}
 	timer_stop(&l->device->core->timers, &t->timer);
-	if (l->config->test.every_ms)
+	if (l->config->test.every_ms && l->config->test.number[0])
 		arm(l, now + l->config->test.every_ms * NSEC_PER_MSEC);
 	t->reference = 0;
 	if (c && !line_call_is_ending(c))

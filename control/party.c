@@ -344,6 +344,7 @@ static void act_changed(void *object, const void *data)
 {
 	struct party *p = object;
 	p->applied = p->asked;
+	p->refused = false;
 	settle(p, now_of(data));
 }
 
@@ -358,7 +359,7 @@ static void act_reconsider(void *object, const void *data)
 		return;
 	}
 	party_spec(p, &want);
-	if (!same_spec(&want, &p->applied)) {
+	if (!same_spec(&want, &p->applied) && !(p->refused && same_spec(&want, &p->asked))) {
 		party_feed(p, PARTY_CHANGE, now);
 		return;
 	}
@@ -395,6 +396,7 @@ static void act_change_failed(void *object, const void *data)
 {
 	struct party *p = object;
 	const struct party_data *e = data;
+	p->refused = e->why != REFUSAL_dataplane_slow; // what only took too long is tried again
 	answer_done(p, e->now);
 	answer_failure(p, e->why, e->now);
 	party_revert(p);
@@ -434,6 +436,7 @@ static bool waits_for_answer(const struct party *p)
 static void act_park(void *object, const void *data)
 {
 	struct party *p = object;
+	p->refused = false;
 	party_dial_drop(p);
 	dp_abandon(dataplane(p), p->request);
 	p->request = 0;
@@ -476,6 +479,7 @@ static void act_back(void *object, const void *data)
 	struct party *p = object;
 	timer_stop(&p->device->core->timers, &p->patience);
 	drop_stream(p);
+	p->stats_base = (struct party_base){0}; // the new one counts from nothing
 	act_begin(object, data);
 }
 

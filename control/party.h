@@ -95,6 +95,7 @@ struct party {
 	struct addr_port remote;
 	api_handle stream;          // 0 = none
 	struct stream_spec applied; // what the stream does
+	bool refused;               // the dataplane would not do what it was asked last
 	struct stream_spec asked;   // what it has been told last
 	uint32_t request;           // open, change or close under way
 	uint32_t stats_request;     // figures under way

@@ -70,6 +70,9 @@ enum refusal resource_dataplane(const struct device *d)
 enum refusal resource_is_full(const struct device *d, const struct conference *c)
 {
 	bool counts_parties = d->profile->kind == CONFIG_MOH || d->line;
+	if (d->profile->kind == CONFIG_LINE &&
+	    !d->line) // a room's: members are counted by it, conferences by nobody
+		return REFUSAL_none;
 	if (counts_parties && d->party_count >= d->profile->sessions)
 		return REFUSAL_sessions;
 	if (d->profile->kind == CONFIG_MOH)

@@ -257,5 +257,6 @@ const char *member_state_name(unsigned int state)
 void member_kick(struct member *m, nsec_t now)
 {
 	m->moderator = false;
+	room_settle(m->room, now); // it may have been the last one
 	refuse(m, "conf-kicked", now);
 }

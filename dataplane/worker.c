@@ -153,9 +153,11 @@ unsigned int worker_loop_once(struct worker *w, nsec_t now)
 {
 	w->now = now;
 	unsigned int work = w->waiting ? w->waiting->count : 0;
-	if (!mailbox_is_empty(w))
-		burst_finish(w); // its streams may be gone afterwards
-	w->commands = mailbox_run(w);
+	w->commands = 0;
+	if (!mailbox_is_empty(w)) { // one look: what comes behind it waits a turn
+		burst_finish(w);    // its streams may be gone afterwards
+		w->commands = mailbox_run(w);
+	}
 	work += w->commands;
 	work += receive(w);
 	struct burst *b = &w->bursts[w->waiting == &w->bursts[0]];

@@ -183,7 +183,7 @@ static void write_out(struct server *s, struct server_record *r, nsec_t now)
 	uint64_t lost = recording_lost(r->file);
 	r->lost += (uint32_t)lost;
 	s->dp->neigh.drops[DROP_record_full] += lost;
-	if (state != RECORDING_GOES_ON && !r->end) {
+	if (state == RECORDING_FAILED || (state != RECORDING_GOES_ON && !r->end)) {
 		r->end = ends[state];
 		r->status = r->file->status;
 	}

@@ -125,7 +125,8 @@ static int live_spec(const struct api_source_item *i, struct stream_spec *ret)
 {
 	const struct codec *codec = codec_by_id(i->tone);
 	*ret = (struct stream_spec){.flags = STREAM_RECV, .gain_cb = i->gain_cb};
-	if (addr_port_parse(i->path, &ret->local) < 0 || !addr_is_multicast(&ret->local.addr) ||
+	if (i->gain_cb < GAIN_CB_MIN || i->gain_cb > GAIN_CB_MAX ||
+	    addr_port_parse(i->path, &ret->local) < 0 || !addr_is_multicast(&ret->local.addr) ||
 	    ret->local.port % 2 || !ret->local.port || !codec)
 		return -EINVAL;
 	if (codec->payload_type > 127 || !codec_can_transcode(codec->id))

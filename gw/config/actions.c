@@ -73,6 +73,9 @@ static int parse_file(const struct cfg_at *at, const char *text, void *field)
 void config_check_action(const struct cfg_at *at, const struct config_action *a)
 {
 	const struct config *c = at->root;
+	bool bridges = a->kind == CONFIG_ACTION_BRIDGE && a->bridge[0];
+	char other[64];
+	int len = bridges ? config_line_name(a->bridge, 0, 0, other, sizeof(other)) : 1;
 	if (a->kind == CONFIG_ACTION_ANNOUNCE && !a->file_count)
 		cfg_problem(at, "files", "the action announce needs something to say");
 	if (a->kind == CONFIG_ACTION_MUSIC && !c->source_count)
@@ -83,6 +86,8 @@ void config_check_action(const struct cfg_at *at, const struct config_action *a)
 		cfg_problem(at, "record-min", "is above record-max");
 	if (a->kind == CONFIG_ACTION_BRIDGE && !a->bridge[0])
 		cfg_problem(at, "bridge", "the action bridge needs the line that dials");
+	if (len < 1 || len > 15)
+		cfg_problem(at, "bridge", "is no name of a line, of 1 to 15 characters; {n} may stand in it");
 	if (a->kind == CONFIG_ACTION_ROOM && !a->room_name[0])
 		cfg_problem(at, "room", "the action room needs the name of one");
 }

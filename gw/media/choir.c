@@ -123,6 +123,18 @@ void choir_leave(struct media *m, struct media_voice *v)
 	c->followers--;
 }
 
+void choir_forget(struct media *m, struct media_voice *v)
+{
+	struct media_mixer *x = &m->mixers[v->mixer];
+	struct media_choir *c = v->tx_follows ? choir_find(x, v->tx, v->tx_units) : NULL;
+	if (!c)
+		return;
+	if (c->followers > 1 && &m->voices[c->leader] == v)
+		hand_on(m, x, c);
+	v->tx_follows = 0;
+	c->followers--;
+}
+
 int choir_encode(struct media *m, struct media_voice *v, const int16_t *pcm, unsigned int samples,
 		 uint8_t *payload)
 {

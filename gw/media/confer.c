@@ -227,12 +227,14 @@ static void voice_release(struct media *m, uint32_t stream)
 	struct media_cold *c = &m->cold[stream];
 	if (c->voice == NONE)
 		return;
-	const struct media_voice *v = &m->voices[c->voice];
+	struct media_voice *v = &m->voices[c->voice];
 	c->concealed += v->concealed;
 	c->dropped += v->undecodable;
 	tally_add(&c->tally, v);
-	if (m->voices[c->voice].mixer != NONE)
+	if (v->mixer != NONE) {
+		choir_forget(m, v);
 		mixer_voice_remove(m, c->voice);
+	}
 	voice_close(m, c->voice);
 	c->voice = NONE;
 }

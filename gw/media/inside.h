@@ -446,6 +446,8 @@ void floor_give(struct media *m, struct media_mixer *x);
 // choir.c: coders that several share.
 size_t choir_bytes(const struct codec *c);
 void choir_leave(struct media *m, struct media_voice *v);
+// The same for a voice whose coder is not needed any more: it is not brought up to date.
+void choir_forget(struct media *m, struct media_voice *v);
 int choir_encode(struct media *m, struct media_voice *v, const int16_t *pcm, unsigned int samples,
 		 uint8_t *payload);
 void choir_note(struct media *m, struct media_voice *v, const int16_t *pcm, unsigned int samples, bool same);

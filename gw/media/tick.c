@@ -289,8 +289,12 @@ static bool gather_extras(struct media *m, struct media_voice *v, bool spoke, in
 	if (v->extras & EXTRA_EAR)
 		spoke = ear_pass(m, v, units, spoke, at);
 	if (v->extras & EXTRA_TAP)
-		tap_put(m, v, units, spoke ? at : NULL);
-	return spoke && !(v->extras & EXTRA_MUTE);
+		tap_put(m, v, units, spoke && !(v->extras & EXTRA_MUTE) ? at : NULL);
+	if (!(v->extras & EXTRA_MUTE))
+		return spoke;
+	v->level = 0; // asks for no floor
+	v->quiet = 1;
+	return false;
 }
 
 // Lets every voice speak into its row, measures it and adds it to the sum of its rate, unless it is to be weighed first.
@@ -312,6 +316,8 @@ static void gather(struct media *m, struct media_mixer *x)
 		struct media_row *row = &r->row[r->rows];
 		*row = (struct media_row){.voice = i};
 		v->row = r->rows++;
+		if (unlikely(v->tx_follows && v->tx_tone)) // will hear what the others do not
+			choir_leave(m, v);
 		if (!v->rx) {
 			if (unlikely(v->extras & EXTRA_TAP))
 				tap_put(m, v, r->units, NULL);
