@@ -213,11 +213,6 @@ void party_orphan(struct party *p, nsec_t now)
 
 // ---- what is wanted ----
 
-static bool same_spec(const struct stream_spec *a, const struct stream_spec *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 static bool rx_applied(const struct party *p, const struct stream_spec *want)
 {
 	return p->applied.flags & STREAM_RECV && memcmp(&p->applied.rx, &want->rx, sizeof(want->rx)) == 0;
@@ -359,7 +354,7 @@ static void act_reconsider(void *object, const void *data)
 		return;
 	}
 	party_spec(p, &want);
-	if (!same_spec(&want, &p->applied) && !(p->refused && same_spec(&want, &p->asked))) {
+	if (!party_spec_is(&want, &p->applied) && !(p->refused && party_spec_is(&want, &p->asked))) {
 		party_feed(p, PARTY_CHANGE, now);
 		return;
 	}

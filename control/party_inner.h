@@ -32,6 +32,7 @@ bool party_is_wanted(const struct party *p);
 
 // What the stream should be told now.
 void party_spec(const struct party *p, struct stream_spec *ret);
+bool party_spec_is(const struct stream_spec *a, const struct stream_spec *b);
 
 // Its stream is in the conference where the party is: true when a move ends with that.
 bool party_move_done(struct party *p, nsec_t now);

@@ -47,3 +47,8 @@ void party_spec(const struct party *p, struct stream_spec *ret)
 	ret->ref.call_reference = p->call_reference;
 	ret->ref.epoch = p->device->core->epoch;
 }
+
+bool party_spec_is(const struct stream_spec *a, const struct stream_spec *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
