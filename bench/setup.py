@@ -15,7 +15,7 @@ import peer
 
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 CALLS = int(os.environ.get('BENCH_CALLS', '20000'))
-IN_FLIGHT = 16
+IN_FLIGHT = 32
 
 
 def rtpengine(folder, store):
