@@ -124,7 +124,7 @@ static void act_record(void *object, const void *data)
 	struct mail *m = object;
 	struct visit *v = m->visit;
 	struct recorder_limits limits = {v->config->record_max_ms, v->config->record_min_ms,
-					 v->config->record_silence_ms};
+					 v->config->record_silence_ms, NULL};
 	nsec_t now = now_of(data);
 	visit_play_stop(v, now);
 	visit_disarm(v);

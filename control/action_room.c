@@ -15,6 +15,8 @@ static void begin(struct member *m, nsec_t now)
 	bool asked = (r->config->pin[0] || r->config->moderator_pin[0]) && !m->moderator;
 	if (asked) {
 		member_feed(m, MEMBER_ASK, now);
+	} else if (r->config->asks_name && (m->moderator || !r->locked)) {
+		member_feed(m, MEMBER_SPEAK, now);
 	} else if (m->moderator || (!r->locked && (!r->config->lobby || room_has_moderator(r)))) {
 		member_feed(m, MEMBER_ENTER, now);
 	} else {

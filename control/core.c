@@ -60,6 +60,8 @@ static void on_back(void *object, bool same, nsec_t now)
 	}
 	if (same)
 		sweep_start(c, now);
+	if (first)
+		room_name_clean(c, now);
 }
 
 static void on_event(void *object, const struct api_stream_event *e, nsec_t now)

@@ -90,7 +90,8 @@ struct recorder *recorder_start(struct device *d, api_handle stream, const struc
 	m.record_open.max_ms = limits->max_ms;
 	m.record_open.min_ms = limits->min_ms;
 	m.record_open.silence_ms = limits->silence_ms;
-	snprintf(m.record_open.label, sizeof(m.record_open.label), "%s", d->name);
+	snprintf(m.record_open.label, sizeof(m.record_open.label), "%s",
+		 limits->label ? limits->label : d->name);
 	r->request = dp_request(&d->core->dp, &m, on_open, r, now);
 	if (r->request)
 		return r;
@@ -114,12 +115,12 @@ void recorder_leave(struct recorder *r)
 		forget(r);
 }
 
-void recorder_delete(struct core *c, const char *name, nsec_t now)
+bool recorder_delete(struct core *c, const char *name, nsec_t now)
 {
 	struct api_message m;
 	api_init(&m, API_RECORD_DELETE, 0);
 	snprintf(m.record_delete.name, sizeof(m.record_delete.name), "%s", name);
-	dp_request(&c->dp, &m, NULL, NULL, now);
+	return dp_request(&c->dp, &m, NULL, NULL, now);
 }
 
 void recorder_event(struct core *c, const struct api_record_event *e, nsec_t now)

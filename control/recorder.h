@@ -19,6 +19,7 @@ struct device;
 
 struct recorder_limits {
 	uint32_t max_ms, min_ms, silence_ms; // as in api_record_open
+	const char *label;                   // NULL = the name of the device
 };
 
 struct recorder;
@@ -52,8 +53,8 @@ void recorder_stop(struct recorder *r, nsec_t now);
 // Nobody waits any more. What has begun goes on to its own end. Takes NULL.
 void recorder_leave(struct recorder *r);
 
-// Deletes a complete recording.
-void recorder_delete(struct core *c, const char *name, nsec_t now);
+// Deletes a complete recording, or all with a label that begins with API_RECORD_PASSING. False when the dataplane is away.
+bool recorder_delete(struct core *c, const char *name, nsec_t now);
 
 // The dataplane reported an end; the connection to it is lost.
 void recorder_event(struct core *c, const struct api_record_event *e, nsec_t now);

@@ -98,8 +98,9 @@ void room_leave(struct member *m, nsec_t now)
 	bool inside = m->fsm.state == MEMBER_INSIDE;
 	list_remove(&m->link);
 	r->member_count--;
-	if (inside && m->told && r->config->says_who && m->visit->call)
-		room_say(r, m->visit->call->number, "conf-hasleft", now);
+	if (inside && m->told)
+		room_say_of(m, "conf-hasleft", now);
+	member_name_leave(m, now);
 	free(m);
 	if (r->member_count) {
 		if (inside)
@@ -170,7 +171,7 @@ void room_lock(struct room *r, bool on, nsec_t now)
 		return;
 	r->locked = on;
 	log_info(r->device->name, on ? "room locked" : "room unlocked", "members=%u", r->member_count);
-	room_say(r, NULL, on ? "conf-lockednow" : "conf-unlockednow", now);
+	room_say(r, on ? "conf-lockednow" : "conf-unlockednow", now);
 }
 
 void room_end(struct room *r, nsec_t now)
@@ -211,6 +212,7 @@ int room_new(struct device *d, const struct config_room *config, struct room **r
 	r->config = config;
 	list_init(&r->members);
 	list_init(&r->said);
+	list_init(&r->names);
 	timer_init(&r->timer, on_timer, r);
 	*ret = r;
 	return 0;
@@ -222,5 +224,6 @@ void room_free(struct room *r)
 		return;
 	timer_stop(&r->device->core->timers, &r->timer);
 	room_say_forget(r);
+	room_name_forget(r);
 	free(r); // members are the visits', which have gone
 }

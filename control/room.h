@@ -13,34 +13,40 @@
 #include <stdint.h>
 
 #include "control/resource.h"
+#include "gw/api.h"
 #include "gw/clock.h"
 #include "gw/fsm.h"
 #include "gw/list.h"
 #include "gw/timer.h"
 
 struct config_room;
+struct core;
 struct device;
 struct place;
 struct player;
+struct recorder;
 struct visit;
 
 #define ROOM_MAIN     1
 #define ROOM_LOBBY    2
-#define ROOM_DESKS    16 // and on
-#define ROOM_SAID_MAX 8  // that wait to be said
+#define ROOM_DESKS    16   // and on
+#define ROOM_SAID_MAX 8    // that wait to be said
+#define ROOM_NAME_MS  6000 // the longest name
 
 enum member_state {
 	MEMBER_NEW,
-	MEMBER_ASKED,   // for a PIN
-	MEMBER_GREETED, // hears something before going in
-	MEMBER_REFUSED, // hears why, and is hung up on
-	MEMBER_WAITING, // in the lobby
+	MEMBER_ASKED,    // for a PIN
+	MEMBER_SPEAKING, // says its name
+	MEMBER_GREETED,  // hears something before going in
+	MEMBER_REFUSED,  // hears why, and is hung up on
+	MEMBER_WAITING,  // in the lobby
 	MEMBER_INSIDE,
 	MEMBER_STATE_COUNT
 };
 
 enum member_event {
 	MEMBER_ASK,
+	MEMBER_SPEAK,
 	MEMBER_GREET,
 	MEMBER_REFUSE,
 	MEMBER_WAIT,
@@ -51,8 +57,23 @@ enum member_event {
 	MEMBER_STUCK, // could not be moved
 	MEMBER_RIGHT, // PIN
 	MEMBER_WRONG,
+	MEMBER_HASH,
+	MEMBER_NAMED, // the name is recorded, or there is none
 	MEMBER_TIMEOUT,
 	MEMBER_EVENT_COUNT
+};
+
+// What a caller has said, as a recording of the dataplane.
+struct room_name {
+	struct list link; // in room.names
+	struct room *room;
+	struct member *member;          // who says it; NULL = has gone
+	struct recorder *recorder;      // NULL = over
+	bool said;                      // there is something to hear
+	unsigned int holders;           // without any it is deleted
+	struct timer timer;             // to do so
+	nsec_t complete;                // not before this, when it was lost from sight; else 0
+	char file[API_RECORD_NAME_MAX]; // "" = none
 };
 
 struct member {
@@ -62,11 +83,12 @@ struct member {
 	struct fsm fsm;  // enum member_state
 	uint32_t number; // in this room, from 1
 	bool moderator;
-	bool mute;        // when inside
-	bool leaving;     // is being hung up on
-	bool told;        // the others have heard who it is
-	const char *says; // what is said to it when greeted or refused
-	char typed[17];   // digits of a PIN
+	bool mute;              // when inside
+	bool leaving;           // is being hung up on
+	bool told;              // the others have heard who it is
+	struct room_name *name; // NULL = none
+	const char *says;       // what is said to it when greeted or refused
+	char typed[17];         // digits of a PIN
 	unsigned int typed_count;
 	unsigned int wrong;
 	nsec_t star; // when it pressed one, 0 = not
@@ -84,9 +106,12 @@ struct room {
 	bool ending;   // everybody is being hung up on
 	bool attended; // a moderator has been inside
 	struct timer timer;
-	struct player *speaker; // what is said to all
-	struct list said;       // waits for it
+	struct player *speaker;   // what is said to all
+	struct room_name *spoken; // that it says; NULL = none
+	struct list said;         // waits for it
 	uint32_t said_count;
+	struct list names; // said by callers, until they are deleted
+	bool nameless;     // the last one gave no name
 	uint64_t entered, refused, wrong_pins;
 };
 
@@ -130,6 +155,26 @@ void member_kick(struct member *m, nsec_t now);
 // To one member, at its desk: prompts by name, ends with NULL. False: nothing is said, and MEMBER_PLAYED will not come.
 bool member_say(struct member *m, const char *const names[], nsec_t now);
 
-// To all inside, when it is their turn: up to ROOM_SAID_MAX wait. `number` NULL: no digits before the prompt.
-void room_say(struct room *r, const char *number, const char *name, nsec_t now);
+// To all inside, when it is their turn: up to ROOM_SAID_MAX wait. Of a member: after its name, else its number, if the room
+// says any.
+void room_say(struct room *r, const char *name, nsec_t now);
+void room_say_of(const struct member *m, const char *name, nsec_t now);
 void room_say_forget(struct room *r);
+
+// ---- names that callers say; room_name.c ----
+
+// Records that of a member at its desk: MEMBER_NAMED follows, also without one. False: it cannot be, and nothing follows.
+bool member_name_record(struct member *m, nsec_t now);
+void member_name_end(struct member *m, nsec_t now);   // it has been said
+void member_name_check(struct member *m, nsec_t now); // what there is, or is not, is all there will be
+void member_name_leave(struct member *m, nsec_t now); // the member holds it no more
+
+// The file is there as long as somebody holds its name.
+struct room_name *room_name_hold(struct room_name *n);
+void room_name_drop(struct room_name *n); // takes NULL
+
+// Deletes what a process before this one has left.
+void room_name_clean(struct core *c, nsec_t now);
+
+// This process is going: nothing is deleted.
+void room_name_forget(struct room *r);

@@ -119,6 +119,8 @@ void member_digit(struct member *m, char digit, nsec_t now)
 {
 	if (m->fsm.state == MEMBER_ASKED)
 		pin_digit(m, digit, now);
+	else if (m->fsm.state == MEMBER_SPEAKING && digit == '#')
+		member_feed(m, MEMBER_HASH, now);
 	else if (m->fsm.state == MEMBER_INSIDE)
 		command(m, digit, now);
 }

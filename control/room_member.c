@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // room_member.c - One caller's way into a room: PIN, greeting or refusal, lobby, inside.
 //
-// State and place go together: asked, greeted and refused are at a desk, waiting is in the lobby, inside is in the main
-// conference. A change of state begins a move, and what there is to say or play begins when the stream has arrived. A
-// caller without media (on hold) changes state all the same; the media that come back are placed where it is by then.
+// State and place go together: asked, speaking, greeted and refused are at a desk, waiting is in the lobby, inside is in
+// the main conference. A change of state begins a move, and what there is to say or play begins when the stream has
+// arrived. A caller without media (on hold) changes state all the same; the media that come back are placed where it is
+// by then.
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +16,9 @@
 #include "gw/log.h"
 #include "gw/stream.h"
 
-#define SAY_NS  (20 * NSEC_PER_SEC)  // the longest that a prompt may take
-#define DESK_NS (120 * NSEC_PER_SEC) // at the desk, whatever one dials there
+#define SAY_NS  (20 * NSEC_PER_SEC)                     // the longest that a prompt may take
+#define DESK_NS (120 * NSEC_PER_SEC)                    // at the desk, whatever one dials there
+#define NAME_NS ((ROOM_NAME_MS + 5000) * NSEC_PER_MSEC) // should the dataplane not say that it is over
 
 #define FLAGS (CONFERENCE_BRIDGE | CONFERENCE_TOGETHER)
 
@@ -140,11 +142,9 @@ static bool must_wait(const struct member *m)
 }
 
 // Authorized: what there is to be told before going in.
-static void act_admit(void *object, const void *data)
+static void admit(struct member *m, nsec_t now)
 {
-	struct member *m = object;
 	struct room *r = m->room;
-	nsec_t now = now_of(data);
 	if (r->locked && !m->moderator) {
 		refuse(m, "conf-locked", now);
 		return;
@@ -153,6 +153,54 @@ static void act_admit(void *object, const void *data)
 		  : room_count(r, MEMBER_INSIDE) ? "conf-placeintoconf"
 						 : "conf-onlyperson";
 	member_feed(m, MEMBER_GREET, now);
+}
+
+// A name first, if one is wanted.
+static void act_right(void *object, const void *data)
+{
+	struct member *m = object;
+	bool locked = m->room->locked && !m->moderator;
+	if (m->room->config->asks_name && !locked)
+		member_feed(m, MEMBER_SPEAK, now_of(data));
+	else
+		admit(m, now_of(data));
+}
+
+static void act_ask_name(void *object, const void *data)
+{
+	struct member *m = object;
+	static const char *const names[] = {"vm-rec-name", "beep", NULL};
+	nsec_t now = now_of(data);
+	if (m->name)
+		return; // is being recorded, or about to end
+	visit_arm(m->visit, now + SAY_NS);
+	if (!member_say(m, names, now))
+		member_feed(m, MEMBER_PLAYED, now);
+}
+
+static void act_record(void *object, const void *data)
+{
+	struct member *m = object;
+	nsec_t now = now_of(data);
+	if (m->name)
+		return;
+	visit_arm(m->visit, now + NAME_NS);
+	if (!member_name_record(m, now))
+		member_feed(m, MEMBER_NAMED, now);
+}
+
+// Before the beep it is the end of a PIN that was complete without it.
+static void act_said(void *object, const void *data)
+{
+	member_name_end(object, now_of(data));
+}
+
+static void act_named(void *object, const void *data)
+{
+	struct member *m = object;
+	visit_play_stop(m->visit, now_of(data));
+	member_name_check(m, now_of(data));
+	admit(m, now_of(data));
 }
 
 static void act_on(void *object, const void *data)
@@ -197,30 +245,37 @@ static void act_enter(void *object, const void *data)
 static void act_inside(void *object, const void *data)
 {
 	struct member *m = object;
-	struct room *r = m->room;
 	nsec_t now = now_of(data);
 	bool first = !m->told;
 	m->told = true;
 	visit_mute(m->visit, m->mute && !m->moderator, now);
-	if (first && r->config->says_who && m->visit->call)
-		room_say(r, m->visit->call->number, "conf-hasjoin", now);
+	if (first)
+		room_say_of(m, "conf-hasjoin", now);
 }
 
-static const char *const state_names[] = {"new", "pin", "greeting", "refused", "lobby", "inside"};
-static const char *const event_names[] = {"ask",    "greet", "refuse", "wait",  "enter", "hears",
-					  "played", "moved", "stuck",  "right", "wrong", "timeout"};
+static const char *const state_names[] = {"new", "pin", "name", "greeting", "refused", "lobby", "inside"};
+static const char *const event_names[] = {"ask",   "speak", "greet",  "refuse", "wait",
+					  "enter", "hears", "played", "moved",  "stuck",
+					  "right", "wrong", "hash",   "named",  "timeout"};
 
 static const struct fsm_row rows[] = {
 	{MEMBER_NEW, MEMBER_ASK, act_go, MEMBER_ASKED},
 	{MEMBER_NEW, MEMBER_ENTER, act_enter, MEMBER_INSIDE},
+	{FSM_ANY, MEMBER_SPEAK, act_go, MEMBER_SPEAKING},
 	{FSM_ANY, MEMBER_GREET, act_go, MEMBER_GREETED},
 	{FSM_ANY, MEMBER_REFUSE, act_go, MEMBER_REFUSED},
 	{FSM_ANY, MEMBER_STUCK, act_hang_up, FSM_STAY},
 	{MEMBER_ASKED, MEMBER_HEARS, act_ask, FSM_STAY},
 	{MEMBER_ASKED, MEMBER_PLAYED, act_wait_pin, FSM_STAY},
-	{MEMBER_ASKED, MEMBER_RIGHT, act_admit, FSM_STAY},
+	{MEMBER_ASKED, MEMBER_RIGHT, act_right, FSM_STAY},
 	{MEMBER_ASKED, MEMBER_WRONG, act_wrong, FSM_STAY},
 	{MEMBER_ASKED, MEMBER_TIMEOUT, act_typed, FSM_STAY},
+	{MEMBER_SPEAKING, MEMBER_HEARS, act_ask_name, FSM_STAY},
+	{MEMBER_SPEAKING, MEMBER_MOVED, act_ask_name, FSM_STAY},
+	{MEMBER_SPEAKING, MEMBER_PLAYED, act_record, FSM_STAY},
+	{MEMBER_SPEAKING, MEMBER_HASH, act_said, FSM_STAY},
+	{MEMBER_SPEAKING, MEMBER_NAMED, act_named, FSM_STAY},
+	{MEMBER_SPEAKING, MEMBER_TIMEOUT, act_named, FSM_STAY},
 	{MEMBER_GREETED, MEMBER_HEARS, act_say, FSM_STAY},
 	{MEMBER_GREETED, MEMBER_MOVED, act_say, FSM_STAY},
 	{MEMBER_GREETED, MEMBER_PLAYED, act_on, FSM_STAY},

@@ -6,6 +6,7 @@
 
 #include "control/confer.h"
 #include "control/device.h"
+#include "control/line.h"
 #include "control/line_action.h"
 #include "control/player.h"
 #include "control/room.h"
@@ -14,7 +15,8 @@
 #define DIGITS_MAX 12 // the last of a number
 
 struct said {
-	struct list link; // in room.said
+	struct list link;       // in room.said
+	struct room_name *name; // held; NULL = none
 	uint32_t count;
 	struct api_source_item items[ITEMS_MAX];
 };
@@ -44,6 +46,8 @@ static void on_said(void *object, int status, nsec_t now)
 {
 	struct room *r = object;
 	r->speaker = NULL;
+	room_name_drop(r->spoken);
+	r->spoken = NULL;
 	next(r, now);
 }
 
@@ -55,6 +59,10 @@ static void next(struct room *r, nsec_t now)
 		r->said_count--;
 		if (c && !c->closing)
 			r->speaker = player_play(c, r->device, s->items, s->count, false, on_said, r, now);
+		if (r->speaker)
+			r->spoken = s->name;
+		else
+			room_name_drop(s->name);
 		free(s);
 	}
 }
@@ -73,17 +81,42 @@ static uint32_t number_items(const struct room *r, const char *number, struct ap
 	return n;
 }
 
-void room_say(struct room *r, const char *number, const char *name, nsec_t now)
+static struct said *said_new(struct room *r)
 {
-	uint32_t most = room_mix(r)->tones_up_to;
-	bool many = number && most && room_count(r, MEMBER_INSIDE) > most;
-	struct said *s = many || r->said_count >= ROOM_SAID_MAX ? NULL : calloc(1, sizeof(*s));
+	struct said *s = r->said_count < ROOM_SAID_MAX ? calloc(1, sizeof(*s)) : NULL;
 	if (!s)
-		return;
-	s->count = number ? number_items(r, number, s->items) : 0;
-	item(r, name, &s->items[s->count++]);
+		return NULL;
 	list_push_back(&r->said, &s->link);
 	r->said_count++;
+	return s;
+}
+
+void room_say(struct room *r, const char *name, nsec_t now)
+{
+	struct said *s = said_new(r);
+	if (!s)
+		return;
+	item(r, name, &s->items[s->count++]);
+	next(r, now);
+}
+
+void room_say_of(const struct member *m, const char *name, nsec_t now)
+{
+	struct room *r = m->room;
+	const char *number = r->config->says_who && m->visit->call ? m->visit->call->number : NULL;
+	uint32_t most = room_mix(r)->tones_up_to;
+	bool many = most && room_count(r, MEMBER_INSIDE) > most;
+	struct said *s = many || !(m->name || number) ? NULL : said_new(r);
+	if (!s)
+		return;
+	if (m->name) {
+		s->name = room_name_hold(m->name);
+		s->items[s->count].kind = API_SOURCE_RECORDING;
+		snprintf(s->items[s->count++].path, API_SOURCE_PATH_MAX, "%s", m->name->file);
+	} else {
+		s->count = number_items(r, number, s->items);
+	}
+	item(r, name, &s->items[s->count++]);
 	next(r, now);
 }
 
@@ -91,9 +124,12 @@ void room_say_forget(struct room *r)
 {
 	player_leave(r->speaker);
 	r->speaker = NULL;
+	room_name_drop(r->spoken);
+	r->spoken = NULL;
 	LIST_FOREACH(s, &r->said, struct said, link)
 	{
 		list_remove(&s->link);
+		room_name_drop(s->name);
 		free(s);
 	}
 	r->said_count = 0;

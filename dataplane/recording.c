@@ -5,6 +5,7 @@
 // mean power lies below -45 dBm0, as in the figures of a stream.
 #include "dataplane/recording.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -90,6 +91,32 @@ int recording_path(const char *directory, const char *node, const char *name, ch
 	if (!recording_name_ok(name, node))
 		return -EINVAL;
 	return (size_t)snprintf(ret, cap, "%s/%s", directory, name) < cap ? 0 : -ENAMETOOLONG;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), k = strlen(end);
+	return n >= k && strcmp(text + n - k, end) == 0;
+}
+
+int recording_delete_all(const char *directory, const char *node, const char *label, bool parts)
+{
+	char own[RECORDING_NAME_MAX];
+	size_t n = append_plain(own, sizeof(own) - 2, 0, node);
+	own[n++] = '-';
+	n = append_plain(own, sizeof(own) - 1, n, label);
+	own[n++] = '-';
+	DIR *d = *directory ? opendir(directory) : NULL;
+	if (!d)
+		return *directory ? -errno : -ENOTSUP;
+	for (const struct dirent *e; (e = readdir(d));) {
+		bool part = e->d_name[0] == '.';
+		if (strncmp(e->d_name + part, own, n) == 0 &&
+		    (part ? parts && ends_with(e->d_name, ".wav.part") : recording_name_ok(e->d_name, node)))
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	closedir(d);
+	return 0;
 }
 
 // --- opening ---

@@ -61,6 +61,10 @@ int recording_close(struct recording *r);
 // Deletes what there is, and frees.
 void recording_discard(struct recording *r);
 
+// Deletes the complete recordings with a label, and what a crash left of incomplete ones (`parts`: none is under way now).
+// Returns 0, -ENOTSUP without a directory, or why it cannot be read.
+int recording_delete_all(const char *directory, const char *node, const char *label, bool parts);
+
 // True for a name that recording_open makes on this node: no path, nothing hidden, nobody else's.
 bool recording_name_ok(const char *name, const char *node);
 

@@ -24,6 +24,7 @@
 #define API_SOURCE_PATH_MAX  106
 #define API_RECORD_NAME_MAX  96 // node, label, time and counter
 #define API_RECORD_LABEL_MAX 16
+#define API_RECORD_PASSING   '~' // begins labels of what nobody needs after the process that asked for it
 #define API_PAGE_RECORDINGS  16
 #define API_RECORD_MS_MAX    (4 * 3600 * 1000)
 #define API_DIGITS           16 // RFC 4733 events 0..15: 0-9, *, #, A-D
@@ -298,7 +299,7 @@ struct api_record_reply {
 };
 
 struct api_record_delete {
-	char name[API_RECORD_NAME_MAX]; // of a complete one
+	char name[API_RECORD_NAME_MAX]; // of a complete one, or a label with API_RECORD_PASSING: all with it
 };
 
 struct api_record_entry {

@@ -270,6 +270,7 @@ struct config_room {
 	bool muted;                           // callers are mute until they or a moderator change that
 	uint32_t parties;                     // at a time, wherever they are; 0 = participants of the profile
 	bool says_who;                        // comes and goes, by number
+	bool asks_name;                       // that callers say, to be said instead
 	char prompts[CONFIG_PROMPTS_MAX + 1]; // folder
 	bool has_mix;                         // of its own; else that of the profile
 	struct config_mix mix;

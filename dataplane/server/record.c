@@ -92,6 +92,9 @@ int server_record_delete(struct server *s, const struct api_message *m)
 {
 	const struct config *c = s->dp->config;
 	char path[CONFIG_PATH_MAX + RECORDING_NAME_MAX];
+	if (m->record_delete.name[0] == API_RECORD_PASSING)
+		return recording_delete_all(c->recordings.directory, c->node, m->record_delete.name,
+					    list_empty(&s->recording));
 	int rc = recording_path(c->recordings.directory, c->node, m->record_delete.name, path, sizeof(path));
 	return rc ? rc : unlink(path) == 0 ? 0 : -errno;
 }

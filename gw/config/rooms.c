@@ -167,6 +167,13 @@ static const struct cfg_option room_rows[] = {
 	 .fallback = "no",
 	 .effect = CFG_RESTART,
 	 .help = "Whether the numbers of those who come and go are said, as long as tones would be played"},
+	{.name = "asks-name",
+	 .type = CFG_BOOL,
+	 FIELD(config_room, asks_name),
+	 .fallback = "no",
+	 .effect = CFG_RESTART,
+	 .help = "Whether callers are asked to say their name, up to 6 s, which is said when they come and "
+		 "go; needs a recording directory"},
 	{.name = "prompts",
 	 .type = CFG_CUSTOM,
 	 FIELD(config_room, prompts),

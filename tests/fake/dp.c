@@ -56,6 +56,40 @@ static struct fake_conference *conference_of(struct fake_dp *f, api_handle h)
 
 // --- recordings ---
 
+static void keep_file(struct fake_dp *f, const char *name)
+{
+	for (uint32_t i = 0; i < FAKE_DP_FILES; i++)
+		if (!f->files[i][0]) {
+			snprintf(f->files[i], sizeof(f->files[i]), "%s", name);
+			return;
+		}
+}
+
+static int delete_file(struct fake_dp *f, const char *name)
+{
+	char all[API_RECORD_NAME_MAX + 8];
+	int n = snprintf(all, sizeof(all), "test-%s-", name);
+	for (uint32_t i = 0; *name == API_RECORD_PASSING && i < FAKE_DP_FILES; i++)
+		if (strncmp(f->files[i], all, (size_t)n) == 0)
+			f->files[i][0] = '\0';
+	if (*name == API_RECORD_PASSING)
+		return 0;
+	for (uint32_t i = 0; i < FAKE_DP_FILES; i++)
+		if (strcmp(f->files[i], name) == 0) {
+			f->files[i][0] = '\0';
+			return 0;
+		}
+	return -ENOENT;
+}
+
+unsigned int fake_dp_files(const struct fake_dp *f)
+{
+	unsigned int n = 0;
+	for (uint32_t i = 0; i < FAKE_DP_FILES; i++)
+		n += f->files[i][0] != '\0';
+	return n;
+}
+
 static void end_record(struct fake_dp *f, struct fake_record *r, enum api_record_end end, int status)
 {
 	struct api_message *m = &f->replies[f->reply_count];
@@ -69,6 +103,8 @@ static void end_record(struct fake_dp *f, struct fake_record *r, enum api_record
 	m->record_event.kept = !status && !f->says_nothing;
 	m->record_event.ms = 3000;
 	memcpy(m->record_event.name, r->name, sizeof(r->name));
+	if (m->record_event.kept)
+		keep_file(f, r->name);
 	r->handle = 0;
 }
 
@@ -441,7 +477,7 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 		list_records(f, m->list.cursor, &r->record_list_reply);
 		return 0;
 	case API_RECORD_DELETE:
-		return 0;
+		return delete_file(f, m->record_delete.name);
 	case API_DIGIT_SEND:
 		return send_digit(f, &m->digit_send, r);
 	case API_STREAM_LIST:

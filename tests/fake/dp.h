@@ -13,6 +13,7 @@
 #define FAKE_DP_REPLIES     16384
 #define FAKE_DP_SOURCES     64
 #define FAKE_DP_RECORDS     64
+#define FAKE_DP_FILES       64
 
 struct fake_stream {
 	api_handle handle; // 0 = free
@@ -44,10 +45,11 @@ struct fake_dp {
 	struct fake_conference *conferences;
 	struct fake_source sources[FAKE_DP_SOURCES];
 	struct fake_record records[FAKE_DP_RECORDS];
-	uint32_t record_count;                // since start
-	bool says_nothing;                    // what is recorded is not worth keeping
-	char unreadable[API_SOURCE_PATH_MAX]; // a file that cannot be read
-	struct api_message *replies;          // not yet delivered
+	uint32_t record_count;                          // since start
+	char files[FAKE_DP_FILES][API_RECORD_NAME_MAX]; // complete recordings; more than these are nowhere
+	bool says_nothing;                              // what is recorded is not worth keeping
+	char unreadable[API_SOURCE_PATH_MAX];           // a file that cannot be read
+	struct api_message *replies;                    // not yet delivered
 	uint32_t reply_count;
 	bool connected;
 	bool held; // replies wait
@@ -84,6 +86,7 @@ bool fake_dp_source_end(struct fake_dp *f, struct dp *d, nsec_t now);
 // The oldest recording ends by itself; `status` is that of API_RECORD_FAILED.
 bool fake_dp_record_end(struct fake_dp *f, enum api_record_end end, int status);
 unsigned int fake_dp_records(const struct fake_dp *f);
+unsigned int fake_dp_files(const struct fake_dp *f);
 
 unsigned int fake_dp_sources(const struct fake_dp *f);
 

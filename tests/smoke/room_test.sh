@@ -203,7 +203,7 @@ heard d-p3 getpin locked || bad "p3 did not hear what it should have"
 
 # What the sample configurations refer to is what the package has.
 sounds=/usr/share/asterisk/sounds/en_US_f_Allison
-for name in $(grep -oh '"\(conf\|vm\)-[a-z]*"' "$SOURCE"/control/room*.c "$SOURCE"/control/action_room.c | tr -d '"' | sort -u); do
+for name in $(grep -oh '"\(conf\|vm\)-[a-z-]*"\|"beep"' "$SOURCE"/control/room*.c "$SOURCE"/control/action_room.c | tr -d '"' | sort -u); do
 	[ ! -d "$sounds" ] || [ -s "$sounds/$name.wav" ] || bad "there is no prompt $name in $sounds"
 done
 echo ok

@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // room_test.c - Rooms over the real control: PINs, lobby, moderators, keys, holds, and whatever goes wrong meanwhile.
-#include <errno.h>
-#include <stdlib.h>
-
-#include "control/device.h"
-#include "control/line.h"
-#include "control/line_action.h"
-#include "control/party.h"
-#include "control/room.h"
-#include "gw/log.h"
-#include "tests/fake/agent.h"
-#include "tests/fake/dp.h"
-#include "tests/unit/t.h"
+#include "tests/unit/control/room_world.h"
 
 static const char yaml[] =
 	"schema: 1\n"
@@ -36,273 +25,12 @@ static const char yaml[] =
 	"  - {name: 'L{n}', profile: p, group: g, answer: never, action: room, room: led}\n"
 	"  - {name: 'O{n}', profile: p, group: g, answer: never, action: room, room: open}\n";
 
-struct world {
-	struct config *config;
-	struct core core;
-	struct fake_agent agents;
-	struct fake_dp dp;
-	nsec_t now;
-	uint64_t random;
-};
-
-static uint32_t draw(struct world *w, uint32_t below)
-{
-	w->random = w->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)(w->random >> 33) % below;
-}
-
-static void pump(struct world *w)
-{
-	while (fake_dp_deliver(&w->dp, &w->core.dp, w->now))
-		continue;
-}
-
-static void advance(struct world *w, nsec_t by)
-{
-	nsec_t until = w->now + by, due;
-	while ((due = timer_next(&w->core.timers)) <= until) {
-		w->now = due > w->now ? due : w->now;
-		timer_run(&w->core.timers, w->now);
-		pump(w);
-	}
-	w->now = until;
-}
-
-static void soon(struct world *w)
-{
-	advance(w, 10 * NSEC_PER_MSEC);
-}
-
-static void say(struct world *w, struct device *d, const struct sccp_msg *m)
-{
-	uint8_t pdu[SCCP_PDU_MAX];
-	int len = sccp_encode(m, device_version(d), pdu, sizeof(pdu));
-	REQUIRE(len > 0);
-	if (d->reg.link)
-		d->reg.link->user->input(d, pdu, (size_t)len, w->now);
-	pump(w);
-}
-
-static void say_register(struct world *w, struct device *d)
-{
-	struct addr local;
-	struct sccp_msg m;
-	for (unsigned int i = 0; i < 1000 && d->reg.fsm.state != REG_CONNECTING; i++)
-		advance(w, 50 * NSEC_PER_MSEC);
-	REQUIRE(d->reg.fsm.state == REG_CONNECTING);
-	addr_parse("192.0.2.77", &local);
-	d->reg.link->up = true;
-	d->reg.link->user->up(d, &local, w->now);
-	sccp_init(&m, SCCP_REGISTER_ACK);
-	m.register_ack.protocol_version = 17;
-	m.register_ack.keep_alive_interval = 3600;
-	say(w, d, &m);
-	sccp_init(&m, SCCP_CAPABILITIES_REQ);
-	say(w, d, &m);
-}
-
-static void leave(struct world *w, struct device *d)
-{
-	struct link *l = d->reg.link;
-	REQUIRE(l != NULL);
-	l->ended = true;
-	l->user->down(d, "the agent is gone", w->now);
-	pump(w);
-}
-
-static void setup(struct world *w)
-{
-	*w = (struct world){.now = NSEC_PER_SEC, .random = 42};
-	log_set_level(LOG_LEVEL_ERROR);
-	REQUIRE(config_load_text(yaml, strlen(yaml), "test", stderr, &w->config) == 0);
-	fake_agent_init(&w->agents);
-	fake_dp_init(&w->dp);
-	w->agents.discard = true;
-	w->dp.connected = true;
-	struct core_options o = {.config = w->config,
-				 .links = fake_agent_driver(&w->agents),
-				 .dataplane = {.context = &w->dp, .send = fake_dp_send},
-				 .epoch = 1,
-				 .seed = 1};
-	REQUIRE(core_init(&w->core, &o) == 0);
-	dp_connected(&w->core.dp, w->now);
-	pump(w);
-	core_start(&w->core, w->now);
-	for (unsigned int i = 0; i < w->core.device_count; i++)
-		say_register(w, w->core.devices[i]);
-}
-
-static void teardown(struct world *w)
-{
-	core_fini(&w->core);
-	config_free(w->config);
-	fake_agent_fini(&w->agents);
-	fake_dp_fini(&w->dp);
-}
-
-// ---- calls ----
-
-static struct device *line(struct world *w, const char *name)
-{
-	return core_device(&w->core, name);
-}
-
-static struct room *room(struct world *w, const char *name)
-{
-	return core_device(&w->core, name)->room;
-}
-
-static void state(struct world *w, const char *name, uint32_t ref, uint32_t value)
-{
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_CALL_STATE);
-	m.call_state.call_state = value;
-	m.call_state.line_instance = 1;
-	m.call_state.call_reference = ref;
-	say(w, line(w, name), &m);
-}
-
-static void open_media(struct world *w, const char *name, uint32_t ref)
-{
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_OPEN_RECEIVE_CHANNEL);
-	m.open_receive_channel.conference_id = ref;
-	m.open_receive_channel.pass_through_party_id = ref;
-	m.open_receive_channel.call_reference = ref;
-	m.open_receive_channel.packet_ms = 20;
-	m.open_receive_channel.codec = SCCP_CODEC_G711_ULAW;
-	say(w, line(w, name), &m);
-	sccp_init(&m, SCCP_START_MEDIA_TRANSMISSION);
-	m.start_media_transmission.conference_id = ref;
-	m.start_media_transmission.pass_through_party_id = ref;
-	m.start_media_transmission.call_reference = ref;
-	m.start_media_transmission.packet_ms = 20;
-	m.start_media_transmission.codec = SCCP_CODEC_G711_ULAW;
-	addr_parse("198.51.100.1", &m.start_media_transmission.remote_ip_addr);
-	m.start_media_transmission.remote_port_number = 20000;
-	say(w, line(w, name), &m);
-}
-
-static void close_media(struct world *w, const char *name, uint32_t ref)
-{
-	struct sccp_msg m;
-	sccp_init(&m, SCCP_CLOSE_RECEIVE_CHANNEL);
-	m.close_receive_channel.conference_id = ref;
-	m.close_receive_channel.pass_through_party_id = ref;
-	m.close_receive_channel.call_reference = ref;
-	say(w, line(w, name), &m);
-	sccp_init(&m, SCCP_STOP_MEDIA_TRANSMISSION);
-	m.stop_media_transmission.conference_id = ref;
-	m.stop_media_transmission.pass_through_party_id = ref;
-	m.stop_media_transmission.call_reference = ref;
-	say(w, line(w, name), &m);
-}
-
-// A caller with a number dials a line; the call is named by its reference from now on.
-static void call_from(struct world *w, const char *name, uint32_t ref, const char *number)
-{
-	struct sccp_msg m;
-	state(w, name, ref, SCCP_CALL_STATE_CONNECTED);
-	sccp_init(&m, SCCP_CALL_INFO);
-	m.call_info.call_type = SCCP_CALL_TYPE_IN_BOUND_CALL;
-	m.call_info.line_instance = 1;
-	m.call_info.call_reference = ref;
-	snprintf(m.call_info.calling_party, sizeof(m.call_info.calling_party), "%s", number);
-	say(w, line(w, name), &m);
-	open_media(w, name, ref);
-	soon(w);
-}
-
-static void call(struct world *w, const char *name, uint32_t ref)
-{
-	call_from(w, name, ref, "100");
-}
-
-static void hang_up(struct world *w, const char *name, uint32_t ref)
-{
-	state(w, name, ref, SCCP_CALL_STATE_ON_HOOK);
-	close_media(w, name, ref);
-	advance(w, 3 * NSEC_PER_SEC);
-}
-
-static void press(struct world *w, uint32_t ref, const char *digits)
-{
-	static const char all[] = "0123456789*#ABCD";
-	for (const char *p = digits; *p; p++) {
-		struct fake_stream *s = fake_dp_party(&w->dp, ref);
-		if (s)
-			fake_dp_event(&w->core.dp, s, API_STREAM_DIGIT, (uint32_t)(strchr(all, *p) - all),
-				      w->now);
-		pump(w);
-		advance(w, 5 * NSEC_PER_MSEC);
-	}
-}
-
-// What plays once, the oldest, has been played.
-static void listen_once(struct world *w)
-{
-	fake_dp_source_end(&w->dp, &w->core.dp, w->now);
-	pump(w);
-	soon(w);
-}
-
-// Everything that plays once has been played.
-static void listen(struct world *w)
-{
-	for (unsigned int i = 0; i < 100 && fake_dp_source_end(&w->dp, &w->core.dp, w->now); i++)
-		pump(w);
-	soon(w);
-}
-
-// What the dataplane has been told: whose conference the stream is in, and whether it is mute.
-static const char *where(struct world *w, uint32_t ref)
-{
-	static char text[64];
-	const struct fake_stream *s = fake_dp_party(&w->dp, ref);
-	snprintf(text, sizeof(text), "gone");
-	for (unsigned int i = 0; s && i < FAKE_DP_CONFERENCES; i++) {
-		const struct fake_conference *c = &w->dp.conferences[i];
-		if (!c->handle || c->handle != s->spec.conference)
-			continue;
-		uint32_t id = c->spec.conference_id;
-		snprintf(text, sizeof(text), "%.15s %s%s", c->spec.device,
-			 id == ROOM_MAIN    ? "main"
-			 : id == ROOM_LOBBY ? "lobby"
-					    : "desk",
-			 s->spec.flags & STREAM_MUTED ? " mute" : "");
-	}
-	return text;
-}
-
-// What is heard in the conference of a stream: "" nothing, else the names of the files.
-static const char *heard(struct world *w, uint32_t ref)
-{
-	static char text[256];
-	const struct fake_stream *s = fake_dp_party(&w->dp, ref);
-	size_t len = 0;
-	text[0] = '\0';
-	for (unsigned int i = 0; s && i < FAKE_DP_SOURCES; i++) {
-		const struct api_source_open *o = &w->dp.sources[i].open;
-		for (uint32_t k = 0;
-		     w->dp.sources[i].handle && o->conference == s->spec.conference && k < o->count; k++)
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? " " : "",
-						o->items[k].path);
-	}
-	return text;
-}
-
-static unsigned int call_state(struct world *w, const char *name, uint32_t ref)
-{
-	const struct line_call *c = line_call_find(line(w, name)->line, 0, ref);
-	return c ? c->fsm.state : LINE_CALL_IDLE;
-}
-
 // ---- the way in ----
 
 static void open_room(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call(&w, "O1", 1);
 	CHECK_STR(where(&w, 1), "#open main");
 	call(&w, "O1", 2);
@@ -327,7 +55,7 @@ static void open_room(void)
 static void right_pin(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call_from(&w, "P1", 1, "205");
 	CHECK_STR(where(&w, 1), "#pin desk");
 	CHECK_STR(heard(&w, 1), "/p/conf-getpin.wav");
@@ -356,7 +84,7 @@ static void right_pin(void)
 static void wrong_pins(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call(&w, "P1", 1);
 	press(&w, 1, "1111");
 	CHECK_STR(heard(&w, 1), "/p/conf-invalidpin.wav /p/conf-getpin.wav");
@@ -399,7 +127,7 @@ static void wrong_pins(void)
 static void lobby(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call(&w, "S1", 1);
 	press(&w, 1, "2468#");
 	CHECK_STR(heard(&w, 1), "/p/conf-waitforleader.wav");
@@ -446,7 +174,7 @@ static void lobby(void)
 static void keys(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	struct room *r = room(&w, "#safe");
 	call_from(&w, "T1", 1, "7");
 	call(&w, "S1", 2);
@@ -494,7 +222,7 @@ static void keys(void)
 static void led(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call(&w, "L1", 1);
 	press(&w, 1, "#");
 	listen(&w);
@@ -522,7 +250,7 @@ static void led(void)
 static void holds(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call(&w, "S1", 1);
 	close_media(&w, "S1", 1);
 	CHECK_INT(fake_dp_streams(&w.dp), 0);
@@ -550,7 +278,7 @@ static void holds(void)
 static void dataplane_restarts(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	for (unsigned int stage = 0; stage < 4; stage++) {
 		call(&w, "S1", 1);
 		if (stage > 0)
@@ -587,7 +315,7 @@ static void dataplane_restarts(void)
 static void no_prompts(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	snprintf(w.dp.unreadable, sizeof(w.dp.unreadable), "/p/conf-getpin.wav");
 	call(&w, "P1", 1);
 	CHECK_INT(line(&w, "P1")->counts.value[COUNT_sound_unreadable], 1);
@@ -608,7 +336,7 @@ static void no_prompts(void)
 static void cannot_move(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call(&w, "P1", 1);
 	press(&w, 1, "2468");
 	w.dp.fail_type = API_STREAM_SET;
@@ -634,7 +362,7 @@ static void cannot_move(void)
 static void agent_leaves(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	call_from(&w, "T1", 1, "7");
 	call(&w, "S1", 2);
 	press(&w, 2, "2468#");
@@ -717,7 +445,7 @@ static void do_something(struct world *w)
 static void anything(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml);
 	for (unsigned int n = 0; n < 20000; n++) {
 		do_something(&w);
 		if (n % 100 == 0)
