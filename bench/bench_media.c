@@ -4,11 +4,13 @@
 // The clock is simulated (world.h); only the media's own work is timed. bench_conference measures the same through the
 // dataplane, and against the bare kernels; this one needs no DPDK.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench.h"
 #include "bench/world.h"
 #include "gw/codec.h"
+#include "gw/jitter.h"
 #include "gw/media.h"
 #include "gw/mixer.h"
 #include "gw/resample.h"
@@ -62,6 +64,49 @@ static void conference(uint32_t parties, const struct world_clip *clip, const ch
 	world_free(w);
 }
 
+// A packet into each of many jitter buffers and out again: so many that their memory lies in no first cache.
+static void jitters(unsigned int count)
+{
+	const struct jitter_config config = {.clock_hz = 8000,
+					     .payload_max = 1920,
+					     .payload = 160,
+					     .period_ms = 20,
+					     .min_ms = 20,
+					     .max_ms = 200};
+	if (only && strcmp(only, "jitter") != 0)
+		return;
+	size_t size = (jitter_size(config.payload, config.period_ms) + 63) & ~(size_t)63;
+	uint8_t *memory = aligned_alloc(64, size * count);
+	struct jitter **all = calloc(count, sizeof(*all));
+	struct bench_result r = {.bench = "media", .name = "jitter", .unit = "ns/packet"};
+	static uint8_t payload[160];
+	if (!memory || !all)
+		abort();
+	for (unsigned int i = 0; i < count; i++)
+		all[i] = jitter_init(memory + i * size, &config);
+	nsec_t now = 1000 * NSEC_PER_SEC;
+	uint16_t seq = 0;
+	unsigned int frames = 0;
+	for (unsigned int run = 0; run < RUNS + 1; run++) {
+		uint64_t start = bench_cycles();
+		for (unsigned int k = 0; k < 200; k++, seq++, now += 20 * NSEC_PER_MSEC) {
+			struct jitter_frame f;
+			for (unsigned int i = 0; i < count; i++)
+				jitter_put(all[i], seq, seq * 160u, payload, sizeof(payload), now);
+			for (unsigned int i = 0; i < count; i++)
+				frames += jitter_get(all[i], now + 10 * NSEC_PER_MSEC, false, &f) ==
+					  JITTER_FRAME;
+		}
+		if (run) // play-out has begun
+			bench_add(&r, (double)(bench_cycles() - start) / 200 / count / hz * 1e9);
+	}
+	if (frames < RUNS * 200 * count)
+		printf("jitter: only %u frames\n", frames);
+	bench_report(&r);
+	free(all);
+	free(memory);
+}
+
 int main(int argc, char **argv)
 {
 	only = argc > 1 ? argv[1] : NULL;
@@ -74,6 +119,7 @@ int main(int argc, char **argv)
 	world_clip(CODEC_PCMU, &pcmu);
 	world_clip(CODEC_PCMA, &pcma);
 	world_clip(CODEC_G722, &g722);
+	jitters(128);
 	relay(32, &pcmu, &pcmu, "relay-32");
 	relay(10000, &pcmu, &pcmu, "relay-10k");
 	relay(10000, &pcmu, &pcma, "law-10k");

@@ -137,7 +137,8 @@ uint64_t world_feed(struct world *w)
 			len[k] = packet_make(bytes[k], w, i + k);
 		making += bench_cpu_ns() - begun;
 		uint64_t t = bench_cycles();
-		media_prefetch(w->m, &w->streams[i], n);
+		if (media_streams(w->m)[w->streams[i]].flags & MEDIA_VOICE)
+			media_prefetch(w->m, &w->streams[i], n);
 		for (uint32_t k = 0; k < n; k++)
 			media_ingest(w->m, w->streams[i + k], bytes[k], len[k], w->now, &why);
 		spent += bench_cycles() - t;
