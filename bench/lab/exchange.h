@@ -32,7 +32,7 @@ struct exchange_number {
 enum exchange_news {
 	EXCHANGE_RINGS,   // a call has come in
 	EXCHANGE_TALKS,   // `remote` is where to send from now on
-	EXCHANGE_HELD,    // nothing is to be sent for now
+	EXCHANGE_HELD,    // sends nothing until it is resumed
 	EXCHANGE_BUSY,    // the call that was made
 	EXCHANGE_UNKNOWN, // its number
 	EXCHANGE_REFUSED, // its media
