@@ -217,3 +217,49 @@ bool bench_calm(unsigned int cpu_a, unsigned int cpu_b)
 {
 	return !getenv("BENCH_NO_GATE") && bench_ping_pong(cpu_a, cpu_b) <= BENCH_CALM_CYCLES;
 }
+
+struct spinner {
+	unsigned int cpu;
+	uint64_t cycles;
+	struct bench_absences seen;
+	int error;
+};
+
+static void *spin(void *arg)
+{
+	struct spinner *s = arg;
+	const double hz = bench_cycles_hz();
+	s->error = bench_pin(s->cpu);
+	uint64_t start = bench_cycles(), before = start, now = start;
+	for (; !s->error && now - start < s->cycles; before = now) {
+		now = bench_cycles();
+		double us = (double)(now - before) / hz * 1e6;
+		if (us < BENCH_AWAY_US)
+			continue;
+		s->seen.count++;
+		s->seen.total_us += us;
+		if (us > s->seen.longest_us)
+			s->seen.longest_us = us;
+	}
+	return NULL;
+}
+
+int bench_absences(unsigned int cpu_a, unsigned int cpu_b, double seconds, struct bench_absences ret[2])
+{
+	uint64_t cycles = (uint64_t)(seconds * bench_cycles_hz());
+	struct spinner spinners[2] = {{.cpu = cpu_a, .cycles = cycles}, {.cpu = cpu_b, .cycles = cycles}};
+	cpu_set_t before;
+	pthread_t thread;
+	sched_getaffinity(0, sizeof(before), &before);
+	int error = -pthread_create(&thread, NULL, spin, &spinners[1]);
+	if (error)
+		return error;
+	spin(&spinners[0]);
+	pthread_join(thread, NULL);
+	sched_setaffinity(0, sizeof(before), &before);
+	for (unsigned int i = 0; i < 2; i++) {
+		ret[i] = spinners[i].seen;
+		error = error ? error : spinners[i].error;
+	}
+	return error;
+}

@@ -14,6 +14,8 @@
 #define BENCH_CALM_CYCLES                                                                                    \
 	450 // one cache line there and back between two cores; above, the machine is not calm
 
+#define BENCH_AWAY_US 100 // a spinning CPU that misses so much was away
+
 // One result: the runs of ours and, where there is one, of the peer, alternated in the same process or script.
 struct bench_result {
 	const char *bench;
@@ -57,6 +59,15 @@ double bench_core_hz(void);
 
 // Round trip of one cache line between two CPUs, in cycles; 0 when there is only one CPU. Takes 20 ms.
 double bench_ping_pong(unsigned int cpu_a, unsigned int cpu_b);
+
+// When a CPU that only spun was not there: away for others, here or on the host.
+struct bench_absences {
+	unsigned int count; // of BENCH_AWAY_US and more
+	double longest_us, total_us;
+};
+
+// Spins on both CPUs at once for so long, and tells of each when it was away. Returns 0 or -errno.
+int bench_absences(unsigned int cpu_a, unsigned int cpu_b, double seconds, struct bench_absences ret[2]);
 
 // True when the machine is calm enough for a bench on these two CPUs. Where BENCH_NO_GATE is set nobody asks, and it is not.
 bool bench_calm(unsigned int cpu_a, unsigned int cpu_b);

@@ -55,6 +55,11 @@ def calm():
     return subprocess.run([program('slimline-bench-calm')], stdout=subprocess.DEVNULL).returncode == 0
 
 
+def absences():
+    """Of CPU 0 and 1, when they were away from a program that only spins: a list of {per_s, longest_us, share}."""
+    return json.loads(run(program('slimline-bench-calm'), '--absences').stdout)
+
+
 def time_for(bench, case, seconds):
     """False, and says so, when bench/run would stop this bench before a case of so many seconds is through."""
     enough = time.monotonic() + seconds < BEGUN + BUDGET
@@ -63,16 +68,16 @@ def time_for(bench, case, seconds):
     return enough
 
 
-def gated(measure):
+def gated(measure, gate=calm):
     """Runs measure() until the machine was calm before and after, at most CALM_TRIES times, and once where bench/run's time for
     this bench is half over. Returns (result, calm)."""
     result = None
     for attempt in range(CALM_TRIES):
         if attempt and time.monotonic() > HURRY_FROM:
             break
-        before = calm()
+        before = gate()
         result = measure()
-        if before and calm():
+        if before and gate():
             return result, True
     return result, False
 
@@ -143,6 +148,14 @@ class Process:
                 self.child.wait()
         if self in Process.all:
             Process.all.remove(self)
+
+    def worker(self):
+        """The thread that polls, by its id, as DPDK names it."""
+        for tid in os.listdir(f'/proc/{self.pid}/task'):
+            with open(f'/proc/{self.pid}/task/{tid}/comm') as f:
+                if f.read().startswith('rte-worker'):
+                    return int(tid)
+        sys.exit(f'{self.name} has no worker')
 
     def rss_kb(self):
         with open(f'/proc/{self.pid}/status') as f:
@@ -225,7 +238,7 @@ class Hugepages:
             f.write(str(before))
 
 
-def dataplane_config(folder, device, addresses, worker=1, idle='poll', streams=4096, conferences=2048, voices=512,
+def dataplane_config(folder, device, addresses, worker=1, main_cpu=1, idle='poll', streams=4096, conferences=2048, voices=512,
                      hugepages=True, memory='1024MB', load_limit=100):
     """Writes a configuration with one port and returns (file, API socket)."""
     sock = os.path.join(folder, 'dataplane.sock')
@@ -241,7 +254,7 @@ dataplane:
   idle: {idle}
   load-limit: {load_limit}
   workers: [{worker}]
-  main-cpu: {worker}
+  main-cpu: {main_cpu}
   streams: {streams}
   conferences: {conferences}
   voices: {voices}

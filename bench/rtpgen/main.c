@@ -2,9 +2,11 @@
 // main.c - slimline-rtpgen: sends RTP over any DPDK port, counts what returns, measures delay, CPU and loss.
 //
 // slimline-rtpgen EAL-OPTIONS -- --plan FILE [--rate calls|max|PPS] [--seconds S] [--warmup S] [--reflect]
-//     [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow LEGS] [--stamped LEGS]
+//     [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow LEGS] [--stamped LEGS] [--window MS] [--thread TID]
 // --follow: the plan grows while traffic runs, up to so many legs, which join in. --stamped: only the first so many legs tell
-// delay: those of a transcode would tell that of its jitter buffer. One lcore sends and receives. With --rate calls every leg sends one packet each 20 ms, spread evenly. The result
+// delay: those of a transcode would tell that of its jitter buffer. --window: delays are told for each window of so many
+// milliseconds as well, with the longest absence of the generator and how long the device's thread --thread waited for its CPU
+// (windows.h). One lcore sends and receives. With --rate calls every leg sends one packet each 20 ms, spread evenly. The result
 // is one JSON object on stdout. Exit 0; 1 when the device never answered; 2 for wrong arguments.
 #include <errno.h>
 #include <getopt.h>
@@ -24,6 +26,7 @@
 #include "bench/bench.h"
 #include "bench/rtpgen/legs.h"
 #include "bench/rtpgen/plan.h"
+#include "bench/rtpgen/windows.h"
 
 #define BURST      32
 #define PERIOD_S   0.020
@@ -43,6 +46,8 @@ struct options {
 	uint32_t follow;
 	uint32_t stamped;
 	pid_t pid;
+	double window_ms;
+	pid_t thread;
 	struct rte_ether_addr dut_mac;
 };
 
@@ -54,6 +59,7 @@ struct gen {
 	uint32_t next;      // place in legs->order
 	const char *follow; // plan that may have grown, NULL = no
 	struct plan plan;
+	struct windows windows;
 	struct rte_mbuf *held[BURST]; // written, and not sent yet
 	uint16_t held_first, held_count;
 	bool warming; // neighbours ask for each of our addresses: everything is looked at
@@ -278,6 +284,7 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 	uint64_t end = start + (uint64_t)(seconds * g->hz);
 	uint64_t offered = 0, since = start, before = 0,
 		 look = start; // at this pace: from when, and what went before
+	windows_begin(&g->windows, &g->legs->delays);
 	while (now < end && !stopped) {
 		if (g->follow && now >= look) {
 			look = now + (uint64_t)(FOLLOW_S * g->hz);
@@ -299,6 +306,7 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 		}
 		receive(g);
 		now = bench_cycles();
+		windows_turn(&g->windows, &g->legs->delays, now);
 	}
 	t.seconds = (double)(now - start) / g->hz;
 	t.cpu_s = process_cpu(pid) - cpu;
@@ -370,6 +378,7 @@ static void print(const struct gen *g, const struct trial *t, const struct curve
 	for (unsigned int i = 0; i < curve->count; i++)
 		printf("%s[%.4f,%.4f]%s", i ? "," : ",\"curve\":[", curve->mpps[i], curve->permille[i],
 		       i + 1 == curve->count ? "]" : "");
+	windows_print(&g->windows, stdout);
 	puts("}");
 	fflush(stdout);
 }
@@ -381,7 +390,7 @@ static int usage(const char *problem)
 		"[--seconds S]"
 		" [--warmup S] [--reflect] [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow "
 		"LEGS] "
-		"[--stamped LEGS]\n",
+		"[--stamped LEGS] [--window MS] [--thread TID]\n",
 		problem);
 	return 2;
 }
@@ -399,6 +408,8 @@ static int options_read(int argc, char **argv, struct options *o)
 		{"dut-mac", 1, 0, 'm'},
 		{"follow", 1, 0, 'F'},
 		{"stamped", 1, 0, 't'},
+		{"window", 1, 0, 'W'},
+		{"thread", 1, 0, 'T'},
 		{0},
 	};
 	int c;
@@ -433,6 +444,12 @@ static int options_read(int argc, char **argv, struct options *o)
 		case 't':
 			o->stamped = (uint32_t)atoi(optarg);
 			break;
+		case 'W':
+			o->window_ms = atof(optarg);
+			break;
+		case 'T':
+			o->thread = (pid_t)atoi(optarg);
+			break;
 		case 'm':
 			if (rte_ether_unformat_addr(optarg, &o->dut_mac))
 				return usage("--dut-mac wants six hex bytes");
@@ -455,6 +472,7 @@ static int run(struct gen *g, const struct options *o)
 		return usage("plan too large, or more than 16 generator addresses");
 	g->follow = o->follow && o->rate == RATE_CALLS ? o->plan : NULL;
 	g->legs->stamped = o->stamped ? o->stamped : UINT32_MAX;
+	windows_init(&g->windows, o->window_ms * 1e3, g->hz / 1e6, o->thread);
 	g->warming = true;
 	if (o->warmup > 0)
 		traffic(g, o->search >= 0 ? RATE_MAX : o->rate, o->warmup, 0);
@@ -462,6 +480,7 @@ static int run(struct gen *g, const struct options *o)
 	struct curve curve = {0};
 	struct trial t = o->search >= 0 ? search(g, o, &curve) : traffic(g, o->rate, o->seconds, o->pid);
 	print(g, &t, &curve);
+	windows_close(&g->windows);
 	legs_free(g->legs);
 	return 0;
 }
