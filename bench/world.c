@@ -162,7 +162,7 @@ uint64_t world_period(struct world *w)
 			continue;
 		uint64_t t = bench_cycles();
 		do {
-			n = media_tick(w->m, w->now, frames, WORLD_BURST);
+			n = media_tick(w->m, w->now, &(nsec_t){NSEC_PER_SEC}, frames, WORLD_BURST);
 			w->frames += n;
 		} while (n == WORLD_BURST);
 		w->ticked += bench_cycles() - t;

@@ -109,6 +109,7 @@ struct worker {
 	struct load load;
 	nsec_t wall_due;       // next look at the wall clock
 	nsec_t upkeep_due;     // next look at RTCP, events and published figures
+	unsigned int put_off;  // turns in which ports came before the media clock, in a row
 	unsigned int commands; // of the mailbox, in this turn
 	uint32_t stream_ns;    // that a stream's way in and out is expected to take in a second
 	unsigned int cpu;

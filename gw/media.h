@@ -362,9 +362,12 @@ void media_refused(struct media *m, uint32_t stream);
 // Earliest time at which media_tick has work; UINT64_MAX when no conference needs one.
 nsec_t media_tick_due(const struct media *m);
 
-// Runs what is due at `now` and writes at most `n` packets. Returns how many were written; call again while it
-// returns n. After a stall the schedule stays where it was: missed ticks are dropped or run, never shifted.
-unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames, unsigned int n);
+// Runs what is due at `now` and writes at most `n` packets. Returns how many were written. `slice` is the time that may be
+// spent, in nanoseconds of the core by which media_cost reckons: what was done is taken from it, and nothing more begins once
+// it is used up. What is left over is due, by media_tick_due: call again while n were written, or later where the slice was
+// used up. After a stall the schedule stays where it was: missed ticks are dropped or run, never shifted.
+unsigned int media_tick(struct media *m, nsec_t now, nsec_t *slice, struct media_frame *frames,
+			unsigned int n);
 
 // Where a ticked packet of this stream goes. False if it is not open.
 bool media_stream_route(const struct media *m, uint32_t stream, struct media_route *ret);

@@ -183,7 +183,7 @@ static void tick(struct sim *s)
 	do {
 		for (unsigned int i = 0; i < FRAMES; i++)
 			frames[i].rtp = bytes[i];
-		n = media_tick(s->media, s->now, frames, FRAMES);
+		n = media_tick(s->media, s->now, &(nsec_t){NSEC_PER_SEC}, frames, FRAMES);
 		for (unsigned int i = 0; i < n; i++)
 			hear(s, &frames[i]);
 	} while (n == FRAMES);

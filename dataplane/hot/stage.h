@@ -70,7 +70,8 @@ void tx_flush(struct worker *w);
 // Sends frames that came ready-made through the inject ring. Returns how many.
 unsigned int tx_inject(struct worker *w);
 
-// Runs the media clock and sends what it says. Returns how many packets were made.
+// Runs the media clock for a slice of time and sends what it says; what is left is due at the next turn. Returns how many
+// packets were made, at least 1 where any work was done.
 unsigned int tick_run(struct worker *w);
 
 // Says goodbye for a stream that is about to be closed, if it has sent anything.

@@ -4,11 +4,16 @@
 // Drops: no_buffer neighbor_unresolved
 //
 // gw/media writes RTP straight into an empty frame, behind room for the headers.
+//
+// Coders may have work for a millisecond on end, and for much longer after the CPU was taken away. Packets that are relayed
+// must not wait for that: a turn gives the media clock one slice, and the next one begins with the ports again.
 #include "dataplane/hot/stage.h"
 
 #include <rte_prefetch.h>
 
 #include "dataplane/hot/frame.h"
+
+#define SLICE_NS (100 * NSEC_PER_USEC)
 
 static void garbage_free(struct worker *w)
 {
@@ -75,6 +80,7 @@ static void wrap(struct worker *w, struct rte_mbuf *m, uint16_t len, uint32_t st
 unsigned int tick_run(struct worker *w)
 {
 	unsigned int total = 0, made = BURST_MAX;
+	nsec_t slice = SLICE_NS;
 	while (made == BURST_MAX && media_tick_due(w->media) <= w->now && spare_fill(w) == BURST_MAX) {
 		struct media_frame frames[BURST_MAX];
 		for (unsigned int i = 0; i < BURST_MAX; i++) {
@@ -82,7 +88,7 @@ unsigned int tick_run(struct worker *w)
 			rte_prefetch0(frames[i].rtp - FRAME_UDP); // headers
 			rte_prefetch0(frames[i].rtp);
 		}
-		made = media_tick(w->media, w->now, frames, BURST_MAX);
+		made = media_tick(w->media, w->now, &slice, frames, BURST_MAX);
 		for (unsigned int i = 0; i < made; i++)
 			wrap(w, w->spare[i], frames[i].len, frames[i].stream, 0);
 		w->spare_count = (uint16_t)(BURST_MAX - made);
@@ -90,7 +96,7 @@ unsigned int tick_run(struct worker *w)
 		garbage_free(w);
 		total += made;
 	}
-	return total;
+	return total ? total : slice < SLICE_NS;
 }
 
 static uint64_t ntp_now(const struct worker *w)

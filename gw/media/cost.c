@@ -6,9 +6,9 @@
 #include "gw/media/inside.h"
 
 #define RELAY_NS                                                                                             \
-	(50 * 30u) // a stream's packets of a second, each relayed in 30 ns but for its way in and out
-#define TICK_NS   (100 * 100u) // a voice's share in ticks, 10 ms each, but for its coders
-#define PER_10_MS 100u         // in a second
+	(50 * 30u)     // a stream's packets of a second, each relayed in 30 ns but for its way in and out
+#define TICK_NS   100u // a voice's share in a tick of 10 ms, but for its coders
+#define PER_10_MS 100u // in a second
 
 // Nanoseconds for 10 ms of sound; 0 = next to nothing.
 static const struct {
@@ -30,12 +30,27 @@ static const struct {
 // Who only listens shares its frames with others, and costs no encoding.
 uint32_t cost_of_voice(const struct media_voice *v)
 {
-	uint32_t ns = TICK_NS;
+	uint32_t ns = cost_to_tick(PER_10_MS);
 	if (v->rx)
-		ns += PER_10_MS * coding[v->rx->id].decode;
+		ns += cost_to_decode(v->rx, PER_10_MS);
 	if (v->rx && v->tx)
-		ns += PER_10_MS * coding[v->tx->id].encode;
+		ns += cost_to_encode(v->tx, PER_10_MS);
 	return ns;
+}
+
+uint32_t cost_to_decode(const struct codec *c, unsigned int units)
+{
+	return coding[c->id].decode * units;
+}
+
+uint32_t cost_to_encode(const struct codec *c, unsigned int units)
+{
+	return coding[c->id].encode * units;
+}
+
+uint32_t cost_to_tick(unsigned int units)
+{
+	return TICK_NS * units;
 }
 
 uint64_t media_cost(const struct media *m)

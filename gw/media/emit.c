@@ -125,6 +125,8 @@ static unsigned int encode(struct media *m, struct media_voice *v, const struct 
 		return s->len;
 	}
 	int n = choir_encode(m, v, h->pcm, h->samples, payload);
+	if (v->tx->encoder_size)
+		r->left -= cost_to_encode(v->tx, v->tx_units);
 	if (n <= 0)
 		return 0;
 	if (shareable && r->shared_count < SHARED_FRAMES) {
@@ -217,12 +219,12 @@ static bool emit(struct media *m, const struct media_row *row, struct media_fram
 	return true;
 }
 
-// Emits from the cursor on, at most n packets. Returns how many.
+// Emits from the cursor on, at most n packets and as long as the slice lasts. Returns how many.
 unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int n)
 {
 	struct media_run *r = &m->run;
 	unsigned int written = 0;
-	for (; r->cursor < r->rows && written < n; r->cursor++) {
+	for (; r->cursor < r->rows && written < n && r->left > 0; r->cursor++) {
 		// the stream of a row some way on
 		uint32_t ahead = r->cursor + 4 < r->rows ? r->row[r->cursor + 4].voice : NONE;
 		if (ahead != NONE)

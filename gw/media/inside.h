@@ -302,6 +302,7 @@ struct media_run {
 	uint8_t units;  // its length, 10 ms each
 	uint64_t clock; // media time at its start
 	nsec_t now;
+	int64_t left; // of the slice
 	uint8_t all_made[RATES];
 	uint8_t limits; // the gain is not unity throughout
 	float limit_from, limit_to;
@@ -418,6 +419,11 @@ int confer_move(struct media *m, uint32_t to, uint32_t stream, const struct stre
 
 // cost.c: nanoseconds a second that a voice is expected to take.
 uint32_t cost_of_voice(const struct media_voice *v);
+
+// Nanoseconds that so many units of 10 ms are expected to take: a codec's work, and a voice's share in a tick beside it.
+uint32_t cost_to_decode(const struct codec *c, unsigned int units);
+uint32_t cost_to_encode(const struct codec *c, unsigned int units);
+uint32_t cost_to_tick(unsigned int units);
 
 // voice.c
 size_t voice_bytes_max(uint64_t codecs); // bits of enum codec_id; 0 = any

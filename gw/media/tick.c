@@ -24,8 +24,8 @@
 // multiple of n, so all streams of a period send in the same tick and can share frames. When a change of members
 // raises the quantum in between two multiples of it, ticks of 10 ms bridge the distance.
 //
-// A tick's packets may not fit the caller's burst. Gathering and summing are done once; emitting goes on where it
-// stopped, at the next call. A voice that leaves in between is struck from its row.
+// A tick's packets may not fit the caller's burst, or its work the caller's slice of time. Gathering and summing are done
+// once; emitting goes on where it stopped, at the next call. A voice that leaves in between is struck from its row.
 #include <string.h>
 
 #include "gw/media/inside.h"
@@ -325,6 +325,8 @@ static void gather(struct media *m, struct media_mixer *x)
 		}
 		unsigned int samples = r->units * samples_10ms[v->rx_rate];
 		bool spoke = voice_pull(m, v, r->now, samples, at);
+		if (!v->plain)
+			r->left -= cost_to_decode(v->rx, r->units);
 		if (unlikely(v->extras & (EXTRA_EAR | EXTRA_TAP | EXTRA_MUTE)))
 			spoke = gather_extras(m, v, spoke, at);
 		if (spoke) {
@@ -459,6 +461,7 @@ static bool run_begin(struct media *m, nsec_t now)
 	r->clock = x->clock;
 	r->now = x->tick.due * NSEC_PER_MSEC;
 	r->cursor = r->shared_count = 0;
+	r->left -= (int64_t)x->voices * cost_to_tick(r->units);
 	conferences_call(m, i);
 	gather(m, x);
 	sources_add(m, x->conference);
@@ -473,23 +476,33 @@ static bool run_begin(struct media *m, nsec_t now)
 	return true;
 }
 
-unsigned int media_tick(struct media *m, nsec_t now, struct media_frame *frames, unsigned int n)
+// The packets of what is due, conference by conference. What ends in the middle goes on at the next call.
+static unsigned int run(struct media *m, nsec_t now, struct media_frame *frames, unsigned int n)
 {
+	struct media_run *r = &m->run;
 	unsigned int written = 0;
-	if (n == 0)
-		return 0;
-	if (unlikely(m->digit_due <= now) && (written = digit_tick(m, now, frames, n)) == n)
-		return n;
-	while (m->run.mixer != NONE || run_begin(m, now)) {
+	while (written < n && r->left > 0 && (r->mixer != NONE || run_begin(m, now))) {
 		written += emit_rows(m, frames + written, n - written);
-		if (m->run.cursor < m->run.rows)
-			return n; // the caller's burst is full
-		m->run.mixer = NONE;
-		if (written == n)
-			break;
+		if (r->cursor == r->rows)
+			r->mixer = NONE;
 	}
 	uint64_t first = wheel_first(&m->ticks);
 	m->tick_due = first == UINT64_MAX ? UINT64_MAX : first * NSEC_PER_MSEC;
+	return written;
+}
+
+unsigned int media_tick(struct media *m, nsec_t now, nsec_t *slice, struct media_frame *frames,
+			unsigned int n)
+{
+	unsigned int written = 0;
+	if (n == 0 || *slice == 0)
+		return 0;
+	m->run.left = (int64_t)*slice;
+	if (unlikely(m->digit_due <= now))
+		written = digit_tick(m, now, frames, n);
+	if (written < n)
+		written += run(m, now, frames + written, n - written);
+	*slice = m->run.left > 0 ? (nsec_t)m->run.left : 0;
 	return written;
 }
 

@@ -269,6 +269,7 @@ static void random_commands(void)
 		}
 		r->ticking = rnd(10) != 0;
 		r->burst = 1 + rnd(5);
+		r->slice = rnd(2) ? 0 : 1 + rnd(40000); // most commands come in the middle of a tick
 		rig_run(r, rnd(60));
 		while (media_rtcp_next(r->media, r->now, r->now, rtcp, &stream))
 			CHECK(stream < limits.streams);
@@ -281,7 +282,8 @@ static void random_commands(void)
 	CHECK_INT(media_stream_count(r->media), 0);
 	CHECK_INT(media_voice_count(r->media), 0);
 	CHECK_INT(media_conference_count(r->media), 0);
-	CHECK(media_tick_due(r->media) == UINT64_MAX || media_tick(r->media, r->now, NULL, 0) == 0);
+	CHECK(media_tick_due(r->media) == UINT64_MAX ||
+	      media_tick(r->media, r->now, &(nsec_t){NSEC_PER_SEC}, NULL, 0) == 0);
 	rig_free(r);
 }
 
@@ -297,14 +299,14 @@ static void leaves_within_a_tick(void)
 	rig_run(r, 100);
 	unsigned int n = 0;
 	for (unsigned int ms = 0; ms < 40 && n == 0; ms++) {
-		n = media_tick(r->media, r->now, &f, 1);
+		n = media_tick(r->media, r->now, &(nsec_t){NSEC_PER_SEC}, &f, 1);
 		r->now += NSEC_PER_MSEC;
 	}
 	REQUIRE(n == 1);
 	CHECK_INT(media_tick_due(r->media), 0);
 	rig_close(r, 2);
 	rig_close(r, 5);
-	for (n = 0; media_tick(r->media, r->now, &f, 1) == 1; n++)
+	for (n = 0; media_tick(r->media, r->now, &(nsec_t){NSEC_PER_SEC}, &f, 1) == 1; n++)
 		CHECK(f.stream != r->phone[2].stream && f.stream != r->phone[5].stream);
 	CHECK_INT(n, 3);
 	rig_free(r);

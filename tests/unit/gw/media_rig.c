@@ -302,11 +302,12 @@ static void rig_tick(struct rig *r)
 {
 	uint8_t bytes[16][MEDIA_RTP_MAX];
 	struct media_frame frames[16];
+	nsec_t slice = r->slice ? r->slice : NSEC_PER_SEC;
 	unsigned int n;
 	do {
 		for (unsigned int i = 0; i < r->burst; i++)
 			frames[i].rtp = bytes[i];
-		n = media_tick(r->media, r->now, frames, r->burst);
+		n = media_tick(r->media, r->now, &slice, frames, r->burst);
 		for (unsigned int i = 0; i < n; i++)
 			phone_receive(phone_by_stream(r, frames[i].stream), frames[i].rtp, frames[i].len);
 	} while (n == r->burst);

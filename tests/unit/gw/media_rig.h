@@ -64,6 +64,7 @@ struct rig {
 	struct media_limits limits;
 	struct phone phone[RIG_PHONES];
 	unsigned int burst; // frames of one media_tick call
+	nsec_t slice;       // time of the calls of one millisecond, 0 = as long as it takes
 	bool ticking;       // false: the worker is stalled
 	struct {
 		nsec_t at;
