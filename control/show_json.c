@@ -192,6 +192,8 @@ static json_t *worker_json(unsigned int number, const struct api_worker_status *
 	set_count(o, "tx_packets", w->tx_packets);
 	set_count(o, "ticks_late", w->ticks_late);
 	json_object_set_new(o, "late_ms", json_real(w->late_us / 1000.0));
+	json_object_set_new(o, "turn_ms", json_real(w->turn_us / 1000.0));
+	json_object_set_new(o, "away_ms", json_real(w->away_us / 1000.0));
 	return o;
 }
 

@@ -14,6 +14,14 @@ static uint64_t smooth(uint64_t was, uint64_t is)
 	return was + (uint64_t)(((int64_t)is - (int64_t)was) / SMOOTH);
 }
 
+// Publishes the longest of a second and begins anew.
+static void longest(nsec_t *ns, uint32_t *ret_us)
+{
+	uint64_t us = *ns / NSEC_PER_USEC;
+	__atomic_store_n(ret_us, us < UINT32_MAX ? (uint32_t)us : UINT32_MAX, __ATOMIC_RELAXED);
+	*ns = 0;
+}
+
 void load_window(struct load *l, nsec_t now, uint64_t cost)
 {
 	if (l->begun && now - l->begun < LOAD_WINDOW_NS)
@@ -27,9 +35,9 @@ void load_window(struct load *l, nsec_t now, uint64_t cost)
 	l->begun = now;
 	l->useful = 0;
 	if (++l->windows % SECOND == 0) {
-		uint64_t us = l->late / NSEC_PER_USEC;
-		__atomic_store_n(&l->late_us, us < UINT32_MAX ? (uint32_t)us : UINT32_MAX, __ATOMIC_RELAXED);
-		l->late = 0;
+		longest(&l->late, &l->late_us);
+		longest(&l->turn, &l->turn_us);
+		longest(&l->away, &l->away_us);
 	}
 }
 

@@ -5,6 +5,9 @@
 // nothing: what would be left if all packets of a second came at once. That share grows in proportion to traffic and
 // reaches one where packets begin to be lost, whether the worker polls or naps.
 //
+// A turn that finds nothing has nothing to do: what it takes beyond a microsecond is time for which somebody else had the CPU, the
+// kernel or the host. So the longest of these tells what to expect of the other turns on the same machine.
+//
 // The share is smoothed over about a second, and calls are set up faster than that. So the cost that is expected of what is
 // open is smoothed alike, and the difference of cost and smoothed cost is what the measured share does not yet show.
 #pragma once
@@ -22,9 +25,13 @@ struct load {
 	nsec_t useful; // in it
 	nsec_t empty;  // what a turn takes that finds nothing
 	nsec_t late;   // longest that a media tick waited, in the second under way
+	nsec_t turn;   // longest turn in it
+	nsec_t away;   // longest of those that found nothing
 	uint32_t windows;
-	uint32_t measured;      // smoothed
-	uint32_t late_us;       // longest of the last second
+	uint32_t measured; // smoothed
+	uint32_t late_us;  // longest of the last second; likewise
+	uint32_t turn_us;
+	uint32_t away_us;
 	uint64_t cost_smoothed; // alike, of what is expected
 };
 
@@ -32,6 +39,9 @@ struct load {
 static inline void load_turn(struct load *l, nsec_t before, nsec_t after, unsigned int work)
 {
 	nsec_t spent = after - before;
+	l->turn = spent > l->turn ? spent : l->turn;
+	if (!work && spent > l->away)
+		l->away = spent;
 	if (work)
 		l->useful += spent > l->empty ? spent - l->empty : 0;
 	else

@@ -28,7 +28,7 @@ static_assert(sizeof(struct stream_quality) == 80, "stream quality");
 static_assert(sizeof(struct stream_stats) == 224, "stream stats");
 static_assert(sizeof(struct conference_spec) == 48, "conference spec");
 static_assert(sizeof(struct api_stream_entry) == 368, "stream entry");
-static_assert(sizeof(struct api_worker_status) == 48 && sizeof(struct api_port_status) == 64, "status parts");
+static_assert(sizeof(struct api_worker_status) == 56 && sizeof(struct api_port_status) == 64, "status parts");
 static_assert(sizeof(struct api_source_item) == 112, "source item");
 static_assert(sizeof(struct api_message) <= API_MESSAGE_MAX, "largest message");
 

@@ -15,7 +15,7 @@
 #include "gw/stream.h"
 
 #define API_VERSION          4
-#define API_MESSAGE_MAX      4096 // bytes of the largest message
+#define API_MESSAGE_MAX      4352 // bytes of the largest message
 #define API_PAGE_STREAMS     8    // streams in one listing page
 #define API_PAGE_CONFERENCES 32
 #define API_PORTS_MAX        8
@@ -186,6 +186,8 @@ struct api_worker_status {
 	uint32_t load_permille;     // of a core, measured, smoothed over about a second
 	uint32_t expected_permille; // the same once all that is open speaks; may exceed 1000
 	uint32_t late_us;           // longest that a media tick waited in the last second
+	uint32_t turn_us;           // longest turn in it
+	uint32_t away_us;           // longest turn in it that found nothing: the CPU was taken away
 	uint64_t rx_packets;
 	uint64_t tx_packets;
 	uint64_t ticks_late; // media ticks that started more than 1 ms after their time

@@ -413,6 +413,7 @@ static const struct column load_columns[] = {
 	{"WORKER", "worker", COLUMN_NUMBER},         {"CPU", "cpu", COLUMN_NUMBER},
 	{"LOAD %", "load_percent", COLUMN_PERCENT},  {"EXPECTED %", "expected_percent", COLUMN_PERCENT},
 	{"LATE MS", "late_ms", COLUMN_SCORE},        {"LATE TICKS", "ticks_late", COLUMN_NUMBER},
+	{"TURN MS", "turn_ms", COLUMN_SCORE},        {"AWAY MS", "away_ms", COLUMN_SCORE},
 	{"STREAMS", "streams", COLUMN_NUMBER},       {"CONFERENCES", "conferences", COLUMN_NUMBER},
 	{"RX PACKETS", "rx_packets", COLUMN_NUMBER}, {"TX PACKETS", "tx_packets", COLUMN_NUMBER},
 };

@@ -48,6 +48,8 @@ static uint32_t worker_status(const struct server *s, unsigned int i, struct api
 		.load_permille = __atomic_load_n(&w->load.measured, __ATOMIC_RELAXED) / (LOAD_WHOLE / 1000),
 		.expected_permille = (uint32_t)(server_worker_load(s, i) / (LOAD_WHOLE / 1000)),
 		.late_us = __atomic_load_n(&w->load.late_us, __ATOMIC_RELAXED),
+		.turn_us = __atomic_load_n(&w->load.turn_us, __ATOMIC_RELAXED),
+		.away_us = __atomic_load_n(&w->load.away_us, __ATOMIC_RELAXED),
 		.rx_packets = __atomic_load_n(&w->counters.rx_packets, __ATOMIC_RELAXED),
 		.tx_packets = __atomic_load_n(&w->counters.tx_packets, __ATOMIC_RELAXED),
 		.ticks_late = __atomic_load_n(&w->counters.ticks_late, __ATOMIC_RELAXED),

@@ -497,6 +497,8 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 		r->status_reply.workers[0].load_permille = 125;
 		r->status_reply.workers[0].expected_permille = 900;
 		r->status_reply.workers[0].late_us = 40;
+		r->status_reply.workers[0].turn_us = 110;
+		r->status_reply.workers[0].away_us = 20;
 		r->status_reply.load_limit = 85;
 		r->status_reply.stream_bytes = 1000;
 		r->status_reply.overloaded = 7;

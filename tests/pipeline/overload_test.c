@@ -325,12 +325,16 @@ static void lateness(void)
 	nsec_t now = NSEC_PER_SEC;
 	load_late(&l, 1500000);
 	load_late(&l, 700000);
+	load_turn(&l, now, now + 200000, 0);
+	load_turn(&l, now, now + 900000, 3);
 	for (unsigned int i = 0; i < 11; i++, now += LOAD_WINDOW_NS)
 		load_window(&l, now, 0);
 	CHECK_INT(l.late_us, 1500);
+	CHECK_INT(l.turn_us, 900);
+	CHECK_INT(l.away_us, 200);
 	for (unsigned int i = 0; i < 10; i++, now += LOAD_WINDOW_NS)
 		load_window(&l, now, 0);
-	CHECK_INT(l.late_us, 0);
+	CHECK_INT(l.late_us + l.turn_us + l.away_us, 0);
 }
 
 T_MAIN("pipeline overload", {"polling", polling}, {"napping", napping}, {"expected", expected},
