@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILL   PLAN_FILL
-#define AT_IP  14
-#define AT_UDP 34
-#define AT_RTP 42
+#define FILL          PLAN_FILL
+#define LEG_PERIOD_NS INT64_C(20000000)
+#define PATIENCE      128 // packets of a leg, until a stamp is taken for lost
+#define AT_IP         14
+#define AT_UDP        34
+#define AT_RTP        42
 
 static void put16(uint8_t *p, uint16_t v)
 {
@@ -25,6 +27,11 @@ static void put32(uint8_t *p, uint32_t v)
 static uint16_t get16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
 static uint32_t sum16(const uint8_t *p, unsigned int n, uint32_t sum)
@@ -139,9 +146,10 @@ struct legs *legs_new(const struct plan *plan, uint32_t room, const uint8_t gen_
 	memcpy(l->dut_mac, dut_mac, 6);
 	l->tx = aligned_alloc(64, l->room * sizeof(*l->tx));
 	l->rx = calloc(l->room, sizeof(*l->rx));
+	l->clocks = calloc(l->room, sizeof(*l->clocks));
 	l->timestamp_step = calloc(l->room, sizeof(*l->timestamp_step));
 	l->order = calloc(l->room, sizeof(*l->order));
-	bool good = l->tx && l->rx && l->timestamp_step && l->order;
+	bool good = l->tx && l->rx && l->clocks && l->timestamp_step && l->order;
 	if (good)
 		memset(l->tx, 0, l->room * sizeof(*l->tx));
 	while (good && l->count < plan->count)
@@ -159,6 +167,7 @@ void legs_free(struct legs *l)
 		return;
 	free(l->tx);
 	free(l->rx);
+	free(l->clocks);
 	free(l->timestamp_step);
 	free(l->order);
 	free(l);
@@ -182,18 +191,30 @@ void legs_send(struct legs *l, uint32_t leg, uint8_t *frame, uint64_t now)
 	uint16_t checksum =
 		(uint16_t)~fold((uint32_t)get16(frame + AT_UDP + 6) + seq + (ts >> 16) + (ts & 0xffff));
 	put16(frame + AT_UDP + 6, checksum ? checksum : 0xffff);
-	if (!now || leg >= l->stamped)
-		return;
 	struct leg_rx *r = &l->rx[leg_partner(l, leg)];
-	if (!r->offset_known && !r->stamped) {
-		r->stamp_seq = seq;
-		r->stamp = now;
-		r->stamped = true;
-	} else if (r->offset_known && (!r->stamped || (uint16_t)(seq - r->stamp_seq) > 512)) {
-		r->stamp_seq = seq;
-		r->stamp = now;
-		r->stamped = true;
+	if (!now || leg >= l->stamped || (r->stamped && (uint16_t)(seq - r->stamp_seq) < PATIENCE))
+		return;
+	r->stamp_seq = seq;
+	r->stamp = now;
+	r->stamped = true;
+	l->fresh[l->fresh_count++ % LEG_FRESH] = leg_partner(l, leg);
+}
+
+void legs_look(struct legs *l, uint64_t now, bool all, double cycles_per_us)
+{
+	uint64_t gap = l->polled ? now - l->polled : 0;
+	bool away = (double)gap > LEG_GAP_US * cycles_per_us;
+	l->judges = l->drained && !away;
+	if (away) {
+		l->away += gap;
+		l->away_max = gap > l->away_max ? gap : l->away_max;
 	}
+	// Between their stamps and the port the generator may have been away itself.
+	for (uint32_t i = 0; away && i < l->fresh_count; i++)
+		l->rx[l->fresh[i]].stamped = false;
+	l->fresh_count = 0;
+	l->polled = now;
+	l->drained = all;
 }
 
 // Index + 1 of the leg at a generator's end, 0 = none.
@@ -205,41 +226,86 @@ static uint32_t leg_at(const struct legs *l, const uint8_t *ip, uint16_t port)
 	return 0;
 }
 
-static void delay_add(struct delays *d, double us)
+static uint32_t bucket_of(double us)
 {
-	if (us < 0)
-		us = 0;
-	uint32_t bucket = us < LEG_BUCKETS ? (uint32_t)us : LEG_BUCKETS;
-	d->buckets[bucket]++;
+	uint64_t v = us < 1e8 ? (uint64_t)us : (uint64_t)1e8;
+	uint32_t octave = 0;
+	if (v < LEG_LINEAR)
+		return (uint32_t)v;
+	while (v >> octave >= 2 * LEG_LINEAR)
+		octave++;
+	return LEG_LINEAR + octave * LEG_OCTAVE +
+	       (uint32_t)((v >> octave) - LEG_LINEAR) / (LEG_LINEAR / LEG_OCTAVE);
+}
+
+// The middle of a bucket.
+static double bucket_us(uint32_t bucket)
+{
+	if (bucket < LEG_LINEAR)
+		return bucket + 0.5;
+	uint32_t octave = (bucket - LEG_LINEAR) / LEG_OCTAVE, at = (bucket - LEG_LINEAR) % LEG_OCTAVE;
+	return (LEG_LINEAR + (at + 0.5) * (LEG_LINEAR / LEG_OCTAVE)) * (double)(1u << octave);
+}
+
+void delays_add(struct delays *d, double us)
+{
+	us = us > 0 ? us : 0;
+	d->buckets[bucket_of(us)]++;
 	d->count++;
 	if (us > d->max_us)
 		d->max_us = us;
 }
 
-void legs_receive(struct legs *l, const uint8_t *frame, uint32_t len, uint64_t now, double cycles_per_us)
+// A packet says when it was made; the promptest one of its stream is the measure of the others.
+static void behind_add(struct legs *l, uint32_t leg, uint32_t ts, int64_t ns)
+{
+	struct leg_clock *c = &l->clocks[leg];
+	if (!c->known)
+		*c = (struct leg_clock){.known = true, .ts = ts, .from = ns};
+	int64_t made = (int64_t)(int32_t)(ts - c->ts) * LEG_PERIOD_NS / (int64_t)l->timestamp_step[leg];
+	int64_t late = ns - c->from - made;
+	c->least = late < c->least ? late : c->least;
+	if (l->judges)
+		delays_add(&l->behind, (double)(late - c->least) / 1e3);
+	else
+		l->unjudged++;
+}
+
+// The sequence's offset cannot be less than what the last packet sent would make it, and is just that whenever nothing else
+// is on its way: so no packet that was lost teaches a wrong one.
+static void delay_add(struct legs *l, uint32_t leg, uint16_t seq, uint64_t now, double cycles_per_us)
+{
+	struct leg_rx *r = &l->rx[leg];
+	uint16_t offset = (uint16_t)(seq - (uint16_t)(l->tx[leg_partner(l, leg)].seq - 1));
+	if (!r->offset_known || (int16_t)(offset - r->seq_offset) > 0) {
+		r->seq_offset = offset;
+		r->offset_known = true;
+	}
+	if (!r->stamped || (uint16_t)(seq - r->seq_offset) != r->stamp_seq)
+		return;
+	r->stamped = false;
+	if (l->judges)
+		delays_add(&l->delays, (double)(now - r->stamp) / cycles_per_us);
+	else
+		l->unjudged++;
+}
+
+void legs_receive(struct legs *l, const uint8_t *frame, uint32_t len, uint64_t now, double cycles_per_us,
+		  int64_t ns)
 {
 	if (len < LEG_HEADER || get16(frame + 12) != 0x0800 || frame[AT_IP + 9] != 17)
 		return;
-	uint16_t port = get16(frame + AT_UDP + 2);
-	uint32_t leg = leg_at(l, frame + AT_IP + 16, port);
-	if (!leg) {
+	uint32_t leg = leg_at(l, frame + AT_IP + 16, get16(frame + AT_UDP + 2));
+	if (!leg--) {
 		l->unknown++;
 		return;
 	}
-	struct leg_rx *r = &l->rx[leg - 1];
-	uint16_t seq = get16(frame + AT_RTP + 2);
-	r->received++;
+	l->rx[leg].received++;
 	l->received++;
-	if (!r->stamped)
-		return;
-	if (!r->offset_known) {
-		r->seq_offset = (uint16_t)(seq - r->stamp_seq);
-		r->offset_known = true;
-	}
-	if ((uint16_t)(seq - r->seq_offset) == r->stamp_seq) {
-		delay_add(&l->delays, (double)(now - r->stamp) / cycles_per_us);
-		r->stamped = false;
-	}
+	if (leg < l->stamped)
+		delay_add(l, leg, get16(frame + AT_RTP + 2), now, cycles_per_us);
+	else
+		behind_add(l, leg, get32(frame + AT_RTP + 4), ns);
 }
 
 void legs_restart(struct legs *l)
@@ -247,11 +313,12 @@ void legs_restart(struct legs *l)
 	for (uint32_t i = 0; i < l->count; i++) {
 		l->rx[i].received = 0;
 		l->rx[i].stamped = false;
-		l->rx[i].offset_known = false; // a first packet that was lost would have taught a wrong one
 	}
 	l->unknown = 0;
-	l->received = 0;
+	l->received = l->unjudged = 0;
+	l->away = l->away_max = 0;
 	memset(&l->delays, 0, sizeof(l->delays));
+	memset(&l->behind, 0, sizeof(l->behind));
 }
 
 double delays_quantile(const struct delays *d, double q)
@@ -259,10 +326,8 @@ double delays_quantile(const struct delays *d, double q)
 	if (d->count == 0)
 		return 0;
 	uint64_t rank = (uint64_t)(q * (double)(d->count - 1)), seen = 0;
-	for (uint32_t i = 0; i <= LEG_BUCKETS; i++) {
-		seen += d->buckets[i];
-		if (seen > rank)
-			return i == LEG_BUCKETS ? d->max_us : i + 0.5;
-	}
-	return d->max_us;
+	uint32_t i = 0;
+	while (i < LEG_BUCKETS - 1 && (seen += d->buckets[i]) <= rank)
+		i++;
+	return bucket_us(i);
 }

@@ -4,7 +4,8 @@
 // slimline-rtpgen EAL-OPTIONS -- --plan FILE [--rate calls|max|PPS] [--seconds S] [--warmup S] [--reflect]
 //     [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow LEGS] [--stamped LEGS] [--window MS] [--thread TID]
 // --follow: the plan grows while traffic runs, up to so many legs, which join in. --stamped: only the first so many legs tell
-// delay: those of a transcode would tell that of its jitter buffer. --window: delays are told for each window of so many
+// delay: those of a transcode would tell that of its jitter buffer, and tell instead how far each packet is behind the promptest
+// of its stream, by their timestamps (`behind`). --window: delays are told for each window of so many
 // milliseconds as well, with the longest absence of the generator and how long the device's thread --thread waited for its CPU
 // (windows.h). One lcore sends and receives. With --rate calls every leg sends one packet each 20 ms, spread evenly. The result
 // is one JSON object on stdout. Exit 0; 1 when the device never answered; 2 for wrong arguments.
@@ -59,8 +60,8 @@ struct gen {
 	uint32_t next;      // place in legs->order
 	const char *follow; // plan that may have grown, NULL = no
 	struct plan plan;
-	struct windows windows;
-	struct rte_mbuf *held[BURST]; // written, and not sent yet
+	struct windows windows, behind; // of stamped legs, and of the others
+	struct rte_mbuf *held[BURST];   // written, and not sent yet
 	uint16_t held_first, held_count;
 	bool warming; // neighbours ask for each of our addresses: everything is looked at
 	bool sampled; // at line rate: judge one packet of each burst, count the others
@@ -165,13 +166,22 @@ static void arp_answer(struct gen *g, const uint8_t *f, uint32_t len)
 	}
 }
 
+static int64_t monotonic_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static void receive(struct gen *g)
 {
 	struct rte_mbuf *burst[BURST];
 	uint16_t n = rte_eth_rx_burst(0, 0, burst, BURST);
+	uint64_t now = bench_cycles();
+	legs_look(g->legs, now, n < BURST, g->hz / 1e6);
 	if (!n)
 		return;
-	uint64_t now = bench_cycles();
+	int64_t ns = monotonic_ns();
 	uint16_t judged = g->sampled && n > 1 ? 1 : n;
 	g->legs->received += (uint64_t)(n - judged);
 	for (uint16_t i = 0; i < judged; i++) {
@@ -182,7 +192,7 @@ static void receive(struct gen *g)
 		if (len >= 42 && f[12] == 8 && f[13] == 6)
 			arp_answer(g, f, len);
 		else
-			legs_receive(g->legs, f, len, now, g->hz / 1e6);
+			legs_receive(g->legs, f, len, now, g->hz / 1e6, ns);
 	}
 	rte_pktmbuf_free_bulk(burst, n);
 }
@@ -285,6 +295,7 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 	uint64_t offered = 0, since = start, before = 0,
 		 look = start; // at this pace: from when, and what went before
 	windows_begin(&g->windows, &g->legs->delays);
+	windows_begin(&g->behind, &g->legs->behind);
 	while (now < end && !stopped) {
 		if (g->follow && now >= look) {
 			look = now + (uint64_t)(FOLLOW_S * g->hz);
@@ -300,13 +311,15 @@ static struct trial traffic(struct gen *g, double rate, double seconds, pid_t pi
 			if (behind > t.late_us)
 				t.late_us = behind;
 			uint16_t n = due - offered < BURST ? (uint16_t)(due - offered) : BURST;
-			uint16_t sent = send_burst(g, n, !g->sampled || offered % 1024 < BURST, &t.refused);
+			uint16_t sent = send_burst(
+				g, n, g->sampled ? offered % 1024 < BURST : behind < LEG_GAP_US, &t.refused);
 			t.sent += sent;
 			offered += sent;
 		}
 		receive(g);
 		now = bench_cycles();
 		windows_turn(&g->windows, &g->legs->delays, now);
+		windows_turn(&g->behind, &g->legs->behind, now);
 	}
 	t.seconds = (double)(now - start) / g->hz;
 	t.cpu_s = process_cpu(pid) - cpu;
@@ -367,7 +380,7 @@ static struct trial search(struct gen *g, const struct options *o, struct curve 
 
 static void print(const struct gen *g, const struct trial *t, const struct curve *curve)
 {
-	const struct delays *d = &g->legs->delays;
+	const struct delays *d = &g->legs->delays, *b = &g->legs->behind;
 	printf("{\"legs\":%u,\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ",\"in_time\":%" PRIu64
 	       ",\"refused\":%" PRIu64 ",\"unknown\":%" PRIu64
 	       ",\"seconds\":%.3f,\"mpps\":%.4f,\"cpu_s\":%.4f,\"late_us\":%.1f"
@@ -375,10 +388,17 @@ static void print(const struct gen *g, const struct trial *t, const struct curve
 	       g->legs->count, t->sent, t->received, t->in_time, t->refused, g->legs->unknown, t->seconds,
 	       t->seconds > 0 ? (double)t->received / t->seconds / 1e6 : 0, t->cpu_s, t->late_us, d->count,
 	       delays_quantile(d, 0.5), delays_quantile(d, 0.99), delays_quantile(d, 0.999), d->max_us);
+	printf(",\"unjudged\":%" PRIu64 ",\"away_share\":%.5f,\"away_max_us\":%.1f", g->legs->unjudged,
+	       (double)g->legs->away / g->hz / t->seconds, (double)g->legs->away_max / g->hz * 1e6);
+	if (b->count)
+		printf(",\"behind_samples\":%" PRIu64
+		       ",\"behind_p50_us\":%.1f,\"behind_p99_us\":%.1f,\"behind_max_us\":%.1f",
+		       b->count, delays_quantile(b, 0.5), delays_quantile(b, 0.99), b->max_us);
 	for (unsigned int i = 0; i < curve->count; i++)
 		printf("%s[%.4f,%.4f]%s", i ? "," : ",\"curve\":[", curve->mpps[i], curve->permille[i],
 		       i + 1 == curve->count ? "]" : "");
-	windows_print(&g->windows, stdout);
+	windows_print(&g->windows, "windows", stdout);
+	windows_print(&g->behind, "behind_windows", stdout);
 	puts("}");
 	fflush(stdout);
 }
@@ -473,6 +493,7 @@ static int run(struct gen *g, const struct options *o)
 	g->follow = o->follow && o->rate == RATE_CALLS ? o->plan : NULL;
 	g->legs->stamped = o->stamped ? o->stamped : UINT32_MAX;
 	windows_init(&g->windows, o->window_ms * 1e3, g->hz / 1e6, o->thread);
+	windows_init(&g->behind, o->stamped ? o->window_ms * 1e3 : 0, g->hz / 1e6, 0);
 	g->warming = true;
 	if (o->warmup > 0)
 		traffic(g, o->search >= 0 ? RATE_MAX : o->rate, o->warmup, 0);
@@ -481,6 +502,7 @@ static int run(struct gen *g, const struct options *o)
 	struct trial t = o->search >= 0 ? search(g, o, &curve) : traffic(g, o->rate, o->seconds, o->pid);
 	print(g, &t, &curve);
 	windows_close(&g->windows);
+	windows_close(&g->behind);
 	legs_free(g->legs);
 	return 0;
 }

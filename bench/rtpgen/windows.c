@@ -54,7 +54,7 @@ void windows_begin(struct windows *w, const struct delays *delays)
 void windows_next(struct windows *w, const struct delays *delays)
 {
 	struct delays *d = &w->before; // what it holds is not needed any more: now the window's own
-	for (uint32_t i = 0; i <= LEG_BUCKETS; i++)
+	for (uint32_t i = 0; i < LEG_BUCKETS; i++)
 		d->buckets[i] = delays->buckets[i] - d->buckets[i];
 	d->count = delays->count - d->count;
 	d->max_us = delays->max_us;
@@ -69,11 +69,13 @@ void windows_next(struct windows *w, const struct delays *delays)
 	open_next(w, delays);
 }
 
-void windows_print(const struct windows *w, FILE *out)
+void windows_print(const struct windows *w, const char *name, FILE *out)
 {
+	if (w->count)
+		fprintf(out, ",\"%s\":[", name);
 	for (uint32_t i = 0; i < w->count; i++) {
 		const struct window *d = &w->done[i];
-		fprintf(out, "%s[%.1f,%.1f,%.1f,%.1f,%.1f]%s", i ? "," : ",\"windows\":[", d->p50_us,
-			d->p99_us, d->p999_us, d->generator_us, d->device_us, i + 1 == w->count ? "]" : "");
+		fprintf(out, "%s[%.1f,%.1f,%.1f,%.1f,%.1f]%s", i ? "," : "", d->p50_us, d->p99_us, d->p999_us,
+			d->generator_us, d->device_us, i + 1 == w->count ? "]" : "");
 	}
 }

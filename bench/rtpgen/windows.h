@@ -57,5 +57,5 @@ static inline void windows_turn(struct windows *w, const struct delays *delays, 
 		windows_next(w, delays);
 }
 
-// Prints all as a JSON array of [p50, p99, p99.9, generator, device], microseconds.
-void windows_print(const struct windows *w, FILE *out);
+// Prints all as a JSON member, an array of [p50, p99, p99.9, generator, device], microseconds.
+void windows_print(const struct windows *w, const char *name, FILE *out);
