@@ -37,6 +37,7 @@ struct scene {
 	bool handoff;          // the packets come in at another worker than their streams', on the same core
 	unsigned int crossing; // so many quarters of them, and that worker is on another core
 	bool idle;             // there are none
+	bool touch;            // no relay: what it takes to write one word in each line of the payload
 	bool cold;             // headers are in memory only, in no cache
 };
 
@@ -52,6 +53,7 @@ static const struct scene scenes[] = {
 	{.name = "ring-10k-cross-most", .streams = 10000, .crossing = 3},
 	{.name = "ring-10k-cross-half", .streams = 10000, .crossing = 2},
 	{.name = "ring-10k-law", .streams = 10000, .law = true},
+	{.name = "payload-touch", .streams = 10000, .touch = true},
 	{.name = "turn-empty", .streams = 10000, .idle = true},
 };
 
@@ -386,6 +388,22 @@ static uint64_t idle_round(struct rig *r)
 	return bench_cycles() - start;
 }
 
+// One word in each of the payload's own lines: less than this no relay can take that has to translate all of them.
+static uint64_t touch_round(struct rig *r)
+{
+	uint64_t start = bench_cycles();
+	for (unsigned int i = 0; i < FRAMES; i++) {
+		volatile uint64_t *p = rte_pktmbuf_mtod_offset(r->frames[i], volatile uint64_t *, 64);
+		for (unsigned int k = 0; k < 3 * 8; k += 8)
+			p[k] = p[k] + 1;
+	}
+	uint64_t cycles = bench_cycles() - start;
+	for (unsigned int i = 0; i < FRAMES / BURST_MAX; i++)
+		rte_eth_tx_burst(r->port, 0, r->frames + BURST_MAX * i, BURST_MAX);
+	rte_ring_reset(r->in);
+	return cycles;
+}
+
 static inline void swap_bytes(uint8_t *a, uint8_t *b, size_t n)
 {
 	uint8_t t[16];
@@ -464,9 +482,11 @@ static int scene_run(const struct scene *scene)
 	struct bench_result result = {.bench = "relay",
 				      .name = scene->name,
 				      .unit = scene->idle ? "cycles/turn" : "cycles/packet",
-				      .peer = scene->idle || scene->crossing ? NULL : "5tswap-loop"};
+				      .peer = scene->idle || scene->crossing || scene->touch ? NULL
+											     : "5tswap-loop"};
 	unsigned int lost = 0, ignored = 0;
 	uint64_t (*round)(struct rig *) = scene->idle       ? idle_round
+					  : scene->touch    ? touch_round
 					  : scene->crossing ? cross_round
 							    : relay_round;
 	int rc = scene_make(&rig, scene);

@@ -8,6 +8,7 @@ disturbed only reads higher, so that the quickest spell of a run counts. Ours ta
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -70,16 +71,28 @@ def against_testpmd(case):
     lib.report('relay', case, values, 'cycles/packet', PEER, peers, calm, loop_value=loop)
 
 
-def against(case, name, peer, figure='value'):
-    """A case of ours beside another one, or beside the loop in bench_relay that swaps addresses as testpmd does."""
+def against_loop(case):
+    """A case of ours beside the loop in bench_relay that swaps addresses as testpmd does."""
     values, peers, calm = [], [], True
     for _ in range(RUNS):
         row, ok = lib.gated(lambda: ours(case))
-        other, other_ok = (row, ok) if figure == 'peer_value' else lib.gated(lambda: ours(peer))
         values.append(row['value'])
-        peers.append(other[figure])
-        calm &= ok and other_ok
-    lib.report('relay', name, values, 'cycles/packet', '5tswap-loop' if figure == 'peer_value' else 'relay', peers, calm)
+        peers.append(row['peer_value'])
+        calm &= ok
+    lib.report('relay', case, values, 'cycles/packet', '5tswap-loop', peers, calm)
+
+
+def law():
+    """A-law to mu-law and back beside our plain relay. `floor`: the ratio, if translating were no more than a word written in each of
+    the payload's own lines."""
+    values, peers, touches, calm = [], [], [], True
+    for _ in range(RUNS):
+        for case, figures in (('ring-10k-law', values), ('ring-10k', peers), ('payload-touch', touches)):
+            row, ok = lib.gated(lambda: ours(case))
+            figures.append(row['value'])
+            calm &= ok
+    relay, touch = statistics.median(peers), statistics.median(touches)
+    lib.report('relay', 'law-10k', values, 'cycles/packet', 'relay', peers, calm, touch=touch, floor=round(1 + touch / relay, 3))
 
 
 CASES = {
@@ -87,9 +100,9 @@ CASES = {
     'ring-10k': lambda: against_testpmd('ring-10k'),
     'ring-100k': lambda: against_testpmd('ring-100k'),
     'ring-1m': lambda: against_testpmd('ring-1m'),
-    'ring-10k-cold': lambda: against('ring-10k-cold', 'ring-10k-cold', None, 'peer_value'),
-    'ring-10k-ipv6': lambda: against('ring-10k-ipv6', 'ring-10k-ipv6', None, 'peer_value'),
-    'law-10k': lambda: against('ring-10k-law', 'law-10k', 'ring-10k'),
+    'ring-10k-cold': lambda: against_loop('ring-10k-cold'),
+    'ring-10k-ipv6': lambda: against_loop('ring-10k-ipv6'),
+    'law-10k': law,
 }
 
 

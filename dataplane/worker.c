@@ -72,6 +72,7 @@ int worker_new(const struct worker_options *o, struct worker **ret)
 	w->adaptive = o->adaptive;
 	w->group_ttl = o->group_ttl;
 	w->wide = quick_wide_fits();
+	w->wide_law = w->wide && quick_law_fits();
 	w->ntp_offset = wall_offset();
 	*ret = w;
 	return 0;

@@ -116,6 +116,7 @@ struct worker {
 	unsigned int lcore;
 	bool adaptive; // sleep when idle
 	bool wide;     // the quick relay takes eight packets at a time
+	bool wide_law; // and translates A-law and mu-law with them
 	atomic_bool stop;
 };
 

@@ -101,5 +101,8 @@ void codec_init(void);
 // what that adds to the one's-complement sum (RFC 1071) of the payload's words as they lie in memory.
 uint64_t codec_law_translate(uint8_t *payload, unsigned int len, enum codec_id to);
 
+// Its tables of 128, aligned to 64, that to mu-law and behind it that to A-law: the low 7 bits are looked up, and the top bit stays.
+const uint8_t *codec_law_tables(void);
+
 // Name of the SIMD kernels in use: "avx512vbmi", "avx2", "scalar".
 const char *codec_law_kernel(void);

@@ -124,6 +124,11 @@ static inline uint32_t stream_call(const struct worker *w, uint16_t port, uint32
 	return stream;
 }
 
+// Translates the payloads of `lanes` in packets that are done otherwise: those of `alaw` to A-law, the others to mu-law.
+// `checksums` are those of UDP in the packets, as a little-endian CPU reads them, and aligned to 64; the packets get new ones.
+void quick_law(const struct burst_group *g, struct rte_mbuf *const *packets, uint8_t lanes, uint8_t alaw,
+	       const uint64_t *checksums);
+
 // For the next stage, which need not look the stream up again.
 static inline void leave(struct burst *b, uint16_t place, struct rte_mbuf *m, uint32_t stream)
 {

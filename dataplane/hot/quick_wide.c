@@ -229,7 +229,7 @@ enum {
 	B_WINDOW = 4,
 	B_LAST_NS = 5,
 	B_TS_OFFSET = 6, // and that of the sequence number << 32
-	B_PEER = 7,      // and clock << 32
+	B_PEER = 7,      // and clock << 32, exit's codec << 40
 };
 
 #define COLUMN_HAS(field, column, bit)                                                                       \
@@ -259,6 +259,7 @@ COLUMN_HAS(rx_last_ns, 8 + B_LAST_NS, 0);
 COLUMN_HAS(exit_ts_offset, 8 + B_TS_OFFSET, 0);
 COLUMN_HAS(exit_seq_offset, 8 + B_TS_OFFSET, 32);
 COLUMN_HAS(rx_clock, 8 + B_PEER, 32);
+COLUMN_HAS(exit_codec, 8 + B_PEER, 40);
 
 #define HOST_HALVES UINT64_C(0x0405060700010203) // each half of a lane turned around
 
@@ -378,12 +379,34 @@ static inline __mmask8 hops_find(const struct worker *w, const struct lanes *l, 
 	return ok;
 }
 
-// Relays the lanes that pass. Returns which; *ret_law are those of them whose payload must be translated yet.
-static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g,
-				   struct rte_mbuf *const *packets, uint32_t units, nsec_t now,
-				   __mmask8 *ret_law)
+// Translates A-law to mu-law or back in a packet that is done otherwise, and carries its checksum over.
+static inline void translate(struct rte_mbuf *m, enum codec_id to)
 {
-	*ret_law = 0;
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+	uint64_t change = codec_law_translate(p + PAYLOAD, m->data_len - PAYLOAD, to);
+	uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(p + UDP + 6) + change);
+	memcpy(p + UDP + 6, &sum, 2);
+}
+
+// The same in packets of a group: `alaw` of them to A-law.
+static inline void lanes_translate(const struct worker *w, const struct burst_group *g,
+				   struct rte_mbuf *const *packets, __mmask8 lanes, __mmask8 alaw,
+				   const uint64_t *checksums)
+{
+	if (w->wide_law) {
+		quick_law(g, packets, lanes, alaw, checksums);
+		return;
+	}
+	for (; lanes; lanes &= (__mmask8)(lanes - 1)) {
+		unsigned int i = (unsigned int)__builtin_ctz(lanes);
+		translate(packets[i], alaw >> i & 1 ? CODEC_PCMA : CODEC_PCMU);
+	}
+}
+
+// Relays the lanes that pass. Returns which.
+static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g,
+				   struct rte_mbuf *const *packets, uint32_t units, nsec_t now)
+{
 	if (unlikely(_mm512_mask_test_epi64_mask(
 		    g->usual, _mm512_maskz_conflict_epi64(g->usual, LOAD(g->streams)), ALL(~UINT64_C(0)))))
 		return 0;
@@ -406,8 +429,14 @@ static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++)
 		c[i] = LOAD(g->columns[i]);
-	*ret_law = _mm512_mask_test_epi64_mask(ok, l.a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_LAW << 32));
+	const __mmask8 law =
+		_mm512_mask_test_epi64_mask(ok, l.a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_LAW << 32));
+	const __mmask8 alaw = _mm512_cmpeq_epu64_mask(
+		_mm512_and_si512(_mm512_srli_epi64(l.b[B_PEER], 40), ALL(0xff)), ALL(CODEC_PCMA));
 	headers_write(c, &l);
+	alignas(64) uint64_t checksums[LANES];
+	if (law)
+		_mm512_store_si512(checksums, _mm512_and_si512(_mm512_srli_epi64(c[5], 16), ALL(0xffff)));
 	turn(c);
 	lanes_count(g, &l, now);
 	turn(l.b);
@@ -434,16 +463,9 @@ static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g
 		if (unlikely(!together))
 			tx_add(w, hops[i]->port, m, (uint32_t)g->streams[i]);
 	}
+	if (law)
+		lanes_translate(w, g, packets, law, alaw, checksums);
 	return ok;
-}
-
-// Translates A-law to mu-law or back in a packet that is done otherwise, and carries its checksum over.
-static inline void translate(struct rte_mbuf *m, enum codec_id to)
-{
-	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-	uint64_t change = codec_law_translate(p + PAYLOAD, m->data_len - PAYLOAD, to);
-	uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(p + UDP + 6) + change);
-	memcpy(p + UDP + 6, &sum, 2);
 }
 
 // Those of a group that could not be relayed together, each by itself. What stays is left from `kept` on; returns how many
@@ -474,11 +496,7 @@ uint16_t stage_quick_wide(struct worker *w, struct burst *b)
 	uint16_t kept = 0;
 	for (unsigned int i = 0; i < b->count; i += LANES) {
 		const struct burst_group *g = &b->groups[i / LANES];
-		__mmask8 law, done = group_relay(w, g, b->packets + i, units, w->now, &law);
-		for (; law; law &= (__mmask8)(law - 1)) {
-			unsigned int k = (unsigned int)__builtin_ctz(law);
-			translate(b->packets[i + k], w->streams[g->streams[k]].exit_codec);
-		}
+		__mmask8 done = group_relay(w, g, b->packets + i, units, w->now);
 		if (unlikely(done != 0xff))
 			kept = group_rest(w, g, b, i, done, units, kept);
 	}

@@ -26,8 +26,9 @@ stage_fn stage_tx;
 void quick_find(struct worker *w, struct burst *b);
 void quick_wide_find(struct worker *w, struct burst *b);
 
-// True when this CPU can run stage_quick_wide.
+// True when this CPU can run stage_quick_wide, and quick_law.
 bool quick_wide_fits(void);
+bool quick_law_fits(void);
 
 // Fills a burst from a queue. Returns its count.
 uint16_t rx_poll(struct worker *w, const struct worker_rx *rx, struct burst *b);

@@ -31,15 +31,15 @@ static const uint8_t alaw_level_to_ulaw[128] = {
 const struct law_kernel *law = &law_kernel_generic;
 
 // The sign is the top bit in both laws.
-static uint8_t to_alaw[128] __attribute__((aligned(64))), to_ulaw[128] __attribute__((aligned(64)));
+static uint8_t tables[2][128] __attribute__((aligned(64))); // to mu-law, to A-law
 static law_translator *translate = law_translate_scalar;
 static const char *translate_name = "scalar";
 
 static void tables_build(void)
 {
 	for (unsigned int c = 0; c < 128; c++) {
-		to_alaw[c] = (uint8_t)(ulaw_level_to_alaw[~c & 0x7f] ^ 0x55);
-		to_ulaw[c] = (uint8_t)(~alaw_level_to_ulaw[(c ^ 0x55) & 0x7f] & 0x7f);
+		tables[1][c] = (uint8_t)(ulaw_level_to_alaw[~c & 0x7f] ^ 0x55);
+		tables[0][c] = (uint8_t)(~alaw_level_to_ulaw[(c ^ 0x55) & 0x7f] & 0x7f);
 	}
 }
 
@@ -67,9 +67,14 @@ void law_init(void)
 #endif
 }
 
+const uint8_t *codec_law_tables(void)
+{
+	return tables[0];
+}
+
 uint64_t codec_law_translate(uint8_t *payload, unsigned int len, enum codec_id to)
 {
-	return translate(payload, len, to == CODEC_PCMA ? to_alaw : to_ulaw);
+	return translate(payload, len, tables[to == CODEC_PCMA]);
 }
 
 const char *codec_law_kernel(void)

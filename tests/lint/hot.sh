@@ -44,7 +44,7 @@ mapfile -t objects < <(find "$build/gw" "$build/dataplane" -name '*.o' \
 	\( -path '*libgw_rtp.a.p*' -o -path '*libgw_rtcp.a.p*' -o -path '*libgw_jitter.a.p*' -o -path '*libgw_codec*' \
 	-o -path '*libgw_law*' -o -path '*libgw_resample*' -o -path '*libgw_mixer*' -o -path '*libgw_plc*' \
 	-o -path '*libgw_quality*' -o -path '*libgw_comfort*' -o -path '*libgw_dtmf*' -o -path '*libgw_tone*' \
-	-o -path '*libgw_media*' -o -path '*libdataplane_hot*' -o -path '*libdataplane_wide*' \) 2>/dev/null | sort)
+	-o -path '*libgw_media*' -o -path '*libdataplane_hot*' -o -path '*libdataplane_wide*' -o -path '*libdataplane_law*' \) 2>/dev/null | sort)
 if [ "${#objects[@]}" = 0 ]; then
 	echo "hot: no hot objects in $build; build first"
 	exit 1
