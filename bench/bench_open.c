@@ -1,173 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// bench_open.c - Opens calls in a running dataplane over its API and writes the generator's plan.
+// bench_open.c - Opens calls in a running dataplane and writes the generator's plan; or churns calls, or shows counters.
 //
-// slimline-bench-open SOCKET CALLS CODEC_A CODEC_B GEN_ADDRESS PLAN_FILE
-// A call is a conference of two streams, one of each codec, at 20 ms. Codec `none`, for both, is the payload-blind relay;
-// the plan then says G.711. The legs' far ends are GEN_ADDRESS and its
-// successors, 16000 legs each, ports 20000 and up. Requests are pipelined. Exit 0, or 1 with the reason.
+// Codec `none`, for both, is the payload-blind relay; the plan then says G.711. Exit 0, or 1 with the reason.
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
+#include "bench/opener.h"
 #include "bench/rtpgen/plan.h"
-#include "gw/api.h"
-#include "gw/codec.h"
-#include "gw/ipc.h"
+#include "gw/drop.h"
 
-#define WINDOW            32
-#define LEGS_PER_ADDRESS  16000
-#define PORT_FIRST        20000
-#define REQUEST_KIND_MASK 3u // low bits of a request id: 0 hello, 1 conference, 2 stream
-#define EPOCH             UINT64_C(0x62656e6368)
-
-struct leg {
-	struct addr_port local;
-	struct addr_port far;
-	enum codec_id codec;
-};
-
-struct opener {
-	int fd;
-	uint32_t calls;
-	enum codec_id codec[2];
-	struct addr gen;
-	struct addr locals[API_PORTS_MAX * 2];
-	uint32_t local_count;
-	struct leg *legs;
-	uint32_t asked;  // calls whose conference was requested
-	uint32_t opened; // streams
-	uint32_t flying;
-	int error;
-};
-
-static int send_message(struct opener *o, const struct api_message *m)
-{
-	struct pollfd p = {.fd = o->fd, .events = POLLOUT};
-	int r;
-	while ((r = ipc_send(o->fd, m, m->header.length)) == -EAGAIN)
-		poll(&p, 1, 1000);
-	return r;
-}
-
-static struct addr_port far_of(const struct opener *o, uint32_t leg)
-{
-	struct addr_port a = {.addr = o->gen};
-	a.addr.ip[3] = (uint8_t)(a.addr.ip[3] + leg / LEGS_PER_ADDRESS);
-	a.port = (uint16_t)(PORT_FIRST + 2 * (leg % LEGS_PER_ADDRESS));
-	return a;
-}
-
-static int conference_request(struct opener *o, uint32_t call)
-{
-	struct api_message m;
-	api_init(&m, API_CONFERENCE_OPEN, call << 2 | 1);
-	m.conference_open.spec.conference_id = call + 1;
-	m.conference_open.spec.epoch = EPOCH;
-	snprintf(m.conference_open.spec.device, sizeof(m.conference_open.spec.device), "BENCH");
-	return send_message(o, &m);
-}
-
-static int stream_request(struct opener *o, uint32_t leg, api_handle conference)
-{
-	const struct codec *codec = codec_by_id(o->codec[leg & 1]); // NULL: none
-	struct api_message m;
-	api_init(&m, API_STREAM_OPEN, leg << 2 | 2);
-	struct stream_spec *s = &m.stream_open.spec;
-	s->conference = conference;
-	s->flags = STREAM_RECV | STREAM_SEND | STREAM_SOURCE_PORT;
-	s->local.addr = o->locals[(leg / LEGS_PER_ADDRESS) % o->local_count];
-	s->remote = far_of(o, leg);
-	s->source = s->remote;
-	s->rx = (struct stream_format){.period_ms = 20};
-	if (codec) {
-		s->rx.codec = (uint8_t)codec->id;
-		s->rx.payload_type = codec->payload_type < 128 ? codec->payload_type : 96;
-	}
-	s->tx = s->rx;
-	s->dscp = 46;
-	s->ref = (struct stream_ref){.conference_id = leg / 2 + 1, .party_id = leg + 1, .epoch = EPOCH};
-	snprintf(s->ref.device, sizeof(s->ref.device), "BENCH");
-	return send_message(o, &m);
-}
-
-static void reply_take(struct opener *o, const struct api_message *m)
-{
-	uint32_t number = m->header.request >> 2;
-	if (m->header.type < API_REPLY)
-		return; // an event
-	o->flying--;
-	if (m->header.status) {
-		fprintf(stderr, "bench-open: %s %u refused: %s\n", api_type_name(m->header.type), number,
-			strerror(-m->header.status));
-		o->error = m->header.status;
-	} else if (m->header.type == (API_CONFERENCE_OPEN | API_REPLY)) {
-		for (uint32_t side = 0; side < 2 && !o->error; side++) {
-			o->error = stream_request(o, number * 2 + side, m->handle_reply.handle);
-			o->flying++;
-		}
-	} else if (m->header.type == (API_STREAM_OPEN | API_REPLY) && number < o->calls * 2) {
-		o->legs[number] = (struct leg){.local = m->stream_reply.local,
-					       .far = far_of(o, number),
-					       .codec = o->codec[number & 1]};
-		o->opened++;
-	}
-}
-
-static int receive(struct opener *o)
-{
-	static struct api_message m;
-	struct pollfd p = {.fd = o->fd, .events = POLLIN};
-	if (poll(&p, 1, 10000) != 1)
-		return -ETIMEDOUT;
-	ssize_t n;
-	while ((n = ipc_recv(o->fd, &m, sizeof(m))) > 0) {
-		int r = api_check(&m, (size_t)n);
-		if (r)
-			return r;
-		reply_take(o, &m);
-	}
-	return n == 0 ? -EPIPE : n == -EAGAIN ? o->error : (int)n;
-}
-
-static int hello(struct opener *o)
-{
-	struct api_message m;
-	api_init(&m, API_HELLO, 4);
-	m.hello.epoch = EPOCH;
-	snprintf(m.hello.name, sizeof(m.hello.name), "bench-open");
-	struct pollfd p = {.fd = o->fd, .events = POLLIN};
-	int r = send_message(o, &m);
-	if (r)
-		return r;
-	ssize_t n = poll(&p, 1, 10000) == 1 ? ipc_recv(o->fd, &m, sizeof(m)) : -ETIMEDOUT;
-	r = n > 0 ? api_check(&m, (size_t)n) : n < 0 ? (int)n : -EPIPE;
-	if (r)
-		return r;
-	for (uint32_t i = 0; i < m.hello_reply.address_count; i++)
-		if (m.hello_reply.addresses[i].family == ADDR_IPV4)
-			o->locals[o->local_count++] = m.hello_reply.addresses[i];
-	return o->local_count ? 0 : -EADDRNOTAVAIL;
-}
-
-static int calls_open(struct opener *o)
-{
-	while (o->opened < o->calls * 2) {
-		while (o->asked < o->calls && o->flying < WINDOW) {
-			int r = conference_request(o, o->asked++);
-			if (r)
-				return r;
-			o->flying++;
-		}
-		int r = receive(o);
-		if (r)
-			return r;
-	}
-	return 0;
-}
+static const char usage[] =
+	"usage: slimline-bench-open SOCKET CALLS CODEC_A CODEC_B GEN_ADDRESS PLAN_FILE   open them, and "
+	"leave them open\n"
+	"       slimline-bench-open --churn SECONDS RATE SOCKET CALLS CODEC_A CODEC_B GEN_ADDRESS\n"
+	"                                  open RATE calls a second (0: at most) and keep CALLS; in the end "
+	"none\n"
+	"       slimline-bench-open --figures SOCKET   counters, and a second's load, as one line of JSON\n";
 
 static int plan_write(const struct opener *o, const char *path)
 {
@@ -175,12 +28,13 @@ static int plan_write(const struct opener *o, const char *path)
 	if (!f)
 		return -errno;
 	char gen[ADDR_TEXT_MAX], dut[ADDR_TEXT_MAX];
-	for (uint32_t i = 0; i < o->calls * 2; i++) {
-		const struct leg *l = &o->legs[i];
-		const struct codec *c = codec_by_id(l->codec == CODEC_NONE ? CODEC_PCMU : l->codec);
+	for (uint32_t i = 0; i < o->places * 2; i++) {
+		struct addr_port far = opener_far(o, i), local = o->calls[i / 2].local[i & 1];
+		enum codec_id id = o->codec[i & 1];
+		const struct codec *c = codec_by_id(id == CODEC_NONE ? CODEC_PCMU : id);
 		bool opus = c->bytes_per_10ms == 0;
-		fprintf(f, "%s %u %s %u %u %u %u %u\n", addr_text(&l->far.addr, gen, sizeof(gen)),
-			l->far.port, addr_text(&l->local.addr, dut, sizeof(dut)), l->local.port,
+		fprintf(f, "%s %u %s %u %u %u %u %u\n", addr_text(&far.addr, gen, sizeof(gen)), far.port,
+			addr_text(&local.addr, dut, sizeof(dut)), local.port,
 			c->payload_type < 128 ? c->payload_type : 96,
 			opus ? PLAN_OPUS : c->bytes_per_10ms * 2, c->rtp_clock_hz / 50,
 			opus ? PLAN_OPUS_FIRST : PLAN_FILL);
@@ -195,29 +49,125 @@ static bool codec_parse(const char *word, enum codec_id *ret)
 	return c || strcmp(word, "none") == 0;
 }
 
-int main(int argc, char **argv)
+static bool number_parse(const char *word, uint32_t least, uint32_t *ret)
+{
+	char *end;
+	unsigned long value = strtoul(word, &end, 10);
+	*ret = (uint32_t)value;
+	return *word && !*end && value >= least && value <= 1000000;
+}
+
+// SOCKET CALLS CODEC_A CODEC_B GEN_ADDRESS
+static bool calls_parse(struct opener *o, char **argv)
+{
+	o->path = argv[0];
+	return number_parse(argv[1], 1, &o->places) && codec_parse(argv[2], &o->codec[0]) &&
+	       codec_parse(argv[3], &o->codec[1]) && !addr_parse(argv[4], &o->gen);
+}
+
+static int fail(const struct opener *o, int r)
+{
+	if (r == -EADDRNOTAVAIL)
+		fprintf(stderr, "bench-open: %s: the dataplane has no IPv%d address\n", o->path,
+			o->gen.family == ADDR_IPV6 ? 6 : 4);
+	else
+		fprintf(stderr, "bench-open: %s: %s after %u calls\n", o->path, strerror(-r), o->opened);
+	return 1;
+}
+
+static int open_main(char **argv)
 {
 	struct opener o = {0};
-	bool good = argc == 7 && codec_parse(argv[3], &o.codec[0]) && codec_parse(argv[4], &o.codec[1]);
-	o.calls = argc == 7 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-	if (!good || !o.calls || addr_parse(argv[5], &o.gen)) {
-		fprintf(stderr,
-			"usage: slimline-bench-open SOCKET CALLS CODEC_A CODEC_B GEN_ADDRESS PLAN_FILE\n");
+	if (!calls_parse(&o, argv))
 		return 2;
-	}
-	o.legs = calloc((size_t)o.calls * 2, sizeof(*o.legs));
-	o.fd = ipc_connect(argv[1]);
-	int r = !o.legs ? -ENOMEM : o.fd < 0 ? o.fd : hello(&o);
+	int r = opener_init(&o);
 	if (!r)
-		r = calls_open(&o);
+		r = opener_fill(&o);
 	if (!r)
-		r = plan_write(&o, argv[6]);
+		r = plan_write(&o, argv[5]);
 	if (r)
-		fprintf(stderr, "bench-open: %s: %s after %u streams\n", argv[1], strerror(-r), o.opened);
+		r = fail(&o, r);
 	else
-		printf("opened %u calls\n", o.calls);
-	free(o.legs);
-	if (o.fd >= 0)
-		close(o.fd);
-	return r ? 1 : 0;
+		printf("opened %u calls\n", o.opened);
+	opener_fini(&o);
+	return r;
+}
+
+static int churn_main(char **argv)
+{
+	struct opener o = {0};
+	uint32_t seconds, rate;
+	if (!number_parse(argv[0], 1, &seconds) || !number_parse(argv[1], 0, &rate) ||
+	    !calls_parse(&o, argv + 2))
+		return 2;
+	int r = opener_init(&o);
+	if (!r)
+		r = opener_churn(&o, seconds * NSEC_PER_SEC, rate);
+	if (r)
+		r = fail(&o, r);
+	else
+		printf("opened and closed %u calls in %u s\n", o.closed, seconds);
+	opener_fini(&o);
+	return r;
+}
+
+// What one core spent on a packet, all workers taken together; 0 where nothing came.
+static double cycles_per_packet(const struct api_status_reply *was, const struct api_status_reply *is)
+{
+	uint64_t packets = 0, permille = 0;
+	for (uint32_t i = 0; i < is->worker_count && i < API_WORKERS_MAX; i++) {
+		packets += is->workers[i].rx_packets - was->workers[i].rx_packets;
+		permille += is->workers[i].load_permille;
+	}
+	double seconds = (double)(is->uptime_ns - was->uptime_ns) / NSEC_PER_SEC;
+	return packets ? (double)permille / 1000 * seconds * bench_cycles_hz() / (double)packets : 0;
+}
+
+static int figures_main(char **argv)
+{
+	struct opener o = {.path = argv[0]};
+	struct api_status_reply was, is;
+	struct api_drops_reply drops;
+	int r = opener_init(&o);
+	if (!r)
+		r = opener_look(&o, &was, &drops);
+	if (!r && sleep(1) == 0)
+		r = opener_look(&o, &is, &drops);
+	if (r) {
+		r = fail(&o, r);
+	} else {
+		uint64_t rx = 0, tx = 0, missed = 0;
+		for (uint32_t i = 0; i < is.port_count && i < API_PORTS_MAX; i++) {
+			rx += is.ports[i].rx_packets;
+			tx += is.ports[i].tx_packets;
+			missed += is.ports[i].rx_missed;
+		}
+		printf("{\"streams\":%u,\"rx\":%" PRIu64 ",\"tx\":%" PRIu64 ",\"missed\":%" PRIu64
+		       ",\"cycles_per_packet\":%.1f,\"drops\":{",
+		       is.streams_open, rx, tx, missed, cycles_per_packet(&was, &is));
+		const char *comma = "";
+		for (unsigned int i = 1; i < DROP_COUNT; i++) {
+			if (!drops.drops[i])
+				continue;
+			printf("%s\"%s\":%" PRIu64, comma, drop_name(i), drops.drops[i]);
+			comma = ",";
+		}
+		printf("}}\n");
+	}
+	opener_fini(&o);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	int r = 2;
+	if (argc == 3 && strcmp(argv[1], "--figures") == 0)
+		r = figures_main(argv + 2);
+	else if (argc == 9 && strcmp(argv[1], "--churn") == 0)
+		r = churn_main(argv + 2);
+	else if (argc == 7 && argv[1][0] != '-')
+		r = open_main(argv + 1);
+	if (r == 2)
+		fputs(usage, stderr);
+	return r;
 }

@@ -50,8 +50,9 @@ class Axis:
 
 
 def curves(title, x_label, y_label, lines, log_x=False, log_y=False, labels=None):
-    """Lines with points: lines = [(name, colour, [(x, y)])]. labels: {x: text} in place of figures on the x axis."""
-    points = [p for _, _, ps in lines for p in ps]
+    """Lines with points: lines = [(name, colour, [(x, y)])], or (.., points) where the points are not those of the line.
+    labels: {x: text} in place of figures on the x axis."""
+    points = [tuple(p) for line in lines for ps in line[2:] for p in ps]
     x = Axis([p[0] for p in points], WIDTH - LEFT - RIGHT, log_x)
     y = Axis([p[1] for p in points], HEIGHT - TOP - BOTTOM, log_y)
     def place(p):
@@ -68,10 +69,11 @@ def curves(title, x_label, y_label, lines, log_x=False, log_y=False, labels=None
     out.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle" class="axis">'
                f'{html.escape(x_label)}</text>')
     legend = TOP + 10
-    for name, colour, ps in lines:
+    for name, colour, ps, *others in lines:
         path = ' '.join(f'{a:.1f},{b:.1f}' for a, b in map(place, sorted(ps)))
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        out += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b in map(place, ps)]
+        out += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>'
+                for a, b in map(place, others[0] if others else ps)]
         out.append(f'<rect x="{WIDTH - RIGHT + 12}" y="{legend - 9}" width="10" height="10" fill="{colour}"/>'
                    f'<text x="{WIDTH - RIGHT + 27}" y="{legend}">{html.escape(name)}</text>')
         legend += 18

@@ -1,19 +1,27 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- churn.lua - Relay while other calls come and go: the loss of standing calls must not depend on churn.
 --
--- Calls are set up beforehand: `slimline-bench-open SOCKET CALLS none none FAR_IP PLAN` opens payload-blind relays, which
--- carry Pktgen's filler as well as RTP. Environment: GW_MAC, GW_IP, GW_PORT, FAR_IP, FAR_PORT, STREAMS, SECONDS,
--- RESULTS; the defaults fit bench/pktgen/README.md.
--- CHURN_COMMAND is run in the background during the second trial (a loop of slimline-bench-open, or slimline-lab storm).
+-- Calls are set up beforehand, see README.md; the environment is that of relay_g711.lua. Other calls are opened and closed through
+-- SOCKET during the second trial: CHURN_CALLS a second (500). CHURN_RATE is the share of the link (10 %). CHURN_COMMAND takes the
+-- place of slimline-bench-open where the gateway is on another machine.
 package.path = package.path .. ";bench/pktgen/?.lua;?.lua"
 require "Pktgen"
 local shim = require "shim"
 
+local seconds, rate = math.floor(shim.seconds()), tonumber(shim.env("CHURN_RATE", "10"))
+local churn = os.getenv("CHURN_COMMAND") or string.format("%s --churn %d %s %s 500 none none %s",
+	shim.env("BENCH_OPEN", "build/bench/slimline-bench-open"), seconds, shim.env("CHURN_CALLS", "500"),
+	os.getenv("SOCKET") or error("churn wants SOCKET, the gateway's, or CHURN_COMMAND", 0), shim.env("FAR_IP", "10.80.128.1"))
 shim.flow(0, shim.calls(218))
-local rate = tonumber(shim.env("CHURN_RATE", "50"))
-local quiet = shim.trial(0, 0, rate, shim.seconds())
-os.execute(shim.env("CHURN_COMMAND", "true") .. " &")
-local busy = shim.trial(0, 0, rate, shim.seconds())
-shim.report("churn-quiet", quiet)
-shim.report("churn-busy", busy)
-print(string.format("loss without churn %.6f, with churn %.6f", shim.loss(quiet), shim.loss(busy)))
+shim.warm(0, 0)
+local _, quiet = shim.step(0, 0, rate, seconds, 0)
+shim.report("churn-quiet", shim.all(quiet))
+
+local calls = 0
+local _, busy = shim.step(0, 0, rate, seconds, 0, nil, churn, function(said)
+	local opened = tonumber(said:match("opened and closed (%d+) calls"))
+	calls = calls + (opened or error("churn: " .. said, 0))
+end)
+local result = shim.all(busy)
+result.calls = calls
+shim.report("churn-busy", result)

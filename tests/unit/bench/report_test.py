@@ -92,6 +92,52 @@ class Report(unittest.TestCase):
         self.assertIn("goal missed: relay ring-10k", said)
         self.assertEqual(self.check([dict(bad, calm=False)])[0], 77)
 
+    def test_what_is_wrong_says_what_and_what_to_do(self):
+        good = row("relay", "ring-10k", 45, peer="testpmd-5tswap", peer_value=20, ratio=2.25)
+        _, said = self.check([dict(good, ratio=2.35)])
+        self.assertIn("ratio 2.35, wanted <= 2.3, 45 cycles/packet against testpmd-5tswap's 20", said)
+        self.assertIn("measure again (make bench BENCH=relay)", said)
+        _, said = self.check([row("relay", "x", 116)], [row("relay", "x", 100)])
+        self.assertIn("116 cycles/packet against 100 of commit abc", said)
+        _, said = self.check([good])
+        self.assertNotIn("what to do", said)
+
+    def test_goals_without_a_result_are_named(self):
+        _, said = self.check([row("relay", "ring-10k", 45, peer="testpmd", peer_value=20, ratio=2.25)])
+        self.assertIn("relay law-10k, ring-100k", said)
+        self.assertIn("memif 10k", said)
+        self.assertNotIn("pktgen", said)
+        _, said = self.check([row("pktgen", "relay-g711-pdr", 5, "Mpps", sent=9, received=9, offered=5)])
+        self.assertIn("pktgen flood-unknown, wrong-source", said)
+        self.assertIn("bench/pktgen/README.md", said)
+
+    def test_what_must_not_come_back_is_judged_on_any_machine(self):
+        flood = row("pktgen", "flood-unknown", 20, "Mpps dropped", calm=False, sent=5000, received=0, returned=0, offered=20)
+        self.assertEqual(self.check([flood])[0], 0)
+        status, said = self.check([dict(flood, returned=400)])
+        self.assertEqual(status, 1)
+        self.assertIn("goal missed: pktgen flood-unknown: returned 400, wanted <= 12 packets", said)
+
+    def test_results_of_two_machines_are_each_judged_by_their_own(self):
+        self.write("results.jsonl", [row("relay", "x", 100)])
+        self.write("pktgen.jsonl", [row("pktgen", "y", 1, "Mpps", sent=1, received=1, offered=1)], dict(ABOUT, machine="another"))
+        self.write("baseline.jsonl", [row("relay", "x", 50), row("pktgen", "y", 9, "Mpps")])
+        status, said = self.report("--check", self.path("pktgen.jsonl"))
+        self.assertEqual(status, 1)
+        self.assertIn("regression: relay x is 100% worse", said)
+        self.assertNotIn("regression: pktgen", said)
+        self.assertIn("the baseline is of another machine", said)
+        self.assertEqual(self.report("--baseline", self.path("pktgen.jsonl"))[0], 0)
+        with open(self.path("baseline.jsonl")) as f:
+            lines = [r.get("case", r.get("machine")) for r in map(json.loads, f)]
+        self.assertEqual(lines, ["another", "y", "test machine", "x"])
+
+    def test_a_file_that_is_not_there_is_named(self):
+        self.write("results.jsonl", [row("relay", "x", 100)])
+        status, said = self.report("nowhere.jsonl")
+        self.assertEqual(status, 1)
+        self.assertIn("nowhere.jsonl: no such file", said)
+
     def test_no_results(self):
         status, said = self.report("--check")
         self.assertEqual(status, 1)
@@ -120,6 +166,7 @@ class Report(unittest.TestCase):
             row("relay", "<x>", 45, peer="testpmd", peer_value=20, ratio=2.25),
             row("memif", "10k-ndr", 5, "Mpps", curve=[[4, 0], [6, 12]], peer="testpmd", peer_value=9,
                 peer_curve=[[8, 0], [10, 3]]),
+            row("pktgen", "soak", 1, "Mpps", sent=10, received=9, offered=1, losses=[0, 0, 1, 0.5], generator_limited=True),
             row("overload", "limit", 90, "us p99", **delays),
             row("workers", "relay-1w-1k", 41), row("workers", "relay-1w-100k", 70), row("workers", "relay-2w-10k", 50),
             row("workers", "predicted-4w", 170, "Mpps", own_cache_mpps=220, handed_over_mpps=70),
@@ -129,7 +176,7 @@ class Report(unittest.TestCase):
         with open(self.path("bench/report.html")) as f:
             page = f.read()
         self.assertIn('<b class="PASS">PASS</b>', page)
-        for title in ("delay percentiles", "10k-ndr: loss", "cycles against streams", "what more cores could do", "+2.3%"):
+        for title in ("delay percentiles", "10k-ndr: loss", "soak: loss by minute", "as much as the generator can send", "cycles against streams", "what more cores could do", "+2.3%"):
             self.assertIn(title, page)
         self.assertNotIn("<x>", page)
         self.assertFalse(re.search(r"[\"> ]-?nan|[\"> ]inf", page))
