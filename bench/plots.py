@@ -14,7 +14,7 @@ def figure(title, unit, svg):
 def bars(title, unit, items):
     """Horizontal bars: items = [(label, value, colour)]."""
     top = max((v for _, v, _ in items), default=1) or 1
-    out = [f'<svg width="{WIDTH}" height="{24 * len(items) + 6}" role="img" aria-label="{html.escape(title)}">']
+    out = [f'<svg viewBox="0 0 {WIDTH} {24 * len(items) + 6}" role="img" aria-label="{html.escape(title)}">']
     for i, (label, value, colour) in enumerate(items):
         y, width = 24 * i + 4, 400 * value / top
         out.append(f'<text x="222" y="{y + 13}" text-anchor="end">{html.escape(label)}</text>'
@@ -57,7 +57,7 @@ def curves(title, x_label, y_label, lines, log_x=False, log_y=False, labels=None
     y = Axis([p[1] for p in points], HEIGHT - TOP - BOTTOM, log_y)
     def place(p):
         return LEFT + x.at(p[0]), HEIGHT - BOTTOM - y.at(p[1])
-    out = [f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{html.escape(title)}">']
+    out = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(title)}">']
     for t in y.ticks:
         py = HEIGHT - BOTTOM - y.at(t)
         out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{py:.1f}" y2="{py:.1f}" stroke="#ddd"/>'

@@ -255,6 +255,7 @@ end
 -- Tells the gateway where the IPv6 far end is: Pktgen sends the capture file that it was started with.
 function shim.advertise(port)
 	local p = tostring(port)
+	pktgen.screen("off")
 	pktgen.pcap(p, "on")
 	pktgen.set(p, "rate", 1)
 	pktgen.set(p, "count", 8)
@@ -367,7 +368,7 @@ function shim.report(case, result)
 		result.sent or 0, result.received or 0, result.offered or 0, result.rate or 0, more, result.curve or "[]"))
 	f:close()
 	print(string.format("%-24s %10.4f %-14s at %5.1f %% of the link, sent %d, lost %d%s", case, value, unit, result.rate or 0,
-		result.sent or 0, (result.sent or 0) - (result.received or 0),
+		result.sent or 0, math.max(0, (result.sent or 0) - (result.received or 0)),
 		result.generator_limited and ", as much as Pktgen can send" or ""))
 end
 

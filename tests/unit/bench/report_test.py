@@ -126,11 +126,16 @@ class Report(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("regression: relay x is 100% worse", said)
         self.assertNotIn("regression: pktgen", said)
-        self.assertIn("the baseline is of another machine", said)
+        self.assertIn("the baseline is of another machine: pktgen y", said)
         self.assertEqual(self.report("--baseline", self.path("pktgen.jsonl"))[0], 0)
         with open(self.path("baseline.jsonl")) as f:
             lines = [r.get("case", r.get("machine")) for r in map(json.loads, f)]
         self.assertEqual(lines, ["another", "y", "test machine", "x"])
+
+    def test_results_that_do_not_say_where_are_compared_by_ratio_only(self):
+        status, said = self.check([row("relay", "x", 500)], [row("relay", "x", 100)], about={"bench": "relay", **row("relay", "z", 1)})
+        self.assertEqual(status, 77)
+        self.assertIn("does not say on which machine", said)
 
     def test_a_file_that_is_not_there_is_named(self):
         self.write("results.jsonl", [row("relay", "x", 100)])
