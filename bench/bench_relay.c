@@ -24,16 +24,20 @@
 #include "dataplane/worker.h"
 #include "gw/codec.h"
 
-enum { FRAMES = 512, FRAME_V4 = 214, FRAME_V6 = 234, PAYLOAD = 160, RUNS = 7, CPU = 1 };
+enum { FRAMES = 512, FRAME_V4 = 214, PAYLOAD = 160, RUNS = 7, CPU = 1 };
 enum { TURNS = FRAMES / BURST_MAX + 1 }; // the last burst waits a turn for one more
 enum { PAGES_1M = 700 };                 // huge pages of 2 MB for a million streams
 enum { PAIR_FIRST = 512, LOCALS = 32, ROUNDS_MAX = 4096 };
+enum { HOP_V4 = 1, HOP_V6, HOPS };
 
 struct scene {
 	const char *name;
 	uint32_t streams;
 	bool v6;
+	bool v4_to_v6; // the second party of each call is IPv6
+	bool vlan;     // frames are tagged, in and out
 	bool law;
+	bool narrow;           // one packet at a time, as on a CPU without AVX-512
 	bool handoff;          // the packets come in at another worker than their streams', on the same core
 	unsigned int crossing; // so many quarters of them, and that worker is on another core
 	bool idle;             // there are none
@@ -47,7 +51,11 @@ static const struct scene scenes[] = {
 	{.name = "ring-100k", .streams = 100000},
 	{.name = "ring-1m", .streams = 1000000},
 	{.name = "ring-10k-cold", .streams = 10000, .cold = true},
+	{.name = "ring-10k-narrow", .streams = 10000, .narrow = true},
 	{.name = "ring-10k-ipv6", .streams = 10000, .v6 = true},
+	{.name = "ring-10k-v4-to-v6", .streams = 10000, .v4_to_v6 = true},
+	{.name = "ring-10k-vlan", .streams = 10000, .vlan = 7},
+	{.name = "ring-10k-ipv6-vlan", .streams = 10000, .v6 = true, .vlan = 7},
 	{.name = "ring-10k-handoff", .streams = 10000, .handoff = true},
 	{.name = "ring-10k-cross", .streams = 10000, .crossing = 4},
 	{.name = "ring-10k-cross-most", .streams = 10000, .crossing = 3},
@@ -125,9 +133,15 @@ static struct addr far_addr(uint32_t stream, bool v6)
 	return v6 ? addr_ipv6(v6_ip) : addr_ipv4(v4_ip);
 }
 
-static unsigned int stream_local(uint32_t stream)
+// The upper half of our addresses is IPv6 where both families are.
+static bool local_v6(const struct scene *scene, unsigned int local)
 {
-	return stream / (LOOKUP_PAIRS - PAIR_FIRST);
+	return scene->v6 || (scene->v4_to_v6 && local >= LOCALS / 2);
+}
+
+static unsigned int stream_local(const struct scene *scene, uint32_t stream)
+{
+	return stream / (LOOKUP_PAIRS - PAIR_FIRST) + (scene->v4_to_v6 && stream % 2 ? LOCALS / 2 : 0);
 }
 
 static uint16_t stream_port(uint32_t stream)
@@ -159,6 +173,7 @@ static int worker_add(struct rig *r, uint16_t id, struct mailbox *mailbox, uint3
 	if (mailbox_init(mailbox, id, 0, &r->wake) || worker_new(&o, ret))
 		return -ENOMEM;
 	struct worker *w = *ret;
+	w->wide = w->wide && !r->scene->narrow;
 	w->tx[r->port].direct = true;
 	w->tx_ports[w->tx_count++] = r->port;
 	return 0;
@@ -196,14 +211,15 @@ static int streams_open(struct rig *r)
 		struct media *m = w->media;
 		if (i % 2 == 0 && media_conference_open(m, &(struct conference_spec){0}, &conference))
 			return -ENOSPC;
-		bool law = r->scene->law && i % 2;
+		unsigned int local = stream_local(r->scene, i);
+		bool law = r->scene->law && i % 2, v6 = local_v6(r->scene, local);
 		const struct stream_format format = {
 			.codec = law ? CODEC_PCMA : CODEC_PCMU, .period_ms = 20, .payload_type = law ? 8 : 0};
 		struct stream_spec spec = {
 			.conference = conference,
 			.flags = STREAM_RECV | STREAM_SEND | STREAM_SOURCE_PORT,
-			.local = {.addr = local_addr(stream_local(i), r->scene->v6), .port = stream_port(i)},
-			.remote = {.addr = far_addr(i, r->scene->v6), .port = 4000},
+			.local = {.addr = local_addr(local, v6), .port = stream_port(i)},
+			.remote = {.addr = far_addr(i, v6), .port = 4000},
 			.rx = format,
 			.tx = format,
 			.dscp = 46,
@@ -212,9 +228,8 @@ static int streams_open(struct rig *r)
 		int rc = media_stream_open(m, &spec, r->now, &stream);
 		if (rc)
 			return rc;
-		media_stream_hop_set(m, stream, 1);
-		lookup_publish(lookup_slot(&r->lookup, stream_local(i), stream_port(i)),
-			       lookup_entry(w->id, stream));
+		media_stream_hop_set(m, stream, v6 ? HOP_V6 : HOP_V4);
+		lookup_publish(lookup_slot(&r->lookup, local, stream_port(i)), lookup_entry(w->id, stream));
 	}
 	return 0;
 }
@@ -226,18 +241,20 @@ static int scene_make(struct rig *r, const struct scene *scene)
 	r->position = 0;
 	if (lookup_init(&r->lookup, LOCALS, 0))
 		return -ENOMEM;
-	lookup_port_set(&r->lookup, r->port, our_mac, 0);
+	lookup_port_set(&r->lookup, r->port, our_mac, scene->vlan);
 	for (unsigned int i = 0; i < LOCALS; i++) {
-		struct local l = {.addr = local_addr(i, scene->v6), .prefix_length = 24, .port = r->port};
+		struct local l = {
+			.addr = local_addr(i, local_v6(scene, i)), .prefix_length = 24, .port = r->port};
 		if (lookup_local_add(&r->lookup, &l) < 0)
 			return -ENOSPC;
 	}
-	memcpy(r->hops[1].headers[0], far_mac, 6);
-	memcpy(r->hops[1].headers[0] + 6, our_mac, 6);
-	memcpy(r->hops[1].headers[0] + 12, scene->v6 ? "\x86\xdd" : "\x08\x00", 2);
-	r->hops[1].header_len = 14;
-	r->hops[1].ready = 1;
-	r->hops[1].port = r->port;
+	for (unsigned int i = HOP_V4; i < HOPS; i++) {
+		struct hop *hop = &r->hops[i];
+		uint8_t *end = frame_ethernet(hop->headers[0], far_mac, our_mac, scene->vlan, i == HOP_V6);
+		hop->header_len = (uint8_t)(end - hop->headers[0]);
+		hop->ready = 1;
+		hop->port = r->port;
+	}
 	r->order = malloc(sizeof(*r->order) * scene->streams);
 	r->seq = calloc(scene->streams, sizeof(*r->seq));
 	if (!r->order || !r->seq || worker_make(r))
@@ -268,19 +285,18 @@ static void scene_end(struct rig *r)
 // Writes the next packet of a stream.
 static void frame_write(struct rig *r, struct rte_mbuf *m, uint32_t stream)
 {
-	bool v6 = r->scene->v6;
-	struct addr src = far_addr(stream, v6), dst = local_addr(stream_local(stream), v6);
+	unsigned int local = stream_local(r->scene, stream);
+	bool v6 = local_v6(r->scene, local);
+	struct addr src = far_addr(stream, v6), dst = local_addr(local, v6);
 	uint16_t seq = r->seq[stream]++;
 	m->data_off = RTE_PKTMBUF_HEADROOM;
-	m->data_len = v6 ? FRAME_V6 : FRAME_V4;
-	m->pkt_len = m->data_len;
 	m->port = r->port;
 	m->ol_flags = 0;
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-	memcpy(p, our_mac, 6);
-	memcpy(p + 6, far_mac, 6);
-	memcpy(p + 12, v6 ? "\x86\xdd" : "\x08\x00", 2);
-	uint8_t *udp = frame_ip(p + 14, &src, &dst, 8 + 12 + PAYLOAD), *rtp = udp + 8;
+	uint8_t *ip = frame_ethernet(p, our_mac, far_mac, r->scene->vlan, v6);
+	uint8_t *udp = frame_ip(ip, &src, &dst, 8 + 12 + PAYLOAD), *rtp = udp + 8;
+	m->data_len = (uint16_t)(rtp + 12 + PAYLOAD - p);
+	m->pkt_len = m->data_len;
 	frame_put16(udp, 4000);
 	frame_put16(udp + 2, stream_port(stream));
 	frame_put16(udp + 4, 8 + 12 + PAYLOAD);
@@ -326,8 +342,7 @@ static unsigned int unload(struct rig *r)
 	for (unsigned int n; (n = rte_ring_dequeue_burst(r->out, out, BURST_MAX, NULL));)
 		for (unsigned int i = 0; i < n; i++) {
 			struct rte_mbuf *m = out[i];
-			bool rtp = m->data_len == FRAME_V4 || m->data_len == FRAME_V6;
-			if (rtp && kept < FRAMES)
+			if (m->data_len >= FRAME_V4 && kept < FRAMES)
 				r->frames[kept++] = m;
 			else
 				rte_pktmbuf_free(m); // RTCP
@@ -422,13 +437,14 @@ static uint64_t swap_round(struct rig *r)
 			rte_prefetch0(rte_pktmbuf_mtod(burst[k], void *));
 		for (uint16_t k = 0; k < n; k++) {
 			uint8_t *p = rte_pktmbuf_mtod(burst[k], uint8_t *);
-			bool v6 = p[12] == 0x86;
+			uint8_t *ip = p + (r->scene->vlan ? 18 : 14);
+			bool v6 = ip[0] >> 4 == 6;
 			swap_bytes(p, p + 6, 6);
 			if (v6)
-				swap_bytes(p + 22, p + 38, 16);
+				swap_bytes(ip + 8, ip + 24, 16);
 			else
-				swap_bytes(p + 26, p + 30, 4);
-			swap_bytes(p + (v6 ? 54 : 34), p + (v6 ? 56 : 36), 2);
+				swap_bytes(ip + 12, ip + 16, 4);
+			swap_bytes(ip + (v6 ? 40 : 20), ip + (v6 ? 42 : 22), 2);
 		}
 		rte_eth_tx_burst(r->port, 0, burst, n);
 	}
@@ -519,7 +535,7 @@ static int ports_make(struct rig *r)
 	r->out = rte_ring_create("out", 8 * FRAMES, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	r->slow = rte_ring_create("slow", 1024, 0, RING_F_SC_DEQ);
 	r->pool = rte_pktmbuf_pool_create("packets", 16 * FRAMES, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
-	r->hops = rte_zmalloc("hops", 2 * sizeof(*r->hops), 64);
+	r->hops = rte_zmalloc("hops", HOPS * sizeof(*r->hops), 64);
 	if (!r->in || !r->out || !r->slow || !r->pool || !r->hops)
 		return -ENOMEM;
 	int port = rte_eth_from_rings("bench", &r->in, 1, &r->out, 1, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// frame.c - Writes IP headers and sums for benches that make their own packets, byte by byte.
+// frame.c - Writes Ethernet and IP headers and sums for benches that make their own packets, byte by byte.
 #include "bench/frame.h"
 
 #include <string.h>
@@ -22,6 +22,20 @@ uint16_t frame_fold(unsigned int sum)
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
+}
+
+uint8_t *frame_ethernet(uint8_t *p, const uint8_t to[6], const uint8_t from[6], unsigned int vlan, bool v6)
+{
+	memcpy(p, to, 6);
+	memcpy(p + 6, from, 6);
+	p += 12;
+	if (vlan) {
+		frame_put16(p, 0x8100);
+		frame_put16(p + 2, vlan);
+		p += 4;
+	}
+	frame_put16(p, v6 ? 0x86dd : 0x0800);
+	return p + 2;
 }
 
 uint8_t *frame_ip(uint8_t *ip, const struct addr *src, const struct addr *dst, unsigned int udp_len)

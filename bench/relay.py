@@ -101,7 +101,11 @@ CASES = {
     'ring-100k': lambda: against_testpmd('ring-100k'),
     'ring-1m': lambda: against_testpmd('ring-1m'),
     'ring-10k-cold': lambda: against_loop('ring-10k-cold'),
+    'ring-10k-narrow': lambda: against_loop('ring-10k-narrow'),
     'ring-10k-ipv6': lambda: against_loop('ring-10k-ipv6'),
+    'ring-10k-v4-to-v6': lambda: against_loop('ring-10k-v4-to-v6'),
+    'ring-10k-vlan': lambda: against_loop('ring-10k-vlan'),
+    'ring-10k-ipv6-vlan': lambda: against_loop('ring-10k-ipv6-vlan'),
     'law-10k': law,
 }
 

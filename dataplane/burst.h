@@ -30,6 +30,7 @@ struct note {
 	uint8_t flags;       // enum note_flag
 };
 
+#define BURST_KINDS 4 // of headers that quick.c tells apart
 #define BURST_LANES 8 // packets that stage_quick_wide takes together
 
 // What quick_wide.c found out about eight packets, in lanes of 64 bits.
@@ -42,8 +43,9 @@ struct burst_group {
 
 struct burst {
 	uint16_t count;
-	bool wide;       // the groups are filled
-	bool handed_off; // came from another worker: a stream that is gone is closed, not unknown
+	bool wide;                 // the groups are filled, for the packets of the first kind
+	uint8_t ends[BURST_KINDS]; // where the packets of each kind end, one kind after the other
+	bool handed_off;           // came from another worker: a stream that is gone is closed, not unknown
 	struct rte_mbuf *packets[BURST_MAX];
 	struct note notes[BURST_MAX];
 	struct burst_group groups[BURST_MAX / BURST_LANES];

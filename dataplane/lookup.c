@@ -47,7 +47,7 @@ static void insert(struct lookup *t, unsigned int index, const struct local *loc
 		while (t->v4[h].local != LOCAL_NONE)
 			h = (h + 1) % LOOKUP_SLOTS;
 		t->v4[h].ip = ip;
-		t->v4[h].port = local->port;
+		t->v4[h].port = index < t->group_first ? local->port : LOOKUP_NO_PORT;
 		__atomic_store_n(&t->v4[h].local, (uint16_t)index, __ATOMIC_RELEASE);
 	} else {
 		unsigned int h = lookup_hash_v6(local->addr.ip);

@@ -18,6 +18,7 @@
 #define LOOKUP_PAIRS  (1 << LOOKUP_PAIRS_SHIFT) // RTP/RTCP port pairs of one address
 
 #define LOOKUP_PAIRS_SHIFT   15
+#define LOOKUP_NO_PORT       UINT16_MAX
 #define LOOKUP_HASH_V4       UINT32_C(0x9e3779b1)
 #define LOOKUP_HASH_V4_SHIFT 25
 
@@ -34,7 +35,7 @@ struct local {
 struct lookup_v4 {
 	uint32_t ip; // network order
 	uint16_t local;
-	uint16_t port; // DPDK port of the address
+	uint16_t port; // DPDK port of the address; LOOKUP_NO_PORT for a group: no frame to our MAC is for one
 } __attribute__((aligned(8)));
 
 struct lookup_v6 {

@@ -84,6 +84,7 @@ struct worker {
 	uint16_t slow_count;
 	uint16_t spare_count;
 	uint16_t ip_id;
+	uint8_t mixed;            // so many bursts more are expected to have packets of several kinds
 	uint8_t group_ttl;        // TTL or hop limit of what goes to multicast groups
 	uint64_t handoff_pending; // bit n: frames wait for worker n
 	struct worker_rx rx[WORKER_RX_MAX];

@@ -45,14 +45,13 @@ struct media_limits {
 	char cname[32];            // RTCP SDES CNAME, NUL-terminated
 };
 
-// What a relay puts in place of an IPv4 packet's ends, and what that does to its checksums. As on the wire.
+// What a relay puts in place of a packet's ends where it sends IPv4. As on the wire.
 struct media_exit_v4 {
 	uint32_t src; // first, where exit_src_ip has it
 	uint32_t dst;
 	uint32_t ports;  // source and destination
 	uint16_t ip_sum; // of the new IP header's words, but for length, id and checksum
-	uint16_t
-		udp_change; // one's-complement: new addresses and ports less the old ones, but for the source port
+	uint16_t zero;
 };
 
 // The part of a stream that a relayed packet touches: exactly two cache lines. The dataplane reads the first line
@@ -62,7 +61,7 @@ struct media_stream {
 	uint8_t source_ip[16]; // whom we believe, as in struct addr
 	union {
 		uint8_t exit_src_ip[16];   // relay: the peer's local address, we send from it
-		struct media_exit_v4 exit; // the same and more, where all addresses are IPv4
+		struct media_exit_v4 exit; // the same and more, without MEDIA_EXIT_V6
 	};
 	uint8_t exit_dst_ip[16]; // relay: the peer's remote address
 	uint16_t source_port;    // host order; 0 = any
@@ -87,7 +86,8 @@ struct media_stream {
 	uint32_t peer;      // stream index of the conference's other party, MEDIA_NONE without exactly one
 	uint8_t rx_clock;   // RTP clock in units of 8 kHz
 	uint8_t exit_codec; // what MEDIA_LAW translates to
-	uint8_t zero[2];
+	// One's-complement sum of new addresses and ports less the old ones, but for the source port; words as on the wire.
+	uint16_t exit_change;
 } __attribute__((aligned(64)));
 
 #define MEDIA_CAREFUL 0x80
@@ -104,8 +104,8 @@ enum media_stream_flag {
 	MEDIA_VOICE = 1u << 7, // queue for the tick instead of relaying
 };
 
-// Flags of a stream that media_relay_quick serves: IPv4, source locked. MEDIA_LAW may be set as well: the payload is
-// then for the caller to translate.
+// Flags of a stream that media_relay_quick serves: source locked. Those of IPv6 may be set as well, and MEDIA_LAW: the
+// payload is then for the caller to translate.
 #define MEDIA_PLAIN (MEDIA_OPEN | MEDIA_RECV | MEDIA_SOURCE_LOCK | MEDIA_EXIT)
 
 // Verdict on one received packet.

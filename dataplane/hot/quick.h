@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quick.h - What the quick relays share: which packet is usual, and the relay of one.
+//
+// A packet's kind says how its headers lie: IPv4 or IPv6, with a VLAN tag or without. The functions below take it as a
+// constant, so that one text serves each kind as if it had been written for it. What quick_find notes of a packet is its
+// stream with the kind above it; of kind 0, untagged IPv4, that is the plain number.
 #pragma once
 
 #include "dataplane/hot/stage.h"
@@ -20,6 +24,23 @@ enum {
 
 #define NOT_USUAL MEDIA_NONE
 
+#define KIND_V6    1u
+#define KIND_VLAN  2u // one 802.1Q tag
+#define KIND_SHIFT 24 // above the stream's number
+
+#define TYPE_VLAN 0x8100
+
+// Where a kind's IP and UDP headers begin.
+static inline unsigned int kind_ip(unsigned int kind)
+{
+	return kind & KIND_VLAN ? ETH + 4 : ETH;
+}
+
+static inline unsigned int kind_udp(unsigned int kind)
+{
+	return kind_ip(kind) + (kind & KIND_V6 ? FRAME_IPV6 : FRAME_IPV4);
+}
+
 static inline uint16_t host16(const uint8_t *p)
 {
 	return rte_be_to_cpu_16(sum_load16(p));
@@ -34,94 +55,195 @@ static inline uint64_t sum_header(const uint8_t *ip)
 	return media_sum(media_sum(a, b), sum_load32(ip + 16));
 }
 
-// The stream that the usual packet is for, or NOT_USUAL. `port` is where it came from, `owner` the top byte of our
-// entries.
-static inline uint32_t stream_of(const struct lookup *t, uint16_t port, uint32_t owner,
-				 const struct rte_mbuf *m)
+// By the EtherTypes. What they say is not checked.
+static inline unsigned int kind_of(const struct rte_mbuf *m)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint16_t type = sum_load16(p + 12);
+	unsigned int kind = 0;
+	if (unlikely(type == rte_cpu_to_be_16(TYPE_VLAN))) {
+		type = sum_load16(p + 16);
+		kind = KIND_VLAN;
+	}
+	return type == rte_cpu_to_be_16(0x86dd) ? kind | KIND_V6 : kind;
+}
+
+#define MIXED_BURSTS 16 // sorted by kind after one that was mixed
+
+// Of a packet that is not usual where a kind is expected: is it of another kind, the next bursts are sorted first.
+static inline void stray_note(struct worker *w, const struct rte_mbuf *m, unsigned int kind)
+{
+	if (kind_of(m) != kind)
+		w->mixed = MIXED_BURSTS;
+}
+
+// What is wrong with an Ethernet header: 0 = nothing, but for the EtherType. `port` is where the packet came from.
+static __rte_always_inline uint64_t ethernet_odd(const struct lookup_port *port, const uint8_t *p,
+						 unsigned int kind)
+{
 	uint64_t mac;
 	memcpy(&mac, p, 8);
-	unsigned int total = host16(p + ETH + 2), udp_len = host16(p + UDP + 4), to = host16(p + UDP + 2);
-	uint32_t type = sum_load32(p + 12) ^ rte_cpu_to_be_32(0x08004500);
-	uint32_t carry = sum_load32(p + ETH + 6) ^ rte_cpu_to_be_32(FRAME_PROTO_UDP);
-	uint64_t odd = (rte_le_to_cpu_64(mac) ^ t->ports[port].mac) << 16 | t->ports[port].vlan;
-	odd |= (type & rte_cpu_to_be_32(0xffffff00)) | (carry & rte_cpu_to_be_32(0x3fff00ff));
-	odd |= (total ^ (m->data_len - ETH)) | (udp_len ^ (m->data_len - UDP)) | (to & 1) | (m->port ^ port);
+	uint64_t odd = (rte_le_to_cpu_64(mac) ^ port->mac) << 16;
+	if (!(kind & KIND_VLAN))
+		return odd | port->vlan;
+	uint32_t tag = rte_be_to_cpu_32(sum_load32(p + 12)) ^ (uint32_t)TYPE_VLAN << 16;
+	return odd | ((tag ^ port->vlan) & 0xffff0fff);
+}
+
+// The same of what an IP header has fixed, its length and the EtherType in front. `udp_len` counts what follows it.
+static __rte_always_inline uint64_t ip_odd(const uint8_t *ip, unsigned int udp_len, unsigned int kind)
+{
+	uint32_t type = sum_load32(ip - 2);
+	if (kind & KIND_V6) {
+		uint32_t next = sum_load32(ip + 4) ^ rte_cpu_to_be_32(udp_len << 16 | FRAME_PROTO_UDP << 8);
+		type ^= rte_cpu_to_be_32(0x86dd6000);
+		return (type & rte_cpu_to_be_32(0xfffff000)) | (next & rte_cpu_to_be_32(0xffffff00));
+	}
+	uint32_t carry = sum_load32(ip + 6) ^ rte_cpu_to_be_32(FRAME_PROTO_UDP);
+	type ^= rte_cpu_to_be_32(0x08004500);
+	return (type & rte_cpu_to_be_32(0xffffff00)) | (carry & rte_cpu_to_be_32(0x3fff00ff)) |
+	       (sum_load16(ip + 2) ^ rte_cpu_to_be_16((uint16_t)(udp_len + FRAME_IPV4)));
+}
+
+// Our address that a packet goes to, LOCAL_NONE for those of groups and of other ports.
+static __rte_always_inline unsigned int local_of(const struct lookup *t, uint16_t port, const uint8_t *ip,
+						 unsigned int kind)
+{
+	if (kind & KIND_V6) {
+		unsigned int local = lookup_local_v6(t, ip + 24);
+		return likely(local < t->group_first && t->port_of[local] == port) ? local : LOCAL_NONE;
+	}
+	uint32_t to = sum_load32(ip + 16);
+	const struct lookup_v4 *v = &t->v4[lookup_hash_v4(to)];
+	return likely(v->ip == to && v->port == port) ? v->local : LOCAL_NONE;
+}
+
+// The stream that the usual packet of a kind is for, or NOT_USUAL. `port` is where it came from, `owner` the top byte of
+// our entries.
+static __rte_always_inline uint32_t stream_of(const struct lookup *t, uint16_t port, uint32_t owner,
+					      const struct rte_mbuf *m, unsigned int kind)
+{
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *), *ip = p + kind_ip(kind),
+		      *udp = p + kind_udp(kind);
+	const int udp_len = m->data_len - (int)kind_udp(kind);
+	unsigned int to = host16(udp + 2);
+	uint64_t odd = ethernet_odd(&t->ports[port], p, kind) | ip_odd(ip, (unsigned int)udp_len, kind);
+	odd |= (sum_load16(udp + 4) ^ rte_cpu_to_be_16((uint16_t)udp_len)) | (to & 1) | (m->port ^ port);
 	odd |= m->ol_flags & (RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD);
-	if (unlikely(odd || total < FRAME_MIN - ETH || !sum_load16(p + UDP + 6)))
+	if (unlikely(odd || udp_len < FRAME_MIN - UDP || !sum_load16(udp + 6)))
 		return NOT_USUAL;
-	if (!(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD) &&
-	    unlikely(sum_fold(sum_header(p + ETH)) != UINT16_MAX))
+	if (!(kind & KIND_V6) && !(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD) &&
+	    unlikely(sum_fold(sum_header(ip)) != UINT16_MAX))
 		return NOT_USUAL;
-	uint32_t ip = sum_load32(p + ETH + 16);
-	const struct lookup_v4 *v = &t->v4[lookup_hash_v4(ip)];
-	if (unlikely(v->ip != ip || v->local == LOCAL_NONE || v->port != port))
+	unsigned int local = local_of(t, port, ip, kind);
+	if (unlikely(local == LOCAL_NONE))
 		return NOT_USUAL;
-	uint32_t entry = __atomic_load_n(lookup_slot(t, v->local, (uint16_t)to), __ATOMIC_ACQUIRE);
+	uint32_t entry = __atomic_load_n(lookup_slot(t, local, (uint16_t)to), __ATOMIC_ACQUIRE);
 	return likely(entry >> 24 == owner) ? lookup_entry_stream(entry) : NOT_USUAL;
 }
 
-// Writes what changes in the headers. Length and identification stay, as a datagram that may not be fragmented
-// may carry any (RFC 6864 s4.1).
-static inline void rewrite(uint8_t *p, const struct media_stream *s, const struct hop *hop,
-			   uint64_t rtp_change)
+// Calls a stream's two lines into the cache.
+static inline void stream_call(const struct worker *w, uint32_t stream)
 {
-	uint32_t length_id = sum_load32(p + ETH + 2), from = sum_load16(p + UDP);
+	const uint8_t *s = (const uint8_t *)&w->streams[stream];
+	rte_prefetch0(s);
+	rte_prefetch0(s + 64);
+}
+
+// Makes a header in place into that of an IPv4 exit. Length and identification stay, as a datagram that may not be
+// fragmented may carry any (RFC 6864 s4.1).
+static inline void ipv4_rewrite(uint8_t *ip, const struct media_stream *s)
+{
+	uint32_t length_id = sum_load32(ip + 2);
 	uint64_t ends;
 	memcpy(&ends, &s->exit, 8);
-	uint64_t udp =
-		(uint64_t)(uint16_t)~sum_load16(p + UDP + 6) + s->exit.udp_change + (UINT16_MAX - from);
-	uint16_t udp_sum = frame_udp_checksum(media_sum(rtp_change, udp));
 	uint32_t sum = s->exit.ip_sum + (length_id & UINT16_MAX) + (length_id >> 16);
 	sum = (sum & UINT16_MAX) + (sum >> 16);
 	uint16_t ip_sum = (uint16_t) ~(sum + (sum >> 16));
 	uint32_t whole = rte_cpu_to_be_32(0x40000000 | FRAME_TTL << 8 | FRAME_PROTO_UDP);
-	hop_write_14(hop, p);
-	p[ETH + 1] = (uint8_t)(s->exit_dscp << 2);
-	memcpy(p + ETH + 6, &whole, 4);
-	memcpy(p + ETH + 10, &ip_sum, 2);
-	memcpy(p + ETH + 12, &ends, 8);
-	memcpy(p + UDP, &s->exit.ports, 4);
-	memcpy(p + UDP + 6, &udp_sum, 2);
+	ip[1] = (uint8_t)(s->exit_dscp << 2);
+	memcpy(ip + 6, &whole, 4);
+	memcpy(ip + 10, &ip_sum, 2);
+	memcpy(ip + 12, &ends, 8);
 }
 
-// Relays the packet, if it is what its stream expects. False: untouched.
-static inline bool relay(struct worker *w, struct rte_mbuf *m, uint32_t stream, uint32_t units, nsec_t now)
+// Writes the IP header of an exit, and the ports, to where a packet of a kind has UDP. Returns where IP begins.
+static __rte_always_inline uint8_t *exit_write(struct worker *w, uint8_t *udp, unsigned int udp_len,
+					       const struct media_stream *s, unsigned int kind, bool v6)
+{
+	if (v6) {
+		const struct frame_path path = {.src_ip = s->exit_src_ip,
+						.dst_ip = s->exit_dst_ip,
+						.dscp = s->exit_dscp,
+						.ttl = FRAME_TTL};
+		frame_store16(udp, s->exit_src_port);
+		frame_store16(udp + 2, s->exit_dst_port);
+		return frame_write_ipv6(udp, &path, (uint16_t)udp_len);
+	}
+	uint8_t *ip = udp - FRAME_IPV4;
+	if (kind & KIND_V6) {
+		uint32_t fixed = rte_cpu_to_be_32(0x45000000 | (udp_len + FRAME_IPV4));
+		memcpy(ip, &fixed, 4);
+		frame_store16(ip + 4, w->ip_id++);
+	}
+	ipv4_rewrite(ip, s);
+	memcpy(udp, &s->exit.ports, 4);
+	return ip;
+}
+
+// Relays a packet of a kind, if it is what its stream expects. False: untouched. With `alike` only to exits of the same
+// kind, which a constant makes quicker.
+static __rte_always_inline bool relay_kind(struct worker *w, struct rte_mbuf *m, uint32_t stream,
+					   unsigned int kind, bool alike, uint32_t units, nsec_t now)
 {
 	struct media_stream *s = &w->streams[stream];
 	const struct hop *hop = &w->hops[s->exit_hop];
-	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-	uint16_t from = host16(p + UDP);
-	uint64_t rtp_change;
-	if (unlikely((s->flags & ~MEDIA_LAW) != MEDIA_PLAIN ||
-		     sum_load32(p + ETH + 12) != sum_load32(s->source_ip)))
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *), *ip = p + kind_ip(kind), *udp = p + kind_udp(kind);
+	const unsigned int udp_len = m->data_len - kind_udp(kind);
+	const bool v6 = kind & KIND_V6;
+	const uint8_t want = MEDIA_PLAIN | (v6 ? MEDIA_SOURCE_V6 : 0) | (v6 && alike ? MEDIA_EXIT_V6 : 0),
+		      any = MEDIA_LAW | (alike ? 0 : MEDIA_EXIT_V6);
+	uint64_t change;
+	if (unlikely((s->flags & ~any) != want || memcmp(ip + (v6 ? 8 : 12), s->source_ip, v6 ? 16 : 4)))
 		return false;
-	if (unlikely(s->source_port != from && s->source_port))
+	if (unlikely(s->source_port != host16(udp) && s->source_port))
 		return false;
-	if (unlikely(!hop_ready(hop) || hop->header_len != ETH))
+	if (unlikely(!hop_ready(hop) || (alike && hop->header_len != kind_ip(kind))))
 		return false;
-	if (unlikely(!media_relay_quick(s, p + RTP, m->data_len - RTP, now, units, &rtp_change)))
+	const bool to_v6 = alike ? v6 : s->flags & MEDIA_EXIT_V6;
+	const int shift =
+		alike ? 0 : (int)(kind_udp(kind) - hop->header_len) - (to_v6 ? FRAME_IPV6 : FRAME_IPV4);
+	if (unlikely(shift < 0 && (int)m->data_off + shift < 0))
+		return false;
+	if (unlikely(!media_relay_quick(s, udp + FRAME_UDP, udp_len - FRAME_UDP, now, units, &change)))
 		return false;
 	if (s->flags & MEDIA_LAW)
-		rtp_change = media_sum(rtp_change, codec_law_translate(p + RTP + RTP_HEADER_BYTES,
-								       m->data_len - RTP - RTP_HEADER_BYTES,
-								       s->exit_codec));
-	rewrite(p, s, hop, rtp_change);
-	m->ol_flags = 0;
+		change = media_sum(change, codec_law_translate(udp + FRAME_UDP + RTP_HEADER_BYTES,
+							       udp_len - FRAME_UDP - RTP_HEADER_BYTES,
+							       s->exit_codec));
+	uint32_t from = sum_load16(udp);
+	uint64_t sum = (uint64_t)(uint16_t)~sum_load16(udp + 6) + s->exit_change + (UINT16_MAX - from);
+	uint16_t udp_sum = frame_udp_checksum(media_sum(change, sum));
+	uint8_t *l3 = exit_write(w, udp, udp_len, s, kind, to_v6);
+	memcpy(udp + 6, &udp_sum, 2);
+	if (alike && !(kind & KIND_VLAN))
+		hop_write_14(hop, p);
+	else
+		hop_write(hop, l3);
+	if (alike)
+		m->ol_flags = 0;
+	else
+		frame_shift(m, shift);
 	tx_add(w, hop->port, m, stream);
 	return true;
 }
 
-// Finds the packet's stream and calls its two lines into the cache.
-static inline uint32_t stream_call(const struct worker *w, uint16_t port, uint32_t owner,
-				   const struct rte_mbuf *m)
+// Relays a packet by what was found, if it is of a kind and leaves as it came. False: untouched.
+static __rte_always_inline bool relay(struct worker *w, struct rte_mbuf *m, uint32_t found, unsigned int kind,
+				      uint32_t units, nsec_t now)
 {
-	uint32_t stream = stream_of(w->lookup, port, owner, m);
-	const uint8_t *s = (const uint8_t *)&w->streams[likely(stream != NOT_USUAL) ? stream : 0];
-	rte_prefetch0(s);
-	rte_prefetch0(s + 64);
-	return stream;
+	return found >> KIND_SHIFT == kind &&
+	       relay_kind(w, m, lookup_entry_stream(found), kind, true, units, now);
 }
 
 // Translates the payloads of `lanes` in packets that are done otherwise: those of `alaw` to A-law, the others to mu-law.
@@ -129,9 +251,9 @@ static inline uint32_t stream_call(const struct worker *w, uint16_t port, uint32
 void quick_law(const struct burst_group *g, struct rte_mbuf *const *packets, uint8_t lanes, uint8_t alaw,
 	       const uint64_t *checksums);
 
-// For the next stage, which need not look the stream up again.
-static inline void leave(struct burst *b, uint16_t place, struct rte_mbuf *m, uint32_t stream)
+// For what comes next: a packet, and what was found.
+static inline void leave(struct burst *b, uint16_t place, struct rte_mbuf *m, uint32_t found)
 {
-	b->notes[place].stream = stream;
+	b->notes[place].stream = found;
 	b->packets[place] = m;
 }

@@ -220,7 +220,7 @@ static inline void group_read(struct worker *w, struct burst_group *g, struct rt
 enum {
 	A_SOURCE_IP = 0, // low half
 	A_EXIT_IPS = 2,  // source, destination
-	A_EXIT_SUMS = 3, // ports; header sum << 32, change of the UDP sum << 48
+	A_EXIT_SUMS = 3, // ports; header sum << 32
 	A_PORTS = 6,     // source port, exit ports, hop << 48
 	A_EXIT_SSRC = 7, // and flags << 32, DSCP << 40, payload type << 48, exit's << 56
 	B_SSRC = 0,      // and max_seq << 32
@@ -229,7 +229,7 @@ enum {
 	B_WINDOW = 4,
 	B_LAST_NS = 5,
 	B_TS_OFFSET = 6, // and that of the sequence number << 32
-	B_PEER = 7,      // and clock << 32, exit's codec << 40
+	B_PEER = 7,      // and clock << 32, exit's codec << 40, change of the UDP sum << 48
 };
 
 #define COLUMN_HAS(field, column, bit)                                                                       \
@@ -240,7 +240,6 @@ COLUMN_HAS(exit.src, A_EXIT_IPS, 0);
 COLUMN_HAS(exit.dst, A_EXIT_IPS, 32);
 COLUMN_HAS(exit.ports, A_EXIT_SUMS, 0);
 COLUMN_HAS(exit.ip_sum, A_EXIT_SUMS, 32);
-COLUMN_HAS(exit.udp_change, A_EXIT_SUMS, 48);
 COLUMN_HAS(source_port, A_PORTS, 0);
 COLUMN_HAS(exit_hop, A_PORTS, 48);
 COLUMN_HAS(exit_ssrc, A_EXIT_SSRC, 0);
@@ -260,6 +259,7 @@ COLUMN_HAS(exit_ts_offset, 8 + B_TS_OFFSET, 0);
 COLUMN_HAS(exit_seq_offset, 8 + B_TS_OFFSET, 32);
 COLUMN_HAS(rx_clock, 8 + B_PEER, 32);
 COLUMN_HAS(exit_codec, 8 + B_PEER, 40);
+COLUMN_HAS(exit_change, 8 + B_PEER, 48);
 
 #define HOST_HALVES UINT64_C(0x0405060700010203) // each half of a lane turned around
 
@@ -337,7 +337,7 @@ static inline void headers_write(__m512i c[LANES], const struct lanes *l)
 	__m512i new = _mm512_add_epi64(_mm512_srli_epi64(rtp, 32), halves(c[6]));
 	__m512i sum = _mm512_add_epi64(_mm512_sub_epi64(new, old), ALL((UINT64_C(0xffff) << 20) + 0xffff));
 	sum = _mm512_add_epi64(sum, _mm512_srli_epi64(field, 16));
-	sum = _mm512_sub_epi64(_mm512_add_epi64(sum, _mm512_srli_epi64(a[A_EXIT_SUMS], 48)), from);
+	sum = _mm512_sub_epi64(_mm512_add_epi64(sum, _mm512_srli_epi64(b[B_PEER], 48)), from);
 	sum = _mm512_xor_si512(fold(sum), ALL(0xffff));
 	sum = _mm512_mask_mov_epi64(sum, _mm512_testn_epi64_mask(sum, sum), ALL(0xffff));
 	c[5] = _mm512_ternarylogic_epi64(_mm512_or_si512(rtp, _mm512_slli_epi64(sum, 16)), c[5], ALL(0xffff),
@@ -473,11 +473,11 @@ static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g
 static uint16_t group_rest(struct worker *w, const struct burst_group *g, struct burst *b, unsigned int first,
 			   __mmask8 done, uint32_t units, uint16_t kept)
 {
-	for (unsigned int i = 0; i < LANES && first + i < b->count; i++) {
+	for (unsigned int i = 0; i < LANES && first + i < b->ends[0]; i++) {
 		struct rte_mbuf *m = b->packets[first + i];
-		uint32_t stream = g->usual >> i & 1 ? (uint32_t)g->streams[i] : NOT_USUAL;
-		if (!(done >> i & 1) && (stream == NOT_USUAL || !relay(w, m, stream, units, w->now)))
-			leave(b, kept++, m, stream);
+		uint32_t found = g->usual >> i & 1 ? (uint32_t)g->streams[i] : NOT_USUAL;
+		if (!(done >> i & 1) && !relay(w, m, found, 0, units, w->now))
+			leave(b, kept++, m, found);
 	}
 	return kept;
 }
@@ -486,21 +486,25 @@ void quick_wide_find(struct worker *w, struct burst *b)
 {
 	const uint32_t owner = LOOKUP_VALID >> 24 | w->id;
 	const uint16_t port = b->packets[0]->port;
-	for (unsigned int i = 0; i < b->count; i += LANES)
-		group_read(w, &b->groups[i / LANES], b->packets + i, b->count - i, port, owner);
+	for (unsigned int i = 0; i < b->ends[0]; i += LANES) {
+		struct burst_group *g = &b->groups[i / LANES];
+		group_read(w, g, b->packets + i, b->ends[0] - i, port, owner);
+		for (unsigned int k = i; unlikely(g->usual != 0xff) && k < i + LANES && k < b->ends[0]; k++)
+			if (!(g->usual >> k % LANES & 1))
+				stray_note(w, b->packets[k], 0);
+	}
 }
 
 uint16_t stage_quick_wide(struct worker *w, struct burst *b)
 {
 	const uint32_t units = media_units(w->media, w->now);
 	uint16_t kept = 0;
-	for (unsigned int i = 0; i < b->count; i += LANES) {
+	for (unsigned int i = 0; i < b->ends[0]; i += LANES) {
 		const struct burst_group *g = &b->groups[i / LANES];
 		__mmask8 done = group_relay(w, g, b->packets + i, units, w->now);
 		if (unlikely(done != 0xff))
 			kept = group_rest(w, g, b, i, done, units, kept);
 	}
-	tx_send_full(w);
 	return kept;
 }
 

@@ -9,7 +9,7 @@
 
 typedef uint16_t stage_fn(struct worker *w, struct burst *b);
 
-stage_fn stage_quick, stage_quick_wide;
+stage_fn stage_quick;
 stage_fn stage_voice;
 stage_fn stage_parse;
 stage_fn stage_classify;
@@ -22,9 +22,13 @@ stage_fn stage_tx;
 #define QUICK_WIDE_MIN 4
 
 // Before stage_quick: finds the streams of the usual packets and calls them into the cache. A while may pass in between, but
-// no command of the mailbox. The second one fills the groups, for stage_quick_wide.
+// no command of the mailbox.
 void quick_find(struct worker *w, struct burst *b);
+
+// The same for the packets of the first kind; fills the groups, for stage_quick_wide. That one and stage_quick_cross are
+// parts of stage_quick: tx_send_full must follow.
 void quick_wide_find(struct worker *w, struct burst *b);
+stage_fn stage_quick_wide, stage_quick_cross;
 
 // True when this CPU can run stage_quick_wide, and quick_law.
 bool quick_wide_fits(void);

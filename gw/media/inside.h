@@ -383,6 +383,9 @@ void relay_rebase(struct media *m, uint32_t stream, const struct rtp_header *h, 
 		  nsec_t now);
 bool relay_event(struct media *m, uint32_t stream, uint8_t *rtp, const struct rtp_header *h, nsec_t now);
 
+// exit.c: where a stream's relay sends what `from` receives; flags of the source are set.
+void exit_set(struct media_stream *s, const struct media_cold *from, const struct media_cold *to);
+
 // ingest.c
 void loss_note(struct media_cold *c, const struct rtp_source *rx, enum rtp_verdict v, uint16_t seq,
 	       uint32_t expected);

@@ -56,6 +56,7 @@ static void config_make(struct rig *r, const struct rig_options *o)
 	address_add(&d->ports[0], RIG_IP4, 24, "192.0.2.254");
 	address_add(&d->ports[0], RIG_IP6, 64, "2001:db8::fe");
 	address_add(&d->ports[1], RIG_IP4_VLAN, 24, NULL);
+	address_add(&d->ports[1], RIG_IP6_VLAN, 64, NULL);
 	d->ports[1].vlan = 7;
 	r->config.recordings.at_a_time = 3;
 	if (o->recordings)

@@ -16,9 +16,10 @@
 #define RIG_GROUP_TTL 5 // as configured, for what goes to multicast groups
 
 // Addresses of the rig. Port 0 is untagged, port 1 on VLAN 7.
-#define RIG_IP4      "192.0.2.1"    // port 0, /24, gateway .254
-#define RIG_IP6      "2001:db8::1"  // port 0, /64, gateway ::fe
-#define RIG_IP4_VLAN "198.51.100.1" // port 1, /24, no gateway
+#define RIG_IP4      "192.0.2.1"     // port 0, /24, gateway .254
+#define RIG_IP6      "2001:db8::1"   // port 0, /64, gateway ::fe
+#define RIG_IP4_VLAN "198.51.100.1"  // port 1, /24, no gateway
+#define RIG_IP6_VLAN "2001:db8:7::1" // port 1, /64, no gateway
 
 struct rig_frame {
 	uint16_t len;

@@ -117,8 +117,9 @@ static void hop_mac(const struct addr *dst, uint8_t mac[6])
 {
 	static const uint8_t nets[2][3] = {{192, 0, 2}, {198, 51, 100}};
 	struct addr gateway = rig_addr(dst->family == ADDR_IPV6 ? "2001:db8::fe" : "192.0.2.254");
+	struct addr tagged = rig_addr(RIG_IP6_VLAN);
 	bool near = dst->family == ADDR_IPV6
-			    ? memcmp(dst->ip, gateway.ip, 8) == 0
+			    ? memcmp(dst->ip, gateway.ip, 8) == 0 || memcmp(dst->ip, tagged.ip, 8) == 0
 			    : memcmp(dst->ip, nets[0], 3) == 0 || memcmp(dst->ip, nets[1], 3) == 0;
 	rig_far_mac(near ? dst : &gateway, mac);
 }

@@ -31,7 +31,7 @@ static void hello(void)
 	CHECK(m.hello_reply.boot_id != 0);
 	CHECK_INT(m.hello_reply.streams_max, 64);
 	CHECK_INT(m.hello_reply.workers, 1);
-	CHECK_INT(m.hello_reply.address_count, 3);
+	CHECK_INT(m.hello_reply.address_count, 4);
 	CHECK(m.hello_reply.codecs & UINT64_C(1) << CODEC_PCMU);
 	rig_stop(&rig);
 }
