@@ -62,11 +62,14 @@ static void port_steer(const struct dataplane *dp, struct port *p)
 	const struct config_media *m = &dp->config->media;
 	if (p->rx_queues < 2)
 		return;
-	p->rules = steer_port(p->id, m->rtp_port_min, m->rtp_port_max, dp->worker_count);
-	log_notice(p->name,
-		   p->rules ? "flow rules bring packets to their worker"
-			    : "no flow rules: packets for other workers go through handoff rings",
-		   "rules=%u queues=%u", p->rules, p->rx_queues);
+	const char *refusal;
+	p->rules = steer_port(p->id, m->rtp_port_min, m->rtp_port_max, dp->worker_count, &refusal);
+	if (p->rules)
+		log_notice(p->name, "flow rules bring packets to their worker", "rules=%u queues=%u",
+			   p->rules, p->rx_queues);
+	else
+		log_notice(p->name, "no flow rules: packets for other workers go through handoff rings",
+			   "queues=%u device=%s", p->rx_queues, refusal);
 }
 
 static int ports_start(struct dataplane *dp)
@@ -88,8 +91,12 @@ static int ports_start(struct dataplane *dp)
 
 static void ports_stop(struct dataplane *dp)
 {
-	while (dp->port_count)
-		port_stop(&dp->ports[--dp->port_count]);
+	while (dp->port_count) {
+		struct port *p = &dp->ports[--dp->port_count];
+		if (p->rules)
+			steer_clear(p->id);
+		port_stop(p);
+	}
 	for (unsigned int i = 0; i < dp->worker_count; i++) {
 		struct rte_mempool *pool = dp->pools[i];
 		for (unsigned int k = i; k < dp->worker_count; k++)

@@ -2,6 +2,7 @@
 // steer.c - Cuts port ranges into blocks, and asks the NIC to steer them.
 #include "dataplane/steer.h"
 
+#include <rte_errno.h>
 #include <rte_flow.h>
 
 #include "dataplane/portmap.h"
@@ -20,7 +21,8 @@ unsigned int steer_blocks(uint16_t first, uint16_t last, struct steer_block ret[
 	return n;
 }
 
-static struct rte_flow *rule_make(uint16_t port, const struct steer_block *b, bool v6, uint16_t queue)
+static struct rte_flow *rule_make(uint16_t port, const struct steer_block *b, bool v6, uint16_t queue,
+				  struct rte_flow_error *error)
 {
 	const struct rte_flow_attr attr = {.ingress = 1};
 	const struct rte_flow_item_udp spec = {.hdr.dst_port = rte_cpu_to_be_16(b->first)};
@@ -36,13 +38,13 @@ static struct rte_flow *rule_make(uint16_t port, const struct steer_block *b, bo
 		{.type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &to},
 		{.type = RTE_FLOW_ACTION_TYPE_END},
 	};
-	struct rte_flow_error error;
-	if (rte_flow_validate(port, &attr, pattern, actions, &error))
+	if (rte_flow_validate(port, &attr, pattern, actions, error))
 		return NULL;
-	return rte_flow_create(port, &attr, pattern, actions, &error);
+	return rte_flow_create(port, &attr, pattern, actions, error);
 }
 
-unsigned int steer_port(uint16_t port, uint16_t port_min, uint16_t port_max, unsigned int workers)
+unsigned int steer_port(uint16_t port, uint16_t port_min, uint16_t port_max, unsigned int workers,
+			const char **ret_refusal)
 {
 	unsigned int rules = 0;
 	for (unsigned int w = 0; w < workers; w++) {
@@ -53,13 +55,20 @@ unsigned int steer_port(uint16_t port, uint16_t port_min, uint16_t port_max, uns
 						      (uint16_t)(2 * (first + count) - 1), blocks)
 				       : 0;
 		for (unsigned int i = 0; i < 2 * n; i++) {
-			if (!rule_make(port, &blocks[i / 2], i % 2, (uint16_t)w)) {
-				struct rte_flow_error error;
-				rte_flow_flush(port, &error);
+			struct rte_flow_error error = {0};
+			if (!rule_make(port, &blocks[i / 2], i % 2, (uint16_t)w, &error)) {
+				*ret_refusal = error.message ? error.message : rte_strerror(rte_errno);
+				steer_clear(port);
 				return 0;
 			}
 			rules++;
 		}
 	}
 	return rules;
+}
+
+void steer_clear(uint16_t port)
+{
+	struct rte_flow_error error;
+	rte_flow_flush(port, &error);
 }

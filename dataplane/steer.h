@@ -19,6 +19,10 @@ struct steer_block {
 // Cuts a range, ends included, into the fewest blocks. Returns how many.
 unsigned int steer_blocks(uint16_t first, uint16_t last, struct steer_block ret[STEER_BLOCKS_MAX]);
 
-// Steers RTP and RTCP of [port_min, port_max] to queue n for worker n. Returns the number of rules, 0 when the device does not
-// take them all.
-unsigned int steer_port(uint16_t port, uint16_t port_min, uint16_t port_max, unsigned int workers);
+// Steers RTP and RTCP of [port_min, port_max] to queue n for worker n. Returns the number of rules; 0 when the device does not
+// take them all, and then has none: why not, as its driver puts it, is a string that lives as long as the driver.
+unsigned int steer_port(uint16_t port, uint16_t port_min, uint16_t port_max, unsigned int workers,
+			const char **ret_refusal);
+
+// Takes all rules back. Before the port stops: what becomes of them then is up to its driver.
+void steer_clear(uint16_t port);

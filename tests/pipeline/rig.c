@@ -24,11 +24,12 @@ static bool eal_up(void)
 	char *args[] = {"test",         "--no-huge",      "-m256",
 			"--no-pci",     "--no-telemetry", "--log-level=error",
 			"--lcores=0@0", prefix,           NULL};
-	if (!up && rte_eal_init(8, args) < 0)
+	if (!up && rte_eal_init(8, args) < 0) {
 		printf("DPDK does not start: %s\n", rte_strerror(rte_errno));
-	else if (!up)
+	} else if (!up) {
 		up = atexit(eal_stop) == 0;
-	log_set_level(LOG_LEVEL_ERROR);
+		log_set_level(LOG_LEVEL_ERROR);
+	}
 	return up;
 }
 
