@@ -10,6 +10,10 @@
 //
 // The share is smoothed over about a second, and calls are set up faster than that. So the cost that is expected of what is
 // open is smoothed alike, and the difference of cost and smoothed cost is what the measured share does not yet show.
+//
+// A core that shares its caches, its clock or its host with others is slower at times, by a fifth within seconds: what fits in its
+// better moments does not fit in the others. So the most that work was seen to take against its expected cost is remembered for
+// some seconds.
 #pragma once
 
 #include <stdint.h>
@@ -33,6 +37,7 @@ struct load {
 	uint32_t turn_us;
 	uint32_t away_us;
 	uint64_t cost_smoothed; // alike, of what is expected
+	uint32_t slowest;       // measured against expected, LOAD_WHOLE = alike; fades
 };
 
 // Notes one turn and how much work it found; naps are between turns.
@@ -59,3 +64,6 @@ void load_window(struct load *l, nsec_t now, uint64_t cost);
 
 // The share of a core that will be taken when `cost` has settled, in millionths; above LOAD_WHOLE where it cannot be carried.
 uint64_t load_expected(uint32_t measured, uint64_t cost_smoothed, uint64_t cost);
+
+// The same in the worst of the last moments.
+uint64_t load_at_slowest(uint32_t slowest, uint64_t cost);

@@ -2,8 +2,9 @@
 // admit.c - Which worker takes a conference, and whether a worker takes anything more at all.
 //
 // What is open goes on whatever comes: calls that cannot be carried are refused when they are set up, before they make the
-// others late. A worker's load is what it measures, and what was opened since and does not speak yet
-// (dataplane/load.h); commands that it has not seen are counted at the average of what is open.
+// others late. A worker's load is what it measures, and what was opened since and does not speak yet, or what all of
+// it would take in the worst of the last moments (dataplane/load.h); commands that it has not seen are counted at the
+// average of what is open.
 //
 // A call takes several streams. Above the limit none begins, but those begun may be completed, as far as a
 // margin goes: half a call helps nobody. Who names the port of a stream had it before, in a dataplane that is no more: such
@@ -44,7 +45,9 @@ uint64_t server_worker_load(const struct server *s, unsigned int i)
 	uint32_t seen = relaxed(&w->counters.streams), all = s->worker_streams[i];
 	if (all > seen)
 		cost += (all - seen) * (seen ? cost / seen : STREAM_NS);
-	return load_expected(relaxed(&w->load.measured), relaxed_long(&w->load.cost_smoothed), cost);
+	uint64_t load = load_expected(relaxed(&w->load.measured), relaxed_long(&w->load.cost_smoothed), cost);
+	uint64_t slow = load_at_slowest(relaxed(&w->load.slowest), cost);
+	return slow > load ? slow : load;
 }
 
 static struct figures figures(const struct server *s, unsigned int i)
