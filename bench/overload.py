@@ -8,8 +8,8 @@ to 150 % of what the worker can carry and on beyond; all calls that stand are sp
   value   p99 of the relayed calls' delay, us, beside the share of 100 ms windows whose p99 is within the goal
   behind  of the transcoded calls: how far a packet is behind the promptest of its stream, by their timestamps
 The worker has CPU 1; control, agents and generator share CPU 0, so that the generator is often away for a moment: what it finds
-then is not judged (bench/rtpgen/legs.h). Worker and generator run at the highest nice level, for want of CPUs of their own. Whose
-the rest is: `turn_ms` is the worker's longest turn, `away_ms` the longest that found nothing, for which somebody else had
+then is not judged (bench/rtpgen/legs.h). Dataplane and generator come before others on their CPUs (`nice`, no real-time class).
+Whose the rest is: `turn_ms` is the worker's longest turn, `away_ms` the longest that found nothing, for which somebody else had
 its CPU, `waited_ms` what others on CPU 1 took of the time measured, and `host` what a program that only spins saw missing
 just before."""
 import json
@@ -56,9 +56,7 @@ class Gateway:
     def __init__(self, limit):
         self.folder = lib.folder()
         config, self.api = configure(self.folder, limit)
-        self.dataplane = lib.dataplane(self.folder, config, self.api)
-        self.thread = self.dataplane.worker()
-        os.setpriority(os.PRIO_PROCESS, self.thread, -20)
+        self.dataplane = lib.dataplane(self.folder, config, self.api, first=True)
         self.socket = os.path.join(self.folder, 'control.sock')
         self.control = lib.Process('control', [lib.program('slimline-control'), '-c', config], cpu=0)
         self.control.wait_for(lambda: os.path.exists(self.socket))
@@ -90,11 +88,13 @@ class Gateway:
     def speak(self, seconds, warmup):
         """Starts the generator; its result comes from finish()."""
         memif = f'net_memif0,role=client,socket={self.folder}/port.memif,socket-abstract=no,rsize=10'
-        argv = ['nice', '-n', '-20', lib.program('slimline-rtpgen'), '--lcores', '0@0', '--no-pci', '--log-level', 'error',
+        argv = [lib.program('slimline-rtpgen'), '--lcores', '0@0', '--no-pci', '--log-level', 'error',
                 f'--file-prefix=gen-{os.getpid()}', '--in-memory', f'--vdev={memif}', '--', '--plan', self.plan,
                 '--rate', 'calls', '--seconds', str(seconds), '--warmup', str(warmup), '--follow', '8000',
-                '--stamped', str(2 * RELAYS), '--window', str(WINDOW_MS), '--thread', str(self.thread)]
-        return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                '--stamped', str(2 * RELAYS), '--window', str(WINDOW_MS), '--thread', str(self.dataplane.worker())]
+        child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        lib.go_first(child.pid)
+        return child
 
     def stop(self):
         for p in self.agents + [self.control, self.dataplane]:
