@@ -266,11 +266,11 @@ function shim.advertise(port)
 	pktgen.pcap(p, "off")
 end
 
--- The gateway's counters as one line of JSON, or nil where SOCKET does not name its socket.
 local function ask(socket)
 	return string.format("%s --figures %s", shim.env("BENCH_OPEN", "build/bench/slimline-bench-open"), socket)
 end
 
+-- The gateway's counters as one line of JSON, or nil where SOCKET does not name its socket.
 function shim.figures()
 	local socket = os.getenv("SOCKET")
 	return socket and lines_of(ask(socket))[1]
@@ -284,7 +284,7 @@ function shim.cycles(case, rate)
 	end
 	local seconds = math.max(5, shim.seconds()) -- its figures are smoothed over a second
 	local said
-	local trial = shim.trial(0, 0, rate, seconds, string.format("sleep %d; %s", seconds - 2, ask(socket)),
+	local trial = shim.trial(0, 0, rate, seconds, string.format("sleep %d; %s", math.floor(seconds) - 2, ask(socket)),
 		function(text) said = text end)
 	local cycles = tonumber(said:match('"cycles_per_packet":([%d.]+)'))
 	if not cycles then
@@ -330,8 +330,10 @@ function shim.delays(case, flow, rate)
 	shim.report(case, trial)
 end
 
--- What the readers of results want to know of the machine, once a file.
+-- What the readers of results want to know of the machine, once a scenario.
+local told = false
 local function about()
+	told = true
 	local facts = lines_of("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1; grep -c ^processor /proc/cpuinfo; uname -r; " ..
 		"git rev-parse --short HEAD 2>/dev/null || echo unknown")
 	local info = pktgen.info or {}
@@ -345,7 +347,7 @@ end
 function shim.report(case, result)
 	local path = shim.env("RESULTS", "build/bench/pktgen.jsonl")
 	local f = assert(io.open(path, "a"), path .. " cannot be written: RESULTS")
-	if f:seek("end") == 0 then
+	if not told then
 		f:write(about())
 	end
 	local value, unit = result.value or result.mpps or 0, result.unit or "Mpps"
