@@ -92,11 +92,18 @@ uint64_t wheel_first(const struct wheel *w)
 	return UINT64_MAX;
 }
 
+// What a unit will hold: what is there, and what still waits to be taken `n` units before it.
+static uint32_t load_of(const struct wheel *w, uint64_t unit, unsigned int n)
+{
+	uint32_t load = w->loads[unit & (w->slots - 1)];
+	return unit - n < w->cursor ? load : load + w->loads[(unit - n) & (w->slots - 1)];
+}
+
 uint64_t wheel_calmest(const struct wheel *w, uint64_t now, unsigned int n)
 {
 	uint64_t best = now + 1;
 	for (uint64_t u = now + 1; u <= now + n; u++)
-		if (w->loads[u & (w->slots - 1)] < w->loads[best & (w->slots - 1)])
+		if (load_of(w, u, n) < load_of(w, best, n))
 			best = u;
 	return best;
 }

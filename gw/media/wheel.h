@@ -46,5 +46,6 @@ uint32_t wheel_next(const struct wheel *w, uint32_t item);
 // First unit not before the cursor whose slot has items; UINT64_MAX when the wheel is empty.
 uint64_t wheel_first(const struct wheel *w);
 
-// The least loaded of the `n` units that follow `now`.
+// The least loaded of the `n` units that follow `now`, for items that come back every `n` units: those that are due and have
+// not been taken yet will be in them.
 uint64_t wheel_calmest(const struct wheel *w, uint64_t now, unsigned int n);

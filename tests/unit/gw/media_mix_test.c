@@ -465,13 +465,21 @@ static void sender_restarts(void)
 	rig_free(r);
 }
 
-// Many conferences: their ticks are spread over the milliseconds, and none is forgotten.
-static void phases_are_spread(void)
+static unsigned int tick_all(struct rig *r)
+{
+	uint8_t bytes[64][MEDIA_RTP_MAX];
+	struct media_frame frames[64];
+	for (unsigned int i = 0; i < 64; i++)
+		frames[i].rtp = bytes[i];
+	return media_tick(r->media, r->now, &(nsec_t){NSEC_PER_SEC}, frames, 64);
+}
+
+// Many conferences: their ticks are spread over the milliseconds, and none is forgotten. Each is opened while the ticks of the
+// last `late` milliseconds wait.
+static void spread(unsigned int late)
 {
 	struct media_limits limits = {.streams = 120, .conferences = 60, .voices = 120, .seed = 3};
 	struct rig *r = rig_new(&limits);
-	uint8_t bytes[64][MEDIA_RTP_MAX];
-	struct media_frame frames[64];
 	unsigned int most = 0, total = 0;
 	for (unsigned int i = 0; i < 60; i++) {
 		uint32_t c = rig_conference(r, 0), stream;
@@ -479,19 +487,35 @@ static void phases_are_spread(void)
 			struct stream_spec s = rig_spec(c, 2 * i + k, k ? CODEC_PCMU : CODEC_G722, 20, BOTH);
 			REQUIRE(media_stream_open(r->media, &s, r->now, &stream) == 0);
 		}
+		for (unsigned int ms = 0; late && ms < 20; ms++) {
+			r->now += NSEC_PER_MSEC;
+			if (ms < 20 - late)
+				CHECK(tick_all(r) < 64);
+		}
 	}
-	for (unsigned int i = 0; i < 64; i++)
-		frames[i].rtp = bytes[i];
+	CHECK(tick_all(r) < 64);
+	uint64_t were_late = media_ticks_late(r->media);
 	for (unsigned int ms = 0; ms < 240; ms++) {
-		unsigned int n = media_tick(r->media, r->now, &(nsec_t){NSEC_PER_SEC}, frames, 64);
+		r->now += NSEC_PER_MSEC;
+		unsigned int n = tick_all(r);
 		most = n > most ? n : most;
 		total += n;
-		r->now += NSEC_PER_MSEC;
 	}
 	CHECK(most <= 8);
 	CHECK_NEAR(total, 120 * 12, 120);
-	CHECK_INT(media_ticks_late(r->media), 0);
+	CHECK_INT(media_ticks_late(r->media), were_late);
 	rig_free(r);
+}
+
+static void phases_are_spread(void)
+{
+	spread(0);
+}
+
+static void phases_are_spread_by_who_is_late(void)
+{
+	for (unsigned int late = 1; late <= 9; late += 4)
+		spread(late);
 }
 
 // A conference whose coders take longer than the slice goes on where it stopped, and no packet is missed.
@@ -530,4 +554,6 @@ T_MAIN("media_mix", {"four G.711 parties", four_g711}, {"four codecs and periods
        {"loss and jitter", loss_and_jitter}, {"AMR modes are obeyed", amr_modes_are_obeyed},
        {"all rates in one mix", all_rates_in_one_mix}, {"a voice has a gain", a_voice_has_a_gain},
        {"gaps are bridged", gaps_are_bridged}, {"sender restarts", sender_restarts},
-       {"phases are spread", phases_are_spread}, {"work in slices", work_in_slices})
+       {"phases are spread", phases_are_spread},
+       {"phases are spread by who is late", phases_are_spread_by_who_is_late},
+       {"work in slices", work_in_slices})
