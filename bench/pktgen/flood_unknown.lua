@@ -2,7 +2,7 @@
 -- flood_unknown.lua - Flood of ports with no stream behind them: everything must be dropped, by name.
 --
 -- Nothing may come back, and where SOCKET is set the gateway must count the flood as port_unknown. Environment: GW_MAC, GW_IP,
--- FAR_IP, FLOOD_PORT, SECONDS, SOCKET, CALM, RESULTS.
+-- FAR_IP, FLOOD_PORT, TRIAL_SECONDS, SOCKET, CALM, RESULTS.
 package.path = package.path .. ";bench/pktgen/?.lua;?.lua"
 require "Pktgen"
 local shim = require "shim"

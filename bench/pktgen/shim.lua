@@ -423,7 +423,7 @@ function shim.calls(size)
 end
 
 function shim.seconds()
-	return tonumber(shim.env("SECONDS", "10"))
+	return tonumber(shim.env("TRIAL_SECONDS", "10"))
 end
 
 -- A setting from the environment, so that one script serves every site.

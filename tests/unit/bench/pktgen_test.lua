@@ -150,7 +150,7 @@ end
 
 -- Runs a scenario; returns its rows by case, and its error where it had one.
 local function run(scenario, how, with)
-	settings = { RESULTS = results, SECONDS = "1", SOCKET = false, CALM = false, TRIALS = false, CHURN_COMMAND = false }
+	settings = { RESULTS = results, TRIAL_SECONDS = "1", SOCKET = false, CALM = false, TRIALS = false, CHURN_COMMAND = false }
 	for name, value in pairs(with or {}) do
 		settings[name] = value
 	end
