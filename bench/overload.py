@@ -8,10 +8,10 @@ to 150 % of what the worker can carry and on beyond; all calls that stand are sp
   value   p99 of the relayed calls' delay, us, beside the share of 100 ms windows whose p99 is within the goal
   behind  of the transcoded calls: how far a packet is behind the promptest of its stream, by their timestamps
 The worker has CPU 1; control, agents and generator share CPU 0, so that the generator is often away for a moment: what it finds
-then is not judged (bench/rtpgen/legs.h). Dataplane and generator come before others on their CPUs (`nice`, no real-time class).
-Whose the rest is: `turn_ms` is the worker's longest turn, `away_ms` the longest that found nothing, for which somebody else had
-its CPU, `waited_ms` what others on CPU 1 took of the time measured, and `host` what a program that only spins saw missing
-just before."""
+then is not judged (bench/rtpgen/legs.h). Dataplane and generator come before others on their CPUs (nice, no real-time class).
+Whose the rest is: `turn_ms` is the worker's longest turn, `away_ms` the longest that found nothing, for which somebody
+else had its CPU, `waited_ms` what others on CPU 1 took of the time measured, `left` the windows in which that was next to
+nothing, and `host` what a program that only spins saw missing just before."""
 import json
 import os
 import statistics
@@ -25,6 +25,7 @@ RELAYS = 200                # calls that are up before
 PROBES = 40                 # transcodes that tell what one costs
 RAMP_S, MEASURE_S, WINDOW_MS = 12, 10, 100
 GOAL_US = 2000
+STRANGERS_US = 500          # of a window
 LIMITS = {'limit': 85, 'none': 100}
 
 
@@ -139,13 +140,18 @@ def judge(trial, seconds):
     """What the generator saw, and what the worker told of each second meanwhile."""
     relayed = [w[1] for w in trial['windows']]
     behind = [w[1] for w in trial.get('behind_windows', [])]
+    left = [i for i, w in enumerate(trial['windows']) if w[4] < STRANGERS_US]
+    share = lambda values, of: round(sum(values[i] < GOAL_US for i in of) / max(len(of), 1), 3)
+    middle = lambda values, of: statistics.median([values[i] for i in of] or [0])
+    every, spoken = range(len(relayed)), range(len(behind))
+    left_spoken = [i for i in left if i < len(behind)]
     return {
         'p50_us': trial['p50_us'], 'p99_us': trial['p99_us'], 'p999_us': trial['p999_us'], 'max_us': trial['max_us'],
-        'windows': len(relayed), 'within': round(sum(p < GOAL_US for p in relayed) / max(len(relayed), 1), 3),
-        'window_p99_us': statistics.median(relayed) if relayed else 0,
         'behind_p50_us': trial.get('behind_p50_us', 0), 'behind_p99_us': trial.get('behind_p99_us', 0),
-        'behind_within': round(sum(p < GOAL_US for p in behind) / max(len(behind), 1), 3),
-        'behind_window_p99_us': statistics.median(behind) if behind else 0,
+        'windows': len(relayed), 'within': share(relayed, every), 'window_p99_us': middle(relayed, every),
+        'behind_within': share(behind, spoken), 'behind_window_p99_us': middle(behind, spoken),
+        'left': len(left), 'left_within': share(relayed, left), 'left_p99_us': middle(relayed, left),
+        'left_behind_within': share(behind, left_spoken), 'left_behind_p99_us': middle(behind, left_spoken),
         'loss': max(0, 1 - trial['received'] / max(trial['sent'], 1)),
         'generator_away': trial['away_share'],
         'unjudged': trial['unjudged'] / max(trial['unjudged'] + trial['samples'] + trial.get('behind_samples', 0), 1),
@@ -186,10 +192,12 @@ def show(r):
     for line in (
             f'{r["transcodes"]} transcodes up, {r["refused"]} refused ({r["refused_share"]:.0%}), load {r["load_percent"]:.1f} %, '
             f'at most {r["load_most"]:.1f} %, loss {r["loss"]:.3%}',
-            f'relayed: p50 {r["p50_us"]:.0f}, p99.9 {r["p999_us"]:.0f} us; {r["within"]:.0%} of {r["windows"]} windows within '
-            f'{GOAL_US} us, median {r["window_p99_us"]:.0f} us',
+            f'relayed: p50 {r["p50_us"]:.0f}, p99 {r["p99_us"]:.0f}, p99.9 {r["p999_us"]:.0f} us; {r["within"]:.0%} of {r["windows"]} '
+            f'windows within {GOAL_US} us, median {r["window_p99_us"]:.0f} us',
             f'transcoded, behind: p50 {r["behind_p50_us"]:.0f}, p99 {r["behind_p99_us"]:.0f} us; {r["behind_within"]:.0%} of windows '
             f'within {GOAL_US} us, median {r["behind_window_p99_us"]:.0f} us',
+            f'the {r["left"]} windows in which others had CPU 1 for less than {STRANGERS_US} us: relayed {r["left_within"]:.0%} within, '
+            f'median {r["left_p99_us"]:.0f} us; transcoded {r["left_behind_within"]:.0%}, median {r["left_behind_p99_us"]:.0f} us',
             f'worker, longest of each second: turn {worst("turn_ms")}; without work {worst("away_ms")}; tick late {worst("late_ms")}',
             f'others had CPU 1 for {r["waited_ms"]:.0f} ms; the generator was away {r["generator_away"]:.1%} of the time, '
             f'{r["unjudged"]:.1%} of packets not judged; host, spinning: '
