@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # peer.py - The same calls and the same generator against Debian's rtpengine, in userspace, over veth.
-"""Usage: peer.py [CASE...]  Generator on CPU 0, device on CPU 1. Value: CPU seconds per million delivered packets. Delay is told where
-packets are relayed: what a transcoder sends is no packet that came in."""
+"""Usage: peer.py [CASE...]  Generator on CPU 0, device on CPU 1. Value: CPU seconds per million delivered packets. Delay, the median
+over windows of 100 ms, is told where packets are relayed: what a transcoder sends is no packet that came in."""
 import os
 import socket
+import statistics
 import sys
 
 import lib
@@ -12,6 +13,11 @@ import lib
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 SECONDS = os.environ.get('BENCH_SECONDS', '4')
 GEN, DUT = '10.79.0.1', '10.79.0.2'
+# Not the interface's own: the generator's kernel sees at the first glance that packets are not for it. Else it would look for a
+# route for each, on the sender's account.
+GEN_MAC = '02:00:00:00:00:07'
+WINDOW_MS = '100'
+TRIES = 3
 # case: calls, codec of leg A, codec of leg B
 CASES = {
     'rtpengine-relay-1000': (1000, 'pcmu', 'pcmu'),
@@ -87,6 +93,7 @@ class Rtpengine:
     def __init__(self, veth, folder, case):
         calls, a, b = CASES[case]
         lib.run('ip', 'addr', 'replace', f'{DUT}/24', 'dev', veth.dut_if, netns=veth.dut)
+        lib.run('ip', 'neigh', 'replace', GEN, 'lladdr', GEN_MAC, 'dev', veth.dut_if, netns=veth.dut)
         argv = ['rtpengine', '--config-file=none', '--table=-1', f'--interface={DUT}', '--listen-ng=127.0.0.1:2223',
                 '--port-min=1024', '--port-max=65000', '--num-threads=1', '--media-num-threads=1', '--foreground',
                 '--log-stderr', '--log-level=3', '--delete-delay=0', '--timeout=3600', '--silent-timeout=3600']
@@ -131,14 +138,27 @@ def measure(side, veth, case):
     try:
         iface = f'net_af_packet0,iface={veth.gen_if},blocksz=4096,framesz=2048,framecnt=4096,qpairs=1,qdisc_bypass=1'
         trial = lib.generate('peer', ['--no-huge', '-m', '256', f'--vdev={iface}'],
-                             ['--plan', device.plan, '--rate', 'calls', '--seconds', SECONDS, '--warmup', '1',
-                              '--pid', str(device.process.pid)], netns=veth.gen)
+                             ['--plan', device.plan, '--rate', 'calls', '--seconds', SECONDS, '--warmup', '1', '--mac', GEN_MAC,
+                              '--window', WINDOW_MS, '--pid', str(device.process.pid)], netns=veth.gen)
+        windows = trial.pop('windows', [[0, 0, 0]])
+        for i, name in enumerate(('p50_us', 'p99_us', 'p999_us')):
+            trial[name] = statistics.median(w[i] for w in windows)
         trial['cpu_per_mpkt'] = trial['cpu_s'] / max(trial['in_time'], 1) * 1e6
         trial['loss'] = max(0, 1 - trial['received'] / max(trial['sent'], 1))
         trial['kb_per_call'] = (device.process.rss_kb() - device.rss_before) / CASES[case][0]
         return trial
     finally:
         device.process.stop()
+
+
+def measure_sound(side, veth, case):
+    """rtpengine now and then comes up, takes all calls and sends nothing: that says nothing, and it is started again."""
+    for _ in range(TRIES):
+        trial = measure(side, veth, case)
+        if trial['in_time']:
+            return trial
+        print(f'{"":12} {side.name:>24} sent nothing: started again', flush=True)
+    sys.exit(f'peer: {side.name} sends nothing in {case}')
 
 
 def main():
@@ -151,7 +171,7 @@ def main():
         trials, calm = {'slimline': [], 'rtpengine': []}, True
         for _ in range(RUNS):
             for side in (Slimline, Rtpengine):
-                trial, ok = lib.gated(lambda: measure(side, veth, case))
+                trial, ok = lib.gated(lambda: measure_sound(side, veth, case))
                 trials[side.name].append(trial)
                 calm &= ok
         relayed = {CASES[case][1], CASES[case][2]} <= {'pcmu', 'pcma'}

@@ -2,12 +2,13 @@
 // main.c - slimline-rtpgen: sends RTP over any DPDK port, counts what returns, measures delay, CPU and loss.
 //
 // slimline-rtpgen EAL-OPTIONS -- --plan FILE [--rate calls|max|PPS] [--seconds S] [--warmup S] [--reflect]
-//     [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow LEGS] [--stamped LEGS] [--window MS] [--thread TID]
+//     [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow LEGS] [--stamped LEGS] [--window MS] [--thread TID] [--mac MAC]
 // --follow: the plan grows while traffic runs, up to so many legs, which join in. --stamped: only the first so many legs tell
 // delay: those of a transcode would tell that of its jitter buffer, and tell instead how far each packet is behind the promptest
 // of its stream, by their timestamps (`behind`). --window: delays are told for each window of so many
 // milliseconds as well, with the longest absence of the generator and how long the device's thread --thread waited for its CPU
-// (windows.h). One lcore sends and receives. With --rate calls every leg sends one packet each 20 ms, spread evenly. The result
+// (windows.h). --mac: an address of our own instead of the port's, so that a kernel that has the port too takes what comes for somebody
+// else's and drops it early. One lcore sends and receives. With --rate calls every leg sends one packet each 20 ms, spread evenly. The result
 // is one JSON object on stdout. Exit 0; 1 when the device never answered; 2 for wrong arguments.
 #include <errno.h>
 #include <getopt.h>
@@ -50,11 +51,14 @@ struct options {
 	double window_ms;
 	pid_t thread;
 	struct rte_ether_addr dut_mac;
+	struct rte_ether_addr mac; // all zero: the port's
 };
 
 struct gen {
 	struct legs *legs;
-	struct rte_mempool *tx_pool;
+	struct rte_mempool
+		*tx_pool; // buffers that hold the payload already: nothing else may be written there
+	struct rte_mempool *arp_pool;
 	struct rte_ether_addr mac;
 	double hz;
 	uint32_t next;      // place in legs->order
@@ -102,10 +106,11 @@ static int port_start(struct gen *g)
 	}
 	g->tx_pool = rte_pktmbuf_pool_create("gen_tx", 8191, 128, 0, RTE_PKTMBUF_HEADROOM + FRAME_ROOM,
 					     SOCKET_ID_ANY);
+	g->arp_pool = rte_pktmbuf_pool_create("gen_arp", 255, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	struct rte_mempool *rx =
 		rte_pktmbuf_pool_create("gen_rx", 8191, 128, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	struct rte_eth_conf conf = {0};
-	int r = g->tx_pool && rx ? rte_eth_dev_configure(0, 1, 1, &conf) : -ENOMEM;
+	int r = g->tx_pool && g->arp_pool && rx ? rte_eth_dev_configure(0, 1, 1, &conf) : -ENOMEM;
 	if (!r)
 		r = rte_eth_rx_queue_setup(0, 0, 1024, SOCKET_ID_ANY, NULL, rx);
 	if (!r)
@@ -145,7 +150,7 @@ static void arp_write(uint8_t *p, const struct gen *g, uint16_t op, const uint8_
 
 static void frame_send(struct gen *g, const uint8_t *frame, uint16_t len)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(g->tx_pool);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(g->arp_pool);
 	if (!m)
 		return;
 	memcpy(rte_pktmbuf_append(m, len), frame, len);
@@ -410,7 +415,7 @@ static int usage(const char *problem)
 		"[--seconds S]"
 		" [--warmup S] [--reflect] [--search LOSS_PERMILLE] [--pid PID] [--dut-mac MAC] [--follow "
 		"LEGS] "
-		"[--stamped LEGS] [--window MS] [--thread TID]\n",
+		"[--stamped LEGS] [--window MS] [--thread TID] [--mac MAC]\n",
 		problem);
 	return 2;
 }
@@ -418,19 +423,13 @@ static int usage(const char *problem)
 static int options_read(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"plan", 1, 0, 'p'},
-		{"rate", 1, 0, 'r'},
-		{"seconds", 1, 0, 's'},
-		{"warmup", 1, 0, 'w'},
-		{"reflect", 0, 0, 'f'},
-		{"search", 1, 0, 'S'},
-		{"pid", 1, 0, 'P'},
-		{"dut-mac", 1, 0, 'm'},
-		{"follow", 1, 0, 'F'},
-		{"stamped", 1, 0, 't'},
-		{"window", 1, 0, 'W'},
-		{"thread", 1, 0, 'T'},
-		{0},
+		{"plan", 1, 0, 'p'},    {"rate", 1, 0, 'r'},
+		{"seconds", 1, 0, 's'}, {"warmup", 1, 0, 'w'},
+		{"reflect", 0, 0, 'f'}, {"search", 1, 0, 'S'},
+		{"pid", 1, 0, 'P'},     {"dut-mac", 1, 0, 'm'},
+		{"follow", 1, 0, 'F'},  {"stamped", 1, 0, 't'},
+		{"window", 1, 0, 'W'},  {"thread", 1, 0, 'T'},
+		{"mac", 1, 0, 'M'},     {0},
 	};
 	int c;
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -470,6 +469,10 @@ static int options_read(int argc, char **argv, struct options *o)
 		case 'T':
 			o->thread = (pid_t)atoi(optarg);
 			break;
+		case 'M':
+			if (rte_ether_unformat_addr(optarg, &o->mac))
+				return usage("--mac wants six hex bytes");
+			break;
 		case 'm':
 			if (rte_ether_unformat_addr(optarg, &o->dut_mac))
 				return usage("--dut-mac wants six hex bytes");
@@ -485,6 +488,8 @@ static int options_read(int argc, char **argv, struct options *o)
 static int run(struct gen *g, const struct options *o)
 {
 	struct rte_ether_addr dut = o->dut_mac;
+	if (!rte_is_zero_ether_addr(&o->mac))
+		g->mac = o->mac;
 	if (!o->mac_known && macs_resolve(g, &dut))
 		return 1;
 	g->legs = legs_new(&g->plan, o->follow, g->mac.addr_bytes, dut.addr_bytes, o->reflect, 1);
