@@ -1,23 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # workers.py - What one and two workers cost here, and what a model of that says of machines with more.
-"""Usage: workers.py   Relay and conferences as bench_relay and bench_conference run them; two workers are two processes at
-once, but for packets that cross from one core to another, which two threads hand over.
+"""Usage: workers.py [CASE...]   Relay and conferences as bench_relay and bench_conference run them; two workers are two processes
+at once, but for packets that cross from one core to another, which two threads hand over. The case `model` fits what the
+newest results of the others say; without a name all are run.
 
 The model, in cycles of the time-stamp counter:
-  packet(N)     one worker's packet where N streams share the last cache, whoever they belong to. Not fitted but measured, on
+  packet(N)     a packet of a worker that has N streams, whatever the others have. Not fitted but measured, on
                 one worker of 1k, 10k, 100k and 1m streams, and a straight line in log N between.
   handed over   h more for a packet that came in at another core than its stream's: both workers' cycles. Fitted on bursts
                 of which all packets cross.
   mixed bursts  4 b p (1 - p) more where a share p crosses: the way of the next packet cannot be guessed. Fitted on p = 1/2.
   tick(n)       t0 + t1 n microseconds for a conference of n parties. Fitted on 8 and 128.
   turn          what a turn takes that finds nothing.
-Held out, and told with their errors: two workers of 10k and of 100k streams each, which the model calls packet(20k) and
-packet(200k); bursts of which 3/4 cross; a conference of 32. `model-error` is the largest.
+Held out, and told with their errors: two workers of 10k and of 100k streams each; bursts of which 3/4 cross; a conference of
+32. `model-error` is the largest.
 
-Predicted for W workers of 10k streams each: W / packet(W * 10k), as if all shared one cache, which is the worst; beside it
-W / packet(10k), as if none did, which is the best; and the worst where a NIC without flow rules gives (W - 1) / W of the packets to
-another than their owner. h goes with the time that a cache line takes from core to core: `lines` says how many such times
+Predicted for W workers of 10k streams each: W / packet(10k), and the same where a NIC without flow rules gives (W - 1) / W of
+the packets to another than their owner; beside it W / packet(W * 10k), as if all streams were in one worker's cache, which is
+the worst. h goes with the time that a cache line takes from core to core: `lines` says how many such times
 it is here. NIC, bus and memory bandwidth are not in the model: what is predicted is what the cores could do.
 """
 import json
@@ -35,6 +36,9 @@ STREAMS = 10000  # of each worker, in what is predicted
 GROUP = 8        # parties of a conference, in what is predicted
 TICK_S = 0.020
 CURVE = {'1k': 1000, '10k': 10000, '100k': 100000, '1m': 1000000}
+CROSSING = {'cross': 1.0, 'cross-half': 0.5, 'cross-most': 0.75}
+PARTIES = (8, 32, 128)
+SECONDS = {'relay-1w-1m': 4} # of one run; the others take less than 2
 
 
 def start(name, case, cpu):
@@ -72,24 +76,6 @@ def together(case):
     return statistics.mean([finish(s) for s in started])
 
 
-class Sampler:
-    """Takes medians of RUNS values, reports each, and remembers whether all were calm."""
-
-    def __init__(self):
-        self.calm = True
-
-    def take(self, case, unit, measure):
-        values = []
-        for _ in range(RUNS):
-            value, ok = lib.gated(measure)
-            if value is None:
-                return None
-            values.append(value)
-            self.calm &= ok
-        lib.report('workers', case, values, unit, is_calm=ok)
-        return statistics.median(values)
-
-
 class Model:
     def __init__(self, curve, crossing, ticks):
         """curve: streams -> cycles; crossing: share -> cycles at 10k streams; ticks: parties -> us."""
@@ -116,14 +102,48 @@ class Model:
         return self.t0 + self.t1 * parties
 
 
+def cases():
+    """case: (unit, how one value is measured)"""
+    rows = {f'relay-1w-{k}': ('cycles/packet', lambda k=k: alone('bench_relay', f'ring-{k}')) for k in CURVE}
+    rows.update({f'relay-2w-{k}': ('cycles/packet', lambda k=k: together(f'ring-{k}')) for k in ('10k', '100k')})
+    rows.update({k: ('cycles/packet', lambda k=k: alone('bench_relay', f'ring-10k-{k}')) for k in CROSSING})
+    rows['handoff-same-core'] = ('cycles/packet', lambda: alone('bench_relay', 'ring-10k-handoff'))
+    rows['turn-empty'] = ('cycles/turn', lambda: alone('bench_relay', 'turn-empty'))
+    rows.update({f'tick-{n}': ('us/tick', lambda n=n: alone('bench_conference', f'n-{n}')) for n in PARTIES})
+    return rows
+
+
+def sample(case, unit, measure):
+    """The median of RUNS values is reported; nothing where the bench skipped itself."""
+    values, calm = [], True
+    for _ in range(RUNS):
+        value, ok = lib.gated(measure)
+        if value is None:
+            return
+        values.append(value)
+        calm &= ok
+    lib.report('workers', case, values, unit, is_calm=calm)
+
+
+def newest():
+    """The newest row of each case that was measured."""
+    rows = {}
+    if os.path.exists(lib.RESULTS):
+        with open(lib.RESULTS) as f:
+            rows = {r['case']: r for r in map(json.loads, f) if r.get('bench') == 'workers'}
+    missing = [c for c in cases() if c not in rows and c != 'relay-1w-1m']
+    if missing:
+        sys.exit(f'workers: no result yet of {", ".join(missing)}')
+    return rows
+
+
 def predict(model, workers, hz, error, calm):
-    together_ = workers * STREAMS
-    mpps = workers * hz / model.packet(together_) / 1e6
-    crossed = workers * hz / model.packet(together_, (workers - 1) / workers) / 1e6
+    mpps = workers * hz / model.packet(STREAMS) / 1e6
+    crossed = workers * hz / model.packet(STREAMS, (workers - 1) / workers) / 1e6
+    shared = workers * hz / model.packet(workers * STREAMS) / 1e6
     parties = workers * GROUP * TICK_S * 1e6 / model.tick(GROUP)
     lib.report('workers', f'predicted-{workers}w', [mpps], 'Mpps', is_calm=calm, error_percent=error,
-               own_cache_mpps=workers * hz / model.packet(STREAMS) / 1e6, handed_over_mpps=crossed,
-               conference_parties=parties)
+               shared_cache_mpps=shared, handed_over_mpps=crossed, conference_parties=parties)
 
 
 def line_cycles():
@@ -131,39 +151,44 @@ def line_cycles():
     return float(lib.run(lib.program('slimline-bench-calm'), check=False).stdout.split()[0]) / 2
 
 
-def main():
+def model():
+    """Fits, tells the errors of what was held out, and predicts."""
+    rows = newest()
     hz = float(lib.run(lib.program('slimline-bench-calm'), '--hz').stdout)
-    if os.cpu_count() < 2:
-        lib.skip('wants two CPUs')
-    lib.Hugepages(1300)
-    s = Sampler()
-    curve, both, crossing, ticks = {}, {}, {}, {}
-    for case, streams in CURVE.items():
-        value = s.take(f'relay-1w-{case}', 'cycles/packet', lambda: alone('bench_relay', f'ring-{case}'))
-        if value is not None:
-            curve[streams] = value
-    for case in ('10k', '100k'):
-        both[2 * CURVE[case]] = s.take(f'relay-2w-{case}', 'cycles/packet', lambda: together(f'ring-{case}'))
-    for case, share in (('cross', 1.0), ('cross-half', 0.5), ('cross-most', 0.75)):
-        crossing[share] = s.take(case, 'cycles/packet', lambda: alone('bench_relay', f'ring-10k-{case}'))
-    same_core = s.take('handoff-same-core', 'cycles/packet', lambda: alone('bench_relay', 'ring-10k-handoff'))
-    turn = s.take('turn-empty', 'cycles/turn', lambda: alone('bench_relay', 'turn-empty'))
-    for parties in (8, 32, 128):
-        ticks[parties] = s.take(f'tick-{parties}', 'us/tick', lambda: alone('bench_conference', f'n-{parties}'))
-    m = Model(curve, crossing, ticks)
+    value = {case: row['value'] for case, row in rows.items()}
+    calm = all(rows[case]['calm'] for case in cases() if case in rows)
+    m = Model({n: value[f'relay-1w-{k}'] for k, n in CURVE.items() if f'relay-1w-{k}' in value},
+              {share: value[k] for k, share in CROSSING.items()}, {n: value[f'tick-{n}'] for n in PARTIES})
     line = line_cycles()
-    lines = (crossing[1.0] - same_core) / line
+    lines = (value['cross'] - value['handoff-same-core']) / line
     print(f'{"":12} packet {" ".join(f"{c:.1f}@{n}" for n, c in m.curve)}; handed over +{m.h:.1f} (of it {lines:.2f} times the '
-          f'{line:.0f} cycles of a line), mixed +{m.b:.1f} at most; turn {turn:.1f}; tick {m.t0:.3f} + {m.t1:.4f} us a party')
-    errors = {f'relay_2w_{n // 2000}k': m.packet(n) / c - 1 for n, c in both.items()}
-    errors['cross_3_4'] = m.packet(STREAMS, 0.75) / crossing[0.75] - 1
-    errors['tick_32'] = m.tick(32) / ticks[32] - 1
+          f'{line:.0f} cycles of a line), mixed +{m.b:.1f} at most; turn {value["turn-empty"]:.1f}; tick {m.t0:.3f} + {m.t1:.4f} us '
+          f'a party')
+    errors = {f'relay_2w_{k}': m.packet(CURVE[k]) / value[f'relay-2w-{k}'] - 1 for k in ('10k', '100k')}
+    errors['cross_3_4'] = m.packet(STREAMS, 0.75) / value['cross-most'] - 1
+    errors['tick_32'] = m.tick(32) / value['tick-32'] - 1
     worst = 100 * max(map(abs, errors.values()))
-    lib.report('workers', 'model-error', [worst], 'percent', is_calm=s.calm, handed_over=m.h, mixed=m.b, lines=lines,
+    lib.report('workers', 'model-error', [worst], 'percent', is_calm=calm, handed_over=m.h, mixed=m.b, lines=lines,
                line_cycles=line, **{case: round(100 * e, 2) for case, e in errors.items()})
     print(f'{"":12} held out: ' + ', '.join(f'{case} {100 * e:+.1f} %' for case, e in errors.items()))
     for w in WORKERS:
-        predict(m, w, hz, worst, s.calm)
+        predict(m, w, hz, worst, calm)
+
+
+def main():
+    if os.cpu_count() < 2:
+        lib.skip('wants two CPUs')
+    lib.Hugepages(1300)
+    table = cases()
+    names = sys.argv[1:] or [*table, 'model']
+    unknown = [n for n in names if n not in table and n != 'model']
+    if unknown:
+        sys.exit(f'workers: no case named {", ".join(unknown)}; there are: {", ".join(table)}, model')
+    for case in names:
+        if case == 'model':
+            model()
+        elif lib.time_for('workers', case, RUNS * SECONDS.get(case, 2)):
+            sample(case, *table[case])
 
 
 if __name__ == '__main__':

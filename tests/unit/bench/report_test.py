@@ -174,8 +174,8 @@ class Report(unittest.TestCase):
             row("pktgen", "soak", 1, "Mpps", sent=10, received=9, offered=1, losses=[0, 0, 1, 0.5], generator_limited=True),
             row("overload", "limit", 90, "us p99", **delays),
             row("workers", "relay-1w-1k", 41), row("workers", "relay-1w-100k", 70), row("workers", "relay-2w-10k", 50),
-            row("workers", "predicted-4w", 170, "Mpps", own_cache_mpps=220, handed_over_mpps=70),
-            row("workers", "predicted-64w", 900, "Mpps", own_cache_mpps=3000, handed_over_mpps=500),
+            row("workers", "predicted-4w", 220, "Mpps", shared_cache_mpps=170, handed_over_mpps=70),
+            row("workers", "predicted-64w", 3000, "Mpps", shared_cache_mpps=900, handed_over_mpps=500),
         ]
         self.assertEqual(self.check(rows, [row("relay", "<x>", 44)])[0], 0)
         with open(self.path("bench/report.html")) as f:
