@@ -11,7 +11,7 @@ import sys
 import lib
 
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
-SECONDS = os.environ.get('BENCH_SECONDS', '4')
+SECONDS = os.environ.get('BENCH_SECONDS', '3')
 GEN, DUT = '10.79.0.1', '10.79.0.2'
 # Not the interface's own: the generator's kernel sees at the first glance that packets are not for it. Else it would look for a
 # route for each, on the sender's account.
