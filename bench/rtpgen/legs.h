@@ -91,7 +91,7 @@ void legs_follow(struct legs *l, const struct plan *plan);
 
 void legs_free(struct legs *l);
 
-// Writes the leg's next packet into `frame` (LEG_HEADER bytes; the payload behind it is all 0xd5 already).
+// Writes the leg's next packet into `frame` (LEG_HEADER + 1 bytes; the payload behind them is all 0xd5 already).
 // With `now` not 0 the packet carries the delay stamp if the last one has come back.
 void legs_send(struct legs *l, uint32_t leg, uint8_t *frame, uint64_t now);
 

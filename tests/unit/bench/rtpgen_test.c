@@ -98,7 +98,7 @@ static void call_open(uint32_t stamped)
 }
 
 // What leg 0 sends, as leg 1 will receive it: the gateway has a sequence of its own.
-static void send(uint8_t frame[LEG_HEADER], uint64_t now)
+static void send(uint8_t frame[LEG_HEADER + 1], uint64_t now)
 {
 	legs_send(call, 0, frame, now);
 	frame[36] = 4001 >> 8;
@@ -107,7 +107,7 @@ static void send(uint8_t frame[LEG_HEADER], uint64_t now)
 	frame[44] = (uint8_t)(frame[44] + 77);
 }
 
-static void receive(const uint8_t frame[LEG_HEADER], uint64_t now)
+static void receive(const uint8_t frame[LEG_HEADER + 1], uint64_t now)
 {
 	legs_look(call, now, true, 1);
 	legs_receive(call, frame, LEG_HEADER, now, 1, (int64_t)now * 1000);
@@ -121,7 +121,7 @@ static void looks(uint64_t from, uint64_t to)
 
 static void an_absence_is_no_delay(void)
 {
-	uint8_t f[LEG_HEADER];
+	uint8_t f[LEG_HEADER + 1];
 	call_open(2);
 	looks(1000, 2000);
 	send(f, 2000);
@@ -154,7 +154,7 @@ static void an_absence_is_no_delay(void)
 
 static void a_lost_packet_teaches_nothing(void)
 {
-	uint8_t lost[LEG_HEADER], f[LEG_HEADER], g[LEG_HEADER];
+	uint8_t lost[LEG_HEADER + 1], f[LEG_HEADER + 1], g[LEG_HEADER + 1];
 	call_open(2);
 	send(lost, 1000);
 	send(f, 21000); // two are on their way when the first one comes
@@ -177,7 +177,7 @@ static void a_lost_packet_teaches_nothing(void)
 static void others_are_behind_their_promptest(void)
 {
 	static const unsigned int late[5] = {500, 90, 40, 5000, 40};
-	uint8_t f[LEG_HEADER];
+	uint8_t f[LEG_HEADER + 1];
 	call_open(0);
 	for (unsigned int i = 0; i < 5; i++) {
 		uint64_t at = 20000 * (i + 1u);
