@@ -33,19 +33,6 @@ static void kinds_sort(struct burst *b)
 	}
 }
 
-// A burst is taken for what its first packet is, unless one of the last ones was mixed.
-static inline void kinds_tell(struct worker *w, struct burst *b)
-{
-	if (unlikely(w->mixed)) {
-		w->mixed--;
-		kinds_sort(b);
-		return;
-	}
-	unsigned int first = kind_of(b->packets[0]);
-	for (unsigned int kind = 0; kind < BURST_KINDS; kind++)
-		b->ends[kind] = (uint8_t)(kind < first ? 0 : b->count);
-}
-
 static __rte_always_inline void find(struct worker *w, struct burst *b, unsigned int kind)
 {
 	const unsigned int from = kind ? b->ends[kind - 1] : 0, to = b->ends[kind];
@@ -64,20 +51,44 @@ static __rte_always_inline void find(struct worker *w, struct burst *b, unsigned
 	}
 }
 
-void quick_find(struct worker *w, struct burst *b)
+static __rte_noinline void plain_find(struct worker *w, struct burst *b)
 {
-	kinds_tell(w, b);
-	b->wide = w->wide && b->ends[0] >= QUICK_WIDE_MIN && !b->handed_off &&
-		  !w->lookup->ports[b->packets[0]->port].vlan;
-	if (b->wide)
-		quick_wide_find(w, b);
-	else
-		find(w, b, 0);
-	if (likely(b->ends[0] == b->count))
-		return;
+	find(w, b, 0);
+}
+
+static __rte_noinline void others_find(struct worker *w, struct burst *b)
+{
 	find(w, b, KIND_V6);
 	find(w, b, KIND_VLAN);
 	find(w, b, KIND_VLAN | KIND_V6);
+}
+
+// A burst that is not taken for untagged IPv4 throughout: for what its first packet is, unless one of the last ones was mixed.
+static __rte_noinline void kinds_tell(struct worker *w, struct burst *b)
+{
+	if (w->mixed) {
+		w->mixed--;
+		kinds_sort(b);
+		return;
+	}
+	unsigned int first = kind_of(b->packets[0]);
+	for (unsigned int kind = 0; kind < BURST_KINDS; kind++)
+		b->ends[kind] = (uint8_t)(kind < first ? 0 : b->count);
+}
+
+void quick_find(struct worker *w, struct burst *b)
+{
+	memset(b->ends, b->count, sizeof(b->ends));
+	if (unlikely(w->mixed || kind_of(b->packets[0])))
+		kinds_tell(w, b);
+	b->wide = w->wide && b->ends[0] >= QUICK_WIDE_MIN && !b->handed_off &&
+		  !w->lookup->ports[b->packets[0]->port].vlan;
+	if (unlikely(b->ends[0] < b->count))
+		others_find(w, b);
+	if (b->wide)
+		quick_wide_find(w, b);
+	else
+		plain_find(w, b);
 }
 
 // Relays packets of a kind that leave as they came. What stays is left from `kept` on; returns how many are left in all.
@@ -93,16 +104,25 @@ static __rte_always_inline uint16_t pass(struct worker *w, struct burst *b, unsi
 	return kept;
 }
 
+static __rte_noinline uint16_t plain_pass(struct worker *w, struct burst *b)
+{
+	return pass(w, b, 0, 0);
+}
+
+static __rte_noinline uint16_t others_pass(struct worker *w, struct burst *b, uint16_t kept)
+{
+	kept = pass(w, b, KIND_V6, kept);
+	kept = pass(w, b, KIND_VLAN, kept);
+	return pass(w, b, KIND_VLAN | KIND_V6, kept);
+}
+
 uint16_t stage_quick(struct worker *w, struct burst *b)
 {
-	uint16_t kept = b->wide ? stage_quick_wide(w, b) : pass(w, b, 0, 0);
-	if (unlikely(b->ends[0] < b->count)) {
-		kept = pass(w, b, KIND_V6, kept);
-		kept = pass(w, b, KIND_VLAN, kept);
-		kept = pass(w, b, KIND_VLAN | KIND_V6, kept);
-	}
+	uint16_t kept = b->wide ? stage_quick_wide(w, b) : plain_pass(w, b);
+	if (unlikely(b->ends[0] < b->count))
+		kept = others_pass(w, b, kept);
 	b->count = kept;
-	if (kept)
+	if (unlikely(kept))
 		kept = stage_quick_cross(w, b);
 	tx_send_full(w);
 	return kept;

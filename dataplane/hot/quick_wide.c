@@ -476,6 +476,8 @@ static uint16_t group_rest(struct worker *w, const struct burst_group *g, struct
 	for (unsigned int i = 0; i < LANES && first + i < b->ends[0]; i++) {
 		struct rte_mbuf *m = b->packets[first + i];
 		uint32_t found = g->usual >> i & 1 ? (uint32_t)g->streams[i] : NOT_USUAL;
+		if (found == NOT_USUAL)
+			stray_note(w, m, 0);
 		if (!(done >> i & 1) && !relay(w, m, found, 0, units, w->now))
 			leave(b, kept++, m, found);
 	}
@@ -486,20 +488,16 @@ void quick_wide_find(struct worker *w, struct burst *b)
 {
 	const uint32_t owner = LOOKUP_VALID >> 24 | w->id;
 	const uint16_t port = b->packets[0]->port;
-	for (unsigned int i = 0; i < b->ends[0]; i += LANES) {
-		struct burst_group *g = &b->groups[i / LANES];
-		group_read(w, g, b->packets + i, b->ends[0] - i, port, owner);
-		for (unsigned int k = i; unlikely(g->usual != 0xff) && k < i + LANES && k < b->ends[0]; k++)
-			if (!(g->usual >> k % LANES & 1))
-				stray_note(w, b->packets[k], 0);
-	}
+	for (unsigned int i = 0; i < b->ends[0]; i += LANES)
+		group_read(w, &b->groups[i / LANES], b->packets + i, b->ends[0] - i, port, owner);
 }
 
 uint16_t stage_quick_wide(struct worker *w, struct burst *b)
 {
 	const uint32_t units = media_units(w->media, w->now);
+	const unsigned int count = b->ends[0];
 	uint16_t kept = 0;
-	for (unsigned int i = 0; i < b->ends[0]; i += LANES) {
+	for (unsigned int i = 0; i < count; i += LANES) {
 		const struct burst_group *g = &b->groups[i / LANES];
 		__mmask8 done = group_relay(w, g, b->packets + i, units, w->now);
 		if (unlikely(done != 0xff))
