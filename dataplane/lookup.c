@@ -3,17 +3,22 @@
 #include "dataplane/lookup.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <rte_malloc.h>
 
+#define FACTOR    UINT32_C(0x9e3779b1) // 2^32 over the golden ratio
+#define TRIES_MAX 10000                // for 64 addresses in 1024 slots a handful do
+
 int lookup_init(struct lookup *t, unsigned int local_max, int socket)
 {
 	memset(t, 0, sizeof(*t));
-	for (unsigned int i = 0; i < LOOKUP_SLOTS; i++) {
+	t->factor = FACTOR;
+	for (unsigned int i = 0; i < LOOKUP_SLOTS_V4; i++)
 		t->v4[i].local = LOCAL_NONE;
+	for (unsigned int i = 0; i < LOOKUP_SLOTS; i++)
 		t->v6[i].local = LOCAL_NONE;
-	}
 	t->group_first = local_max;
 	size_t size = sizeof(*t->entries) * LOOKUP_PAIRS * (local_max + LOOKUP_GROUPS);
 	t->entries = rte_zmalloc_socket("lookup", size, RTE_CACHE_LINE_SIZE, socket);
@@ -35,20 +40,53 @@ void lookup_port_set(struct lookup *t, uint16_t port, const uint8_t mac[6], uint
 	t->ports[port].vlan = vlan;
 }
 
+static void insert_v4(struct lookup *t, unsigned int index)
+{
+	const struct local *local = &t->locals[index];
+	uint32_t ip;
+	memcpy(&ip, local->addr.ip, 4);
+	unsigned int h = lookup_hash_v4(t, ip);
+	while (t->v4[h].local != LOCAL_NONE)
+		h = (h + 1) % LOOKUP_SLOTS_V4;
+	t->v4[h].ip = ip;
+	t->v4[h].port = index < t->group_first ? local->port : LOOKUP_NO_PORT;
+	__atomic_store_n(&t->v4[h].local, (uint16_t)index, __ATOMIC_RELEASE);
+}
+
+// True when all of our addresses lie in their own slots.
+static bool apart(const struct lookup *t)
+{
+	for (unsigned int i = 0; i < t->local_count; i++) {
+		uint32_t ip;
+		memcpy(&ip, t->locals[i].addr.ip, 4);
+		if (t->locals[i].addr.family == ADDR_IPV4 && t->v4[lookup_hash_v4(t, ip)].local != i)
+			return false;
+	}
+	return true;
+}
+
+// Another factor, until no two of our addresses hash to one slot. Not while workers look.
+static void spread(struct lookup *t)
+{
+	uint32_t factor = t->factor;
+	for (unsigned int i = 0; i < TRIES_MAX && !apart(t); i++) {
+		factor = factor * 1664525 + 1013904223; // the next number of a linear congruence
+		t->factor = factor | 1;
+		for (unsigned int h = 0; h < LOOKUP_SLOTS_V4; h++)
+			t->v4[h].local = LOCAL_NONE;
+		for (unsigned int k = 0; k < t->local_count; k++)
+			if (t->locals[k].addr.family == ADDR_IPV4)
+				insert_v4(t, k);
+	}
+}
+
 // A worker that looks meanwhile finds the address without an index, which is not ours, or with it.
 static void insert(struct lookup *t, unsigned int index, const struct local *local)
 {
 	t->locals[index] = *local;
 	t->port_of[index] = local->port;
 	if (local->addr.family == ADDR_IPV4) {
-		uint32_t ip;
-		memcpy(&ip, local->addr.ip, 4);
-		unsigned int h = lookup_hash_v4(ip);
-		while (t->v4[h].local != LOCAL_NONE)
-			h = (h + 1) % LOOKUP_SLOTS;
-		t->v4[h].ip = ip;
-		t->v4[h].port = index < t->group_first ? local->port : LOOKUP_NO_PORT;
-		__atomic_store_n(&t->v4[h].local, (uint16_t)index, __ATOMIC_RELEASE);
+		insert_v4(t, index);
 	} else {
 		unsigned int h = lookup_hash_v6(local->addr.ip);
 		while (t->v6[h].local != LOCAL_NONE)
@@ -66,6 +104,7 @@ int lookup_local_add(struct lookup *t, const struct local *local)
 		return -EEXIST;
 	unsigned int index = t->local_count++;
 	insert(t, index, local);
+	spread(t);
 	return (int)index;
 }
 

@@ -13,14 +13,14 @@
 
 #define LOCALS_MAX    64
 #define LOCAL_NONE    255
-#define LOOKUP_SLOTS  128
+#define LOOKUP_SLOTS  128                       // of IPv6 addresses
 #define LOOKUP_GROUPS 16                        // multicast groups received in one life of the process
 #define LOOKUP_PAIRS  (1 << LOOKUP_PAIRS_SHIFT) // RTP/RTCP port pairs of one address
 
 #define LOOKUP_PAIRS_SHIFT   15
 #define LOOKUP_NO_PORT       UINT16_MAX
-#define LOOKUP_HASH_V4       UINT32_C(0x9e3779b1)
-#define LOOKUP_HASH_V4_SHIFT 25
+#define LOOKUP_HASH_V4_SHIFT 22
+#define LOOKUP_SLOTS_V4      (1 << (32 - LOOKUP_HASH_V4_SHIFT))
 
 // One of our media addresses and the wire it lives on.
 struct local {
@@ -50,7 +50,9 @@ struct lookup_port {
 };
 
 struct lookup {
-	struct lookup_v4 v4[LOOKUP_SLOTS];
+	// Our addresses lie in the slots that they hash to: the factor was chosen so. Groups may lie in a later one.
+	struct lookup_v4 v4[LOOKUP_SLOTS_V4];
+	uint32_t factor;
 	struct lookup_v6 v6[LOOKUP_SLOTS];
 	struct lookup_port ports[RTE_MAX_ETHPORTS];
 	uint16_t port_of[LOCALS_MAX + LOOKUP_GROUPS]; // DPDK port of an address
@@ -79,9 +81,9 @@ static inline uint32_t lookup_entry_stream(uint32_t entry)
 	return entry & 0xffffff;
 }
 
-static inline unsigned int lookup_hash_v4(uint32_t ip)
+static inline unsigned int lookup_hash_v4(const struct lookup *t, uint32_t ip)
 {
-	return ip * LOOKUP_HASH_V4 >> LOOKUP_HASH_V4_SHIFT;
+	return ip * t->factor >> LOOKUP_HASH_V4_SHIFT;
 }
 
 static inline unsigned int lookup_hash_v6(const uint8_t ip[16])
@@ -96,7 +98,7 @@ static inline unsigned int lookup_hash_v6(const uint8_t ip[16])
 // Index of our address, LOCAL_NONE if it is not ours. `ip` is in network order.
 static inline unsigned int lookup_local_v4(const struct lookup *t, uint32_t ip)
 {
-	for (unsigned int h = lookup_hash_v4(ip);; h = (h + 1) % LOOKUP_SLOTS)
+	for (unsigned int h = lookup_hash_v4(t, ip);; h = (h + 1) % LOOKUP_SLOTS_V4)
 		if (t->v4[h].ip == ip || t->v4[h].local == LOCAL_NONE)
 			return t->v4[h].local;
 }
@@ -122,7 +124,7 @@ void lookup_fini(struct lookup *t);
 // Says which frames of a port are for us.
 void lookup_port_set(struct lookup *t, uint16_t port, const uint8_t mac[6], uint16_t vlan);
 
-// Adds one of our addresses. Returns its index, -ENOSPC or -EEXIST.
+// Adds one of our addresses, before workers look. Returns its index, -ENOSPC or -EEXIST.
 int lookup_local_add(struct lookup *t, const struct local *local);
 
 // Index of a multicast group on the wire of one of our addresses, after all of those have been added; it stays ours for

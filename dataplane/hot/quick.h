@@ -114,7 +114,7 @@ static __rte_always_inline unsigned int local_of(const struct lookup *t, uint16_
 		return likely(local < t->group_first && t->port_of[local] == port) ? local : LOCAL_NONE;
 	}
 	uint32_t to = sum_load32(ip + 16);
-	const struct lookup_v4 *v = &t->v4[lookup_hash_v4(to)];
+	const struct lookup_v4 *v = &t->v4[lookup_hash_v4(t, to)];
 	return likely(v->ip == to && v->port == port) ? v->local : LOCAL_NONE;
 }
 

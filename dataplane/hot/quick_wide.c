@@ -174,7 +174,7 @@ static inline void streams_find(struct burst_group *g, const struct lookup *t, u
 {
 	const __m512i to = LOAD(g->columns[4]);
 	__mmask8 ok = g->usual;
-	__m512i hash = _mm512_mul_epu32(to, ALL(LOOKUP_HASH_V4));
+	__m512i hash = _mm512_mul_epu32(to, ALL(t->factor));
 	hash = _mm512_srli_epi64(_mm512_slli_epi64(hash, 32), 32 + LOOKUP_HASH_V4_SHIFT);
 	__m512i v = _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), ok, hash, t->v4, 8);
 	__m512i local = _mm512_and_si512(_mm512_srli_epi64(v, 32), ALL(0xffff));
