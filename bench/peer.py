@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # peer.py - The same calls and the same generator against Debian's rtpengine, in userspace, over veth.
-"""Usage: peer.py [CASE...]  Generator on CPU 0, device on CPU 1. Value: CPU seconds per million delivered packets. Delay, the median
+"""Usage: peer.py [CASE...]  Generator on CPU 0, device on CPU 1; our port is af_xdp. Value: CPU seconds per million delivered packets. Delay, the median
 over windows of 100 ms, is told where packets are relayed: what a transcoder sends is no packet that came in."""
 import os
 import socket
@@ -122,9 +122,8 @@ class Slimline:
     def __init__(self, veth, folder, case):
         calls, a, b = CASES[case]
         lib.run('ip', 'addr', 'flush', 'dev', veth.dut_if, netns=veth.dut)
-        device = f'net_af_packet0,iface={veth.dut_if},blocksz=4096,framesz=2048,framecnt=2048,qpairs=1,qdisc_bypass=1'
-        config, api = lib.dataplane_config(folder, device, [f'{DUT}/24'], idle='adaptive', streams=calls * 2 + 64,
-                                           conferences=calls + 64, voices=calls * 2 + 64, hugepages=False,
+        config, api = lib.dataplane_config(folder, f'net_af_xdp0,iface={veth.dut_if},busy_budget=0', [f'{DUT}/24'], idle='adaptive',
+                                           streams=calls * 2 + 64, conferences=calls + 64, voices=calls * 2 + 64,
                                            memory='512MB')
         self.process = lib.dataplane(folder, config, api, netns=veth.dut)
         self.rss_before = self.process.rss_kb()
@@ -153,6 +152,7 @@ def measure(side, veth, case):
 def main():
     lib.need_root()
     lib.need('rtpengine', 'rtpengine-daemon')
+    lib.Hugepages(512)
     veth = lib.Veth('pb')
     for case in sys.argv[1:] or CASES:
         if not lib.time_for('peer', case, RUNS * 15):

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // worker.c - One lcore: its loop, and what it does when there is nothing to do.
 //
-// Idle policy. `poll` never sleeps. `adaptive` naps after a few empty turns: 200 us while streams are open, 4 ms when
-// there are none, and never past the next media tick. The nap is what makes it cheap: packets gather meanwhile, and a
-// kernel port sends a burst for the price of one call, where turns that find nothing only burn time.
+// Idle policy. `poll` never sleeps. `adaptive` naps after a few empty turns: while streams are open for 200 us, or as long as some
+// packets take to gather where that is less, 4 ms when there are none, and never past the next media tick. The nap is what
+// makes it cheap: a kernel port sends a burst for the price of one call, where turns that find nothing only burn time.
 #include "dataplane/worker.h"
 
 #include <errno.h>
@@ -20,7 +20,10 @@
 #include "dataplane/mailbox.h"
 
 #define SPINS_MAX    2
-#define NAP_NS       (200 * NSEC_PER_USEC)
+#define NAP_MIN_NS   (50 * NSEC_PER_USEC)
+#define NAP_MAX_NS   (200 * NSEC_PER_USEC)
+#define NAP_GATHERS  8 // packets: a nap costs no more than one of them
+#define NAP_SMOOTH   8
 #define NAP_EMPTY_NS (4 * NSEC_PER_MSEC)
 #define PUT_OFF_MAX  8 // turns
 #define UPKEEP_NS    (1 * NSEC_PER_MSEC)
@@ -71,6 +74,7 @@ int worker_new(const struct worker_options *o, struct worker **ret)
 	w->mailbox = o->mailbox;
 	w->adaptive = o->adaptive;
 	w->group_ttl = o->group_ttl;
+	w->nap = NAP_MAX_NS;
 	w->wide = quick_wide_fits();
 	w->wide_law = w->wide && quick_law_fits();
 	w->ntp_offset = wall_offset();
@@ -192,11 +196,21 @@ unsigned int worker_loop_once(struct worker *w, nsec_t now)
 	return work;
 }
 
+nsec_t worker_nap(nsec_t was, nsec_t elapsed, unsigned int work)
+{
+	nsec_t next = work ? NAP_GATHERS * elapsed / work : NAP_MAX_NS;
+	next = next < NAP_MIN_NS ? NAP_MIN_NS : next < NAP_MAX_NS ? next : NAP_MAX_NS;
+	return was + (nsec_t)(((int64_t)next - (int64_t)was) / NAP_SMOOTH);
+}
+
 // The short nap is not worth waking from: commands gather meanwhile, and a wake-up for each costs both sides more.
 static void nap(struct worker *w, nsec_t now)
 {
 	bool streams = media_stream_count(w->media) > 0;
-	nsec_t until = now + (streams ? NAP_NS : NAP_EMPTY_NS);
+	w->nap = worker_nap(w->nap, now - w->napped, w->gathered);
+	w->napped = now;
+	w->gathered = 0;
+	nsec_t until = now + (streams ? w->nap : NAP_EMPTY_NS);
 	nsec_t due = media_tick_due(w->media);
 	if (due < until)
 		until = due;
@@ -232,6 +246,7 @@ int worker_main(void *worker)
 		nsec_t before = now;
 		now = worker_clock();
 		load_turn(&w->load, before, now, work);
+		w->gathered += work - w->commands;
 		if (work) {
 			// Packets come in trains, commands do not.
 			spins = work > w->commands ? 0 : SPINS_MAX;

@@ -110,6 +110,9 @@ struct worker {
 	struct load load;
 	nsec_t wall_due;       // next look at the wall clock
 	nsec_t upkeep_due;     // next look at RTCP, events and published figures
+	nsec_t nap;            // how long the next one is, with streams open
+	nsec_t napped;         // when the last one began
+	unsigned int gathered; // work since, but for commands
 	unsigned int put_off;  // turns in which ports came before the media clock, in a row
 	unsigned int commands; // of the mailbox, in this turn
 	uint32_t stream_ns;    // that a stream's way in and out is expected to take in a second
@@ -143,6 +146,9 @@ void worker_free(struct worker *w);
 
 // One turn: commands, packets, ticks, RTCP, sending. Returns how much work it found. The whole of a worker's life.
 unsigned int worker_loop_once(struct worker *w, nsec_t now);
+
+// Length of the next nap while streams are open: that of the last one, drawn towards what the work that came in `elapsed` asks for.
+nsec_t worker_nap(nsec_t was, nsec_t elapsed, unsigned int work);
 
 // Runs turns until w->stop; sleeps between them by the idle policy. For rte_eal_remote_launch.
 int worker_main(void *worker);

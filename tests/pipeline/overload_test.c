@@ -334,6 +334,28 @@ static void napping(void)
 	CHECK_NEAR(l.measured, 200000, 5000);
 }
 
+// A nap lasts until some packets are there, within bounds, and follows the traffic smoothly.
+static void nap_lengths(void)
+{
+	static const struct {
+		unsigned int per_ms;
+		nsec_t nap;
+	} traffic[] = {{100, 80000}, {40, 200000},   {1, 200000}, {0, 200000},
+		       {200, 50000}, {10000, 50000}, {80, 100000}};
+	nsec_t nap = 200000;
+	for (unsigned int i = 0; i < sizeof(traffic) / sizeof(traffic[0]); i++) {
+		for (unsigned int k = 0; k < 100; k++) {
+			nsec_t next = worker_nap(nap, NSEC_PER_MSEC, traffic[i].per_ms);
+			CHECK(next >= 50000 && next <= 200000);
+			CHECK(next > nap ? next - nap <= 150000 / 8 : nap - next <= 150000 / 8);
+			nap = next;
+		}
+		CHECK_NEAR((double)nap, (double)traffic[i].nap, 8);
+	}
+	// one long absence with all that gathered meanwhile says the same
+	CHECK_NEAR((double)worker_nap(80000, 20 * NSEC_PER_MSEC, 2000), 80000, 1);
+}
+
 // What was opened a moment ago counts at once, by the measure of what is open.
 static void expected(void)
 {
@@ -370,7 +392,7 @@ static void lateness(void)
 	CHECK_INT(l.late_us + l.turn_us + l.away_us, 0);
 }
 
-T_MAIN("pipeline overload", {"polling", polling}, {"napping", napping}, {"expected", expected},
-       {"lateness", lateness}, {"refused beyond the limit", refused_beyond_limit},
+T_MAIN("pipeline overload", {"polling", polling}, {"napping", napping}, {"nap lengths", nap_lengths},
+       {"expected", expected}, {"lateness", lateness}, {"refused beyond the limit", refused_beyond_limit},
        {"relays go between", relays_go_between}, {"slow moments are remembered", slow_moments_are_remembered},
        {"smeared without a limit", smeared_without_limit})
