@@ -61,6 +61,13 @@ class Report(unittest.TestCase):
         self.assertEqual(self.check(*down)[0], 1)
         self.assertEqual(self.check(*reversed(down))[0], 0)
 
+    def test_what_slows_a_foreign_peer_as_well_is_the_machine(self):
+        def pair(ours, peer, name):
+            return row("memif", "x", ours, "Mpps", peer=name, peer_value=peer, ratio=ours / peer)
+        for name, both, alone in (("testpmd-5tswap", 0, 1), ("relay", 1, 1)):
+            self.assertEqual(self.check([pair(4, 4, name)], [pair(5, 5, name)])[0], both)
+            self.assertEqual(self.check([pair(4, 5, name)], [pair(5, 5, name)])[0], alone)
+
     def test_a_restless_result_is_not_judged(self):
         status, said = self.check([row("relay", "x", 500, calm=False)], [row("relay", "x", 100)])
         self.assertEqual(status, 77, said)
