@@ -56,6 +56,13 @@ void config_check_dataplane(const struct cfg_at *at)
 		d->worker_count = 1; // on CPU 0, which every machine has
 	if (d->voices > d->streams)
 		cfg_problem(at, "voices", "cannot be more than streams (%u)", d->streams);
+	// Its buffers are the dataplane's memory, and the kernel drops what crosses two pages that do not lie together.
+	for (unsigned int i = 0; i < d->port_count && !d->hugepages; i++)
+		if (strncmp(d->ports[i].device, "net_af_xdp", 10) == 0)
+			cfg_problem(at, "hugepages",
+				    "port %s is an af_xdp device, which wants hugepages; without them use "
+				    "net_af_packet",
+				    d->ports[i].name);
 }
 
 void config_check_jitter(const struct cfg_at *at)

@@ -118,6 +118,19 @@ static void the_lab_sample_is_sound(void)
 	config_free(c);
 }
 
+static void af_xdp_wants_hugepages(void)
+{
+	static const char ports[] =
+		"ports: [{name: p, device: 'net_af_xdp0,iface=x', addresses: [192.0.2.10/24]}]\n";
+	char text[512];
+	snprintf(text, sizeof(text), HEAD "dataplane:\n  %s" AGENTS, ports);
+	config_free(accepts(text));
+	snprintf(text, sizeof(text), HEAD "dataplane:\n  hugepages: no\n  %s" AGENTS, ports);
+	refuses(text, "f:3:14: dataplane.hugepages: port p is an af_xdp device, which wants hugepages; "
+		      "without them use "
+		      "net_af_packet\n");
+}
+
 static void how_conferences_sound(void)
 {
 	struct config *c =
@@ -527,7 +540,8 @@ T_MAIN("config", {"lines become devices", lines_become_devices}, {"macs", macs_c
        {"sounds_are_read", sounds_are_read}, {"bad_sounds_are_explained", bad_sounds_are_explained},
        {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
-       {"defaults_are_sensible", defaults_are_sensible}, {"how_conferences_sound", how_conferences_sound},
+       {"defaults_are_sensible", defaults_are_sensible}, {"af_xdp_wants_hugepages", af_xdp_wants_hugepages},
+       {"how_conferences_sound", how_conferences_sound},
        {"order_in_the_file_does_not_matter", order_in_the_file_does_not_matter},
        {"the_file_says_its_schema", the_file_says_its_schema},
        {"references_are_checked", references_are_checked},
