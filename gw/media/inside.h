@@ -124,6 +124,7 @@ struct media_cold {
 	uint32_t next;       // member of the conference; also links the free list
 	uint8_t heard_known; // the far end reports at all
 	uint8_t unheard;     // the mark stands still while we send
+	uint8_t rtcp_sent;   // something, between the last two reports
 };
 
 #define STREAM_BYTES 768 // both halves

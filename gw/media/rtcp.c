@@ -137,7 +137,9 @@ static unsigned int report(struct media *m, uint32_t stream, nsec_t now, uint64_
 	unsigned int blocks = s->rx.packets > 0, len;
 	if (blocks)
 		rtcp_block_make(&c->rtcp, &s->rx, now, &block);
-	bool sent = c->tx_packets != c->rtcp_tx_packets;
+	// since the last report, or the one before: RFC 3550 s6.4
+	bool lately = c->tx_packets != c->rtcp_tx_packets, sent = lately || c->rtcp_sent;
+	c->rtcp_sent = lately;
 	c->rtcp_tx_packets = c->tx_packets;
 	len = rtcp_report_write(buf, 0, MEDIA_RTCP_MAX, c->tx_ssrc, sent ? &sender : NULL, &block, blocks);
 	return rtcp_sdes_write(buf, len, MEDIA_RTCP_MAX, c->tx_ssrc,

@@ -125,6 +125,26 @@ static void round_trip(void)
 	rig_free(r);
 }
 
+// The type of the first packet of the stream's next farewell.
+static unsigned int goodbye_type(struct rig *r, uint32_t stream)
+{
+	uint8_t buf[MEDIA_RTCP_MAX];
+	unsigned int len = media_rtcp_bye(r->media, stream, r->now, ntp_of(r->now), buf);
+	return len ? buf[1] : 0;
+}
+
+// RFC 3550 s6.4: who has sent since the last report, or the one before, sends a sender report.
+static void sender_reports(void)
+{
+	struct rig *r = reporting(CODEC_PCMU);
+	struct seen s = {0};
+	run_reading(r, 3000, r->phone[1].stream, &s);
+	CHECK_INT(goodbye_type(r, r->phone[1].stream), RTCP_SR); // speaks
+	CHECK_INT(goodbye_type(r, r->phone[1].stream), RTCP_SR); // a moment after that report
+	CHECK_INT(goodbye_type(r, r->phone[1].stream), RTCP_RR); // nothing since two reports
+	rig_free(r);
+}
+
 static void silence_is_told(void)
 {
 	struct rig *r = reporting(CODEC_PCMU);
@@ -150,4 +170,4 @@ static void silence_is_told(void)
 }
 
 T_MAIN("media_rtcp", {"reports of relayed and ticked streams", relayed_and_ticked},
-       {"round trip", round_trip}, {"silence is told", silence_is_told})
+       {"round trip", round_trip}, {"sender reports", sender_reports}, {"silence is told", silence_is_told})
