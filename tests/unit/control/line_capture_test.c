@@ -11,8 +11,7 @@
 #include "control/device.h"
 #include "control/line.h"
 #include "gw/log.h"
-#include "tests/fake/agent.h"
-#include "tests/fake/dp.h"
+#include "tests/fake/core.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/t.h"
 
@@ -139,18 +138,8 @@ static void build(struct world *w)
 			      "  - {name: %s, profile: p, group: g, version: %u, action: room, room: r}\n",
 			      w->phones[i].name, w->phones[i].version);
 	REQUIRE(config_load_text(yaml, strlen(yaml), "capture", stderr, &w->config) == 0);
-	fake_agent_init(&w->agents);
-	fake_dp_init(&w->dp);
-	w->dp.connected = true;
-	struct core_options o = {.config = w->config,
-				 .links = fake_agent_driver(&w->agents),
-				 .dataplane = {.context = &w->dp, .send = fake_dp_send},
-				 .epoch = 1,
-				 .seed = 1};
-	REQUIRE(core_init(&w->core, &o) == 0);
 	w->now = NSEC_PER_SEC;
-	dp_connected(&w->core.dp, w->now);
-	pump(w);
+	REQUIRE(fake_core_init(&w->core, &w->agents, &w->dp, w->config, w->now) == 0);
 	for (unsigned int i = 0; i < w->phone_count; i++)
 		w->phones[i].device = core_device(&w->core, w->phones[i].name);
 }

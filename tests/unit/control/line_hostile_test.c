@@ -2,15 +2,11 @@
 // line_hostile_test.c - An agent that says anything in any order to a telephone, and leaves in every state of a call.
 #include <stdlib.h>
 
-#include "control/device.h"
 #include "control/line.h"
 #include "control/line_act.h"
 #include "control/line_action.h"
 #include "control/party.h"
-#include "gw/log.h"
-#include "tests/fake/agent.h"
-#include "tests/fake/dp.h"
-#include "tests/unit/t.h"
+#include "tests/unit/control/world.h"
 
 static const char yaml[] =
 	"schema: 1\n"
@@ -22,104 +18,6 @@ static const char yaml[] =
 	"  - {name: 'L{n}', count: 2, profile: p, group: g, answer: 10ms, action: room, room: r}\n"
 	"  - {name: 'E{n}', profile: p, group: g, answer: never, plar: '12', features: {codes: yes, flash: "
 	"feature}}\n";
-
-struct world {
-	struct config *config;
-	struct core core;
-	struct fake_agent agents;
-	struct fake_dp dp;
-	nsec_t now;
-	uint64_t random;
-};
-
-static uint32_t draw(struct world *w, uint32_t below)
-{
-	w->random = w->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)(w->random >> 33) % below;
-}
-
-static void pump(struct world *w)
-{
-	while (fake_dp_deliver(&w->dp, &w->core.dp, w->now))
-		continue;
-}
-
-static void advance(struct world *w, nsec_t by)
-{
-	nsec_t until = w->now + by, due;
-	while ((due = timer_next(&w->core.timers)) <= until) {
-		w->now = due > w->now ? due : w->now;
-		timer_run(&w->core.timers, w->now);
-		pump(w);
-	}
-	w->now = until;
-}
-
-static void say(struct world *w, struct device *d, const struct sccp_msg *m)
-{
-	uint8_t pdu[SCCP_PDU_MAX];
-	int len = sccp_encode(m, 20, pdu, sizeof(pdu));
-	REQUIRE(len > 0);
-	if (d->reg.link)
-		d->reg.link->user->input(d, pdu, (size_t)len, w->now);
-	pump(w);
-}
-
-static void say_register(struct world *w, struct device *d)
-{
-	struct addr local;
-	struct sccp_msg m;
-	while (d->reg.fsm.state != REG_CONNECTING)
-		advance(w, 50 * NSEC_PER_MSEC);
-	addr_parse("192.0.2.77", &local);
-	d->reg.link->up = true;
-	d->reg.link->user->up(d, &local, w->now);
-	sccp_init(&m, SCCP_REGISTER_ACK);
-	m.register_ack.protocol_version = 20;
-	m.register_ack.keep_alive_interval = 3600;
-	say(w, d, &m);
-	sccp_init(&m, SCCP_CAPABILITIES_REQ);
-	say(w, d, &m);
-}
-
-static void leave(struct world *w, struct device *d)
-{
-	struct link *l = d->reg.link;
-	REQUIRE(l != NULL);
-	l->ended = true;
-	l->user->down(d, "the agent is gone", w->now);
-	pump(w);
-}
-
-static void setup(struct world *w)
-{
-	*w = (struct world){.now = NSEC_PER_SEC, .random = 42};
-	log_set_level(LOG_LEVEL_ERROR);
-	REQUIRE(config_load_text(yaml, strlen(yaml), "test", stderr, &w->config) == 0);
-	fake_agent_init(&w->agents);
-	fake_dp_init(&w->dp);
-	w->agents.discard = true;
-	w->dp.connected = true;
-	struct core_options o = {.config = w->config,
-				 .links = fake_agent_driver(&w->agents),
-				 .dataplane = {.context = &w->dp, .send = fake_dp_send},
-				 .epoch = 1,
-				 .seed = 1};
-	REQUIRE(core_init(&w->core, &o) == 0);
-	dp_connected(&w->core.dp, w->now);
-	pump(w);
-	core_start(&w->core, w->now);
-	for (unsigned int i = 0; i < w->core.device_count; i++)
-		say_register(w, w->core.devices[i]);
-}
-
-static void teardown(struct world *w)
-{
-	core_fini(&w->core);
-	config_free(w->config);
-	fake_agent_fini(&w->agents);
-	fake_dp_fini(&w->dp);
-}
 
 static void say_state(struct world *w, struct device *d, uint32_t state, uint32_t reference)
 {
@@ -171,7 +69,7 @@ static void reach(struct world *w, struct device *d, enum line_call_state state)
 static void agent_leaves(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml, 20);
 	struct device *other = core_device(&w.core, "L1"), *d = core_device(&w.core, "E1");
 	say_state(&w, other, SCCP_CALL_STATE_CONNECTED, 9);
 	open_media(&w, other, 9);
@@ -243,7 +141,7 @@ static void fumble(struct world *w, struct line *l)
 static void anything(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml, 20);
 	struct device *calm = core_device(&w.core, "L2");
 	struct device *wild[] = {core_device(&w.core, "L1"), core_device(&w.core, "E1")};
 	say_state(&w, calm, SCCP_CALL_STATE_CONNECTED, 9);
@@ -307,7 +205,7 @@ static void every_length(void)
 {
 	static uint8_t pdu[SCCP_PDU_MAX + 64];
 	struct world w;
-	setup(&w);
+	setup(&w, yaml, 20);
 	struct device *d = core_device(&w.core, "E1"), *calm = core_device(&w.core, "L2");
 	say_state(&w, calm, SCCP_CALL_STATE_CONNECTED, 9);
 	for (unsigned int k = 0; k < 256; k++) {
@@ -345,7 +243,7 @@ static void any_pieces(void)
 	struct world w;
 	struct sccp_msg m;
 	size_t len = 0;
-	setup(&w);
+	setup(&w, yaml, 20);
 	struct device *d = core_device(&w.core, "E1");
 	for (unsigned int i = 0; i < 5; i++) {
 		sccp_init(&m, SCCP_CALL_STATE);
@@ -380,7 +278,7 @@ static void next_connection(struct world *w, struct device *d)
 static void short_sessions(void)
 {
 	struct world w;
-	setup(&w);
+	setup(&w, yaml, 20);
 	struct device *d = core_device(&w.core, "E1"), *other = core_device(&w.core, "L1");
 	say_state(&w, other, SCCP_CALL_STATE_CONNECTED, 9);
 	for (unsigned int i = 0; i < 200; i++) {

@@ -56,7 +56,7 @@ static void empty(struct world *w)
 static void comes_and_goes(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "N1", 1);
 	CHECK_STR(where(&w, 1), "#named desk");
 	CHECK_STR(heard(&w, 1), ASKED);
@@ -94,7 +94,7 @@ static void comes_and_goes(void)
 static void after_pin(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "S1", 1);
 	CHECK_STR(heard(&w, 1), "/p/conf-getpin.wav");
 	press(&w, 1, "1111");
@@ -115,7 +115,7 @@ static void after_pin(void)
 static void silence(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	w.dp.says_nothing = true;
 	call_from(&w, "N1", 1, "7");
 	listen(&w);
@@ -157,7 +157,7 @@ static void silence(void)
 static void refused(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	for (uint32_t ref = 1; ref <= 3; ref++) {
 		call_from(&w, "N1", ref, "7");
 		w.dp.fail_type = ref == 1 ? API_RECORD_OPEN : 0;
@@ -187,7 +187,7 @@ static void refused(void)
 static void interrupted(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "N1", 1); // during the prompt
 	hang_up(&w, "N1", 1);
 	empty(&w);
@@ -243,7 +243,7 @@ static void reconnect(struct world *w, bool same)
 static void dataplane_away(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	for (unsigned int same = 0; same < 2; same++) {
 		enter(&w, 1);
 		dp_disconnected(&w.core.dp, w.now);
@@ -285,7 +285,7 @@ static void dataplane_away(void)
 static void agent_leaves(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	enter(&w, 1);
 	call(&w, "N1", 2);
 	listen(&w);
@@ -296,7 +296,7 @@ static void agent_leaves(void)
 	pump(&w);
 	empty(&w);
 	teardown(&w);
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	enter(&w, 1);
 	call(&w, "N1", 2);
 	listen(&w);
@@ -312,7 +312,7 @@ static void agent_leaves(void)
 static void former_life(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	CHECK_INT(w.dp.requests[API_RECORD_DELETE], 1);
 	enter(&w, 1);
 	reconnect(&w, true);
@@ -371,7 +371,7 @@ static void do_something(struct world *w)
 static void anything(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	for (unsigned int n = 0; n < 20000; n++) {
 		do_something(&w);
 		if (n % 16 == 0) // it is slow, and never too slow

@@ -30,7 +30,7 @@ static const char yaml[] =
 static void open_room(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "O1", 1);
 	CHECK_STR(where(&w, 1), "#open main");
 	call(&w, "O1", 2);
@@ -55,7 +55,7 @@ static void open_room(void)
 static void right_pin(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call_from(&w, "P1", 1, "205");
 	CHECK_STR(where(&w, 1), "#pin desk");
 	CHECK_STR(heard(&w, 1), "/p/conf-getpin.wav");
@@ -84,7 +84,7 @@ static void right_pin(void)
 static void wrong_pins(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "P1", 1);
 	press(&w, 1, "1111");
 	CHECK_STR(heard(&w, 1), "/p/conf-invalidpin.wav /p/conf-getpin.wav");
@@ -127,7 +127,7 @@ static void wrong_pins(void)
 static void lobby(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "S1", 1);
 	press(&w, 1, "2468#");
 	CHECK_STR(heard(&w, 1), "/p/conf-waitforleader.wav");
@@ -174,7 +174,7 @@ static void lobby(void)
 static void keys(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	struct room *r = room(&w, "#safe");
 	call_from(&w, "T1", 1, "7");
 	call(&w, "S1", 2);
@@ -222,7 +222,7 @@ static void keys(void)
 static void led(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "L1", 1);
 	press(&w, 1, "#");
 	listen(&w);
@@ -250,7 +250,7 @@ static void led(void)
 static void holds(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "S1", 1);
 	close_media(&w, "S1", 1);
 	CHECK_INT(fake_dp_streams(&w.dp), 0);
@@ -278,7 +278,7 @@ static void holds(void)
 static void dataplane_restarts(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	for (unsigned int stage = 0; stage < 4; stage++) {
 		call(&w, "S1", 1);
 		if (stage > 0)
@@ -315,7 +315,7 @@ static void dataplane_restarts(void)
 static void no_prompts(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	snprintf(w.dp.unreadable, sizeof(w.dp.unreadable), "/p/conf-getpin.wav");
 	call(&w, "P1", 1);
 	CHECK_INT(line(&w, "P1")->counts.value[COUNT_sound_unreadable], 1);
@@ -336,7 +336,7 @@ static void no_prompts(void)
 static void cannot_move(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call(&w, "P1", 1);
 	press(&w, 1, "2468");
 	w.dp.fail_type = API_STREAM_SET;
@@ -362,7 +362,7 @@ static void cannot_move(void)
 static void agent_leaves(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	call_from(&w, "T1", 1, "7");
 	call(&w, "S1", 2);
 	press(&w, 2, "2468#");
@@ -445,7 +445,7 @@ static void do_something(struct world *w)
 static void anything(void)
 {
 	struct world w;
-	setup(&w, yaml);
+	setup(&w, yaml, 17);
 	for (unsigned int n = 0; n < 20000; n++) {
 		do_something(&w);
 		if (n % 100 == 0)

@@ -8,8 +8,7 @@
 
 #include "control/device.h"
 #include "gw/log.h"
-#include "tests/fake/agent.h"
-#include "tests/fake/dp.h"
+#include "tests/fake/core.h"
 #include "tests/unit/t.h"
 
 #define CALL 0x11223344
@@ -55,17 +54,7 @@ static void setup(struct world *w, unsigned int version)
 		 "lines: [{name: L, profile: p, group: g}]\n",
 		 version);
 	REQUIRE(config_load_text(yaml, strlen(yaml), "test", stderr, &w->config) == 0);
-	fake_agent_init(&w->agents);
-	fake_dp_init(&w->dp);
-	w->dp.connected = true;
-	struct core_options o = {.config = w->config,
-				 .links = fake_agent_driver(&w->agents),
-				 .dataplane = {.context = &w->dp, .send = fake_dp_send},
-				 .epoch = 1,
-				 .seed = 1};
-	REQUIRE(core_init(&w->core, &o) == 0);
-	dp_connected(&w->core.dp, w->now);
-	pump(w);
+	REQUIRE(fake_core_init(&w->core, &w->agents, &w->dp, w->config, w->now) == 0);
 	core_start(&w->core, w->now);
 	w->device = w->core.devices[0];
 	addr_parse("192.0.2.77", &local);

@@ -10,6 +10,7 @@
 #include "gw/mixer.h"
 #include "gw/resample.h"
 #include "gw/rtp.h"
+#include "tests/unit/t.h"
 
 #define WIRE_MAX 4096
 #define START    (1000 * NSEC_PER_SEC)
@@ -333,4 +334,32 @@ void rig_run(struct rig *r, unsigned int ms)
 const int16_t *phone_tail(const struct phone *p, uint32_t n)
 {
 	return p->pcm + (p->pcm_count > n ? p->pcm_count - n : 0);
+}
+
+struct rig *rig_pair(enum codec_id a, enum codec_id b, uint32_t *ret_conference)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, 0);
+	REQUIRE(rig_open(r, 0, c, a, 20, STREAM_RECV | STREAM_SEND, 400, -10) == 0);
+	REQUIRE(rig_open(r, 1, c, b, 20, STREAM_RECV | STREAM_SEND, 1000, -10) == 0);
+	if (ret_conference)
+		*ret_conference = c;
+	return r;
+}
+
+enum conference_outcome rig_outcome(struct rig *r, uint32_t conference)
+{
+	enum conference_outcome o = CONFERENCE_OUTCOME_COUNT;
+	media_conference_info(r->media, conference, &o, NULL);
+	return o;
+}
+
+unsigned int rig_packet(uint8_t *rtp, uint8_t type, uint16_t seq, uint32_t ts, uint32_t ssrc,
+			unsigned int payload)
+{
+	struct rtp_header h = {.timestamp = ts, .ssrc = ssrc, .seq = seq, .payload_type = type};
+	rtp_header_write(rtp, &h);
+	for (unsigned int i = 0; i < payload; i++)
+		rtp[12 + i] = (uint8_t)(i * 7 + seq);
+	return 12 + payload;
 }

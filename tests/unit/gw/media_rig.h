@@ -90,6 +90,11 @@ int rig_open(struct rig *r, unsigned int phone, uint32_t conference, enum codec_
 int rig_open_spec(struct rig *r, unsigned int phone, const struct stream_spec *spec, double hz, double dbm0);
 void rig_close(struct rig *r, unsigned int phone);
 
+// A rig in which phones 0 and 1 speak to each other, 400 and 1000 Hz. *ret_conference may be NULL.
+struct rig *rig_pair(enum codec_id a, enum codec_id b, uint32_t *ret_conference);
+
+enum conference_outcome rig_outcome(struct rig *r, uint32_t conference);
+
 // Lets time pass.
 void rig_run(struct rig *r, unsigned int ms);
 
@@ -104,3 +109,7 @@ unsigned int phone_packet(struct phone *p, uint8_t *rtp);
 
 // The last `n` samples that a phone heard.
 const int16_t *phone_tail(const struct phone *p, uint32_t n);
+
+// Writes a packet with a payload that its sequence number makes. Returns its length.
+unsigned int rig_packet(uint8_t *rtp, uint8_t type, uint16_t seq, uint32_t ts, uint32_t ssrc,
+			unsigned int payload);
