@@ -8,7 +8,8 @@ to 150 % of what the worker can carry and on beyond; all calls that stand are sp
   value   p99 of the relayed calls' delay, us, beside the share of 100 ms windows whose p99 is within the goal
   behind  of the transcoded calls: how far a packet is behind the promptest of its stream, by their timestamps
 The worker has CPU 1; control, agents and generator share CPU 0, so that the generator is often away for a moment: what it finds
-then is not judged (bench/rtpgen/legs.h). Dataplane and generator come before others on their CPUs (nice, no real-time class).
+then is not judged (bench/rtpgen/legs.h). The limited worker is adaptive, as one that shares its CPU should be: it has a real-time
+class, and naps. The unlimited one never could, so it polls, and like the generator comes before others by nice alone.
 Whose the rest is: `turn_ms` is the worker's longest turn, `away_ms` the longest that found nothing, for which somebody
 else had its CPU, `waited_ms` what others on CPU 1 took of the time measured, `left` the windows in which that was next to
 nothing, and `host` what a program that only spins saw missing just before."""
@@ -30,9 +31,10 @@ LIMITS = {'limit': 85, 'none': 100}
 
 
 def configure(folder, limit):
+    idle = 'adaptive' if limit < 100 else 'poll'
     memif = f'net_memif0,role=server,socket={folder}/port.memif,socket-abstract=no,rsize=10'
     config, api = lib.dataplane_config(folder, memif, ['10.80.0.1/16'], streams=4096, conferences=2048, voices=2048,
-                                       memory='1280MB', load_limit=limit, main_cpu=0)
+                                       memory='1280MB', load_limit=limit, main_cpu=0, idle=idle)
     with open(config) as f:
         text = f.read()
     with open(config, 'w') as f:

@@ -17,8 +17,9 @@ GEN, DUT = '10.79.0.1', '10.79.0.2'
 # route for each, on the sender's account.
 GEN_MAC = '02:00:00:00:00:07'
 WINDOW_MS = '100'
-# case: calls, codec of leg A, codec of leg B
+# case: calls, codec of leg A, codec of leg B; against rtpengine, but for law-1000: what A-law to mu-law adds to our own relay
 CASES = {
+    'law-1000': (1000, 'pcmu', 'pcma'),
     'rtpengine-relay-1000': (1000, 'pcmu', 'pcmu'),
     'rtpengine-pcma-300': (300, 'pcmu', 'pcma'),
     'rtpengine-g722-250': (250, 'pcmu', 'g722'),
@@ -89,8 +90,7 @@ class Ng:
 class Rtpengine:
     name = 'rtpengine'
 
-    def __init__(self, veth, folder, case):
-        calls, a, b = CASES[case]
+    def __init__(self, veth, folder, calls, a, b):
         lib.run('ip', 'addr', 'replace', f'{DUT}/24', 'dev', veth.dut_if, netns=veth.dut)
         lib.run('ip', 'neigh', 'replace', GEN, 'lladdr', GEN_MAC, 'dev', veth.dut_if, netns=veth.dut)
         argv = ['rtpengine', '--config-file=none', '--table=-1', f'--interface={DUT}', '--listen-ng=127.0.0.1:2223',
@@ -119,8 +119,7 @@ class Rtpengine:
 class Slimline:
     name = 'slimline'
 
-    def __init__(self, veth, folder, case):
-        calls, a, b = CASES[case]
+    def __init__(self, veth, folder, calls, a, b):
         lib.run('ip', 'addr', 'flush', 'dev', veth.dut_if, netns=veth.dut)
         config, api = lib.dataplane_config(folder, f'net_af_xdp0,iface={veth.dut_if},busy_budget=0', [f'{DUT}/24'], idle='adaptive',
                                            streams=calls * 2 + 64, conferences=calls + 64, voices=calls * 2 + 64,
@@ -131,8 +130,16 @@ class Slimline:
         lib.open_calls(api, calls, a, b, GEN, self.plan)
 
 
+class Relay(Slimline):
+    """Ours, with one codec on both legs."""
+    name = 'our plain relay'
+
+    def __init__(self, veth, folder, calls, a, _):
+        super().__init__(veth, folder, calls, a, a)
+
+
 def measure(side, veth, case):
-    device = side(veth, lib.folder(), case)
+    device = side(veth, lib.folder(), *CASES[case])
     try:
         iface = f'net_af_packet0,iface={veth.gen_if},blocksz=4096,framesz=2048,framecnt=4096,qpairs=1,qdisc_bypass=1'
         trial = lib.generate('peer', ['--no-huge', '-m', '256', f'--vdev={iface}'],
@@ -151,24 +158,26 @@ def measure(side, veth, case):
 
 def main():
     lib.need_root()
-    lib.need('rtpengine', 'rtpengine-daemon')
     lib.Hugepages(512)
     veth = lib.Veth('pb')
     for case in sys.argv[1:] or CASES:
         if not lib.time_for('peer', case, RUNS * 15):
             continue
-        trials, calm = {'slimline': [], 'rtpengine': []}, True
+        other = Relay if case == 'law-1000' else Rtpengine
+        if other is Rtpengine:
+            lib.need('rtpengine', 'rtpengine-daemon')
+        trials, calm = {Slimline.name: [], other.name: []}, True
         for _ in range(RUNS):
-            for side in (Slimline, Rtpengine):
+            for side in (Slimline, other):
                 trial, ok = lib.gated(lambda: measure(side, veth, case))
                 trials[side.name].append(trial)
                 calm &= ok
         relayed = {CASES[case][1], CASES[case][2]} <= {'pcmu', 'pcma'}
         figures = ('loss', 'kb_per_call', 'late_us') + (('p50_us', 'p99_us', 'p999_us') if relayed else ())
         pick = {who: {k: sorted(t[k] for t in ts)[len(ts) // 2] for k in figures} for who, ts in trials.items()}
-        more = {f'{"peer_" if who == "rtpengine" else ""}{k}': v for who, f in pick.items() for k, v in f.items()}
-        lib.report('peer', case, [t['cpu_per_mpkt'] for t in trials['slimline']], 'CPU s/Mpkt', 'rtpengine',
-                   [t['cpu_per_mpkt'] for t in trials['rtpengine']], calm, **more)
+        more = {f'{"" if who == Slimline.name else "peer_"}{k}': v for who, f in pick.items() for k, v in f.items()}
+        lib.report('peer', case, [t['cpu_per_mpkt'] for t in trials['slimline']], 'CPU s/Mpkt', other.name,
+                   [t['cpu_per_mpkt'] for t in trials[other.name]], calm, **more)
         for who, f in pick.items():
             delay = f'p50 {f["p50_us"]:.0f} us, p99 {f["p99_us"]:.0f} us, ' if relayed else ''
             print(f'{"":12} {who:>24} {delay}loss {f["loss"]:.4%}, {f["kb_per_call"]:.1f} kB a call')
