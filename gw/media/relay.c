@@ -101,8 +101,8 @@ bool relay_event(struct media *m, uint32_t stream, uint8_t *rtp, const struct rt
 	struct media_cold *to = &m->cold[s->peer];
 	const struct codec *codec = codec_by_id(to->spec.tx.codec);
 	unsigned int clock = codec ? codec->rtp_clock_hz / 8000 : 1;
-	// All packets of one event carry one timestamp, on both sides. What an earlier one left behind comes too late.
-	if (c->event_relayed && (int32_t)(h->timestamp - c->event_in_ts) < 0)
+	// All packets of one event carry one timestamp, on both sides. What an earlier one left behind is not the one told last.
+	if (h->timestamp != c->digit.timestamp)
 		return false;
 	if (!c->event_relayed || c->event_in_ts != h->timestamp) {
 		c->event_relayed = 1;

@@ -303,6 +303,35 @@ static void events_cross_a_transcode(void)
 	call_free(c);
 }
 
+// A caller is transferred, or resumes with other numbers: what it dials from then on crosses as well.
+static void events_cross_after_another_sender_took_over(void)
+{
+	for (unsigned int same_ssrc = 0; same_ssrc < 2; same_ssrc++) {
+		struct call *c = call_new(EVENT, EVENT, 0, 0, CODEC_G722);
+		REQUIRE(c != NULL);
+		struct phone *p = &c->rig->phone[0];
+		for (unsigned int half = 0; half < 2; half++) {
+			for (unsigned int i = 0; i < 50; i++) {
+				send_audio(c);
+				rig_run(c->rig, 20);
+			}
+			for (unsigned int i = 0; i < 8 * FRAMES; i++) {
+				dial_frame(c);
+				rig_run(c->rig, 20);
+			}
+			p->ssrc += same_ssrc ? 0 : 77;
+			p->seq = (uint16_t)(p->seq + 20000);
+			p->ts -= 1000000000;
+		}
+		rig_run(c->rig, 400);
+		CHECK_INT(c->dialled_count, 16);
+		CHECK_INT(faults(c), 0);
+		CHECK_INT(c->rig->phone[1].ssrc_breaks, 0);
+		CHECK_INT(c->rig->phone[1].seq_breaks, 0);
+		call_free(c);
+	}
+}
+
 static void who_asks_for_nothing_stays_a_relay(void)
 {
 	struct call *c = call_new(TONE, TONE, STREAM_DTMF_INBAND, STREAM_DTMF_INBAND, CODEC_PCMU);
@@ -516,6 +545,7 @@ int main(void)
 		{"messages_become_events", messages_become_events},
 		{"messages_become_tones", messages_become_tones},
 		{"events_cross_a_transcode", events_cross_a_transcode},
+		{"events_cross_after_another_sender_took_over", events_cross_after_another_sender_took_over},
 		{"who_asks_for_nothing_stays_a_relay", who_asks_for_nothing_stays_a_relay},
 		{"no_call_fails_for_its_digits", no_call_fails_for_its_digits},
 		{"requests_are_judged", requests_are_judged},
