@@ -442,9 +442,14 @@ static int part(struct media *m, uint32_t stream, bool keep_voice, nsec_t now)
 {
 	uint32_t conference = m->cold[stream].conference;
 	struct media_conference *f = &m->conferences[conference];
-	struct plan plan = {.outcome = CONFERENCE_EMPTY};
+	struct plan plan;
 	uint32_t voice;
-	int err = f->open == CLOSING ? 0 : plan_make(m, f, stream, NULL, &plan);
+	if (f->open == CLOSING) { // all have let go of each other and of their voices
+		member_unlink(m, f, stream);
+		m->streams[stream].flags = 0;
+		return 0;
+	}
+	int err = plan_make(m, f, stream, NULL, &plan);
 	if (m->cold[stream].relay_to != NONE)
 		relay_stop(m, stream);
 	uint32_t peer = m->streams[stream].peer;
