@@ -343,7 +343,12 @@ static void act_changed(void *object, const void *data)
 	settle(p, now_of(data));
 }
 
-// Compares what is wanted with what is.
+static bool waits_for_answer(const struct party *p)
+{
+	return p->rx.acks_due || p->tx.acks_due || p->ports_due;
+}
+
+// Compares what is wanted with what is. What was refused is asked again only when the agent asks again.
 static void act_reconsider(void *object, const void *data)
 {
 	struct party *p = object;
@@ -354,7 +359,8 @@ static void act_reconsider(void *object, const void *data)
 		return;
 	}
 	party_spec(p, &want);
-	if (!party_spec_is(&want, &p->applied) && !(p->refused && party_spec_is(&want, &p->asked))) {
+	bool refused = p->refused && !waits_for_answer(p) && party_spec_is(&want, &p->asked);
+	if (!party_spec_is(&want, &p->applied) && !refused) {
 		party_feed(p, PARTY_CHANGE, now);
 		return;
 	}
@@ -421,11 +427,6 @@ static void act_failed(void *object, const void *data)
 		device_send(d, &m, e->now);
 	}
 	finish(p, NULL, e->now);
-}
-
-static bool waits_for_answer(const struct party *p)
-{
-	return p->rx.acks_due || p->tx.acks_due || p->ports_due;
 }
 
 static void act_park(void *object, const void *data)
