@@ -49,6 +49,8 @@ enum refusal refusal_of_dataplane(int status)
 		return REFUSAL_codec_build;
 	case -ELOOP:
 		return REFUSAL_loop;
+	case -ENETUNREACH:
+		return REFUSAL_unreachable;
 	case -ETIMEDOUT:
 		return REFUSAL_dataplane_slow;
 	case -ECONNRESET:

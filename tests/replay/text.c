@@ -208,10 +208,17 @@ int text_errno(const char *name)
 	static const struct {
 		const char *name;
 		int number;
-	} known[] = {{"ENOSPC", ENOSPC},    {"EADDRINUSE", EADDRINUSE}, {"EADDRNOTAVAIL", EADDRNOTAVAIL},
-		     {"ENOTSUP", ENOTSUP},  {"ELOOP", ELOOP},           {"EINVAL", EINVAL},
-		     {"ENOENT", ENOENT},    {"EBUSY", EBUSY},           {"ENOTCONN", ENOTCONN},
-		     {"EALREADY", EALREADY}};
+	} known[] = {{"ENOSPC", ENOSPC},
+		     {"EADDRINUSE", EADDRINUSE},
+		     {"EADDRNOTAVAIL", EADDRNOTAVAIL},
+		     {"ENOTSUP", ENOTSUP},
+		     {"ELOOP", ELOOP},
+		     {"EINVAL", EINVAL},
+		     {"ENOENT", ENOENT},
+		     {"EBUSY", EBUSY},
+		     {"ENOTCONN", ENOTCONN},
+		     {"EALREADY", EALREADY},
+		     {"ENETUNREACH", ENETUNREACH}};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].number;
