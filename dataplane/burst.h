@@ -31,7 +31,9 @@ struct note {
 };
 
 #define BURST_KINDS 4 // of headers that quick.c tells apart
-#define BURST_LANES 8 // packets that stage_quick_wide takes together
+#define BURST_LANES 8 // packets that quick_wide.c takes together
+
+#define BURST_GROUPS (BURST_MAX / BURST_LANES + BURST_KINDS - 1)
 
 // What quick_wide.c found out about eight packets, in lanes of 64 bits.
 struct burst_group {
@@ -39,14 +41,15 @@ struct burst_group {
 	uint64_t len[BURST_LANES];        // of the frames
 	uint64_t streams[BURST_LANES];    // 0 in lanes that are not usual
 	uint8_t usual;                    // lanes, by their headers
+	uint8_t done;                     // lanes that were relayed together
 } __attribute__((aligned(64)));
 
 struct burst {
 	uint16_t count;
-	bool wide;                 // the groups are filled, for the packets of the first kind
+	uint8_t wide;              // bit n: the groups are filled, for the packets of kind n
 	uint8_t ends[BURST_KINDS]; // where the packets of each kind end, one kind after the other
 	bool handed_off;           // came from another worker: a stream that is gone is closed, not unknown
 	struct rte_mbuf *packets[BURST_MAX];
 	struct note notes[BURST_MAX];
-	struct burst_group groups[BURST_MAX / BURST_LANES];
+	struct burst_group groups[BURST_GROUPS]; // each kind has its own
 };

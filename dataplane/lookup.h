@@ -13,7 +13,6 @@
 
 #define LOCALS_MAX    64
 #define LOCAL_NONE    255
-#define LOOKUP_SLOTS  128                       // of IPv6 addresses
 #define LOOKUP_GROUPS 16                        // multicast groups received in one life of the process
 #define LOOKUP_PAIRS  (1 << LOOKUP_PAIRS_SHIFT) // RTP/RTCP port pairs of one address
 
@@ -21,6 +20,9 @@
 #define LOOKUP_NO_PORT       UINT16_MAX
 #define LOOKUP_HASH_V4_SHIFT 22
 #define LOOKUP_SLOTS_V4      (1 << (32 - LOOKUP_HASH_V4_SHIFT))
+#define LOOKUP_HASH_V6_SHIFT 54
+#define LOOKUP_SLOTS_V6      (1 << (64 - LOOKUP_HASH_V6_SHIFT))
+#define LOOKUP_MIX_V6        UINT64_C(0x9e3779b97f4a7c15)
 
 // One of our media addresses and the wire it lives on.
 struct local {
@@ -41,8 +43,9 @@ struct lookup_v4 {
 struct lookup_v6 {
 	uint8_t ip[16];
 	uint32_t local;
-	uint32_t zero;
-};
+	uint32_t port; // as in struct lookup_v4
+	uint64_t zero;
+} __attribute__((aligned(32)));
 
 struct lookup_port {
 	uint64_t mac; // as the first 8 bytes of a frame to us read little endian, the last two zero
@@ -50,10 +53,11 @@ struct lookup_port {
 };
 
 struct lookup {
-	// Our addresses lie in the slots that they hash to: the factor was chosen so. Groups may lie in a later one.
+	// Our addresses lie in the slots that they hash to: the factors were chosen so. Groups may lie in a later one.
 	struct lookup_v4 v4[LOOKUP_SLOTS_V4];
+	struct lookup_v6 v6[LOOKUP_SLOTS_V6];
+	uint64_t factor_v6;
 	uint32_t factor;
-	struct lookup_v6 v6[LOOKUP_SLOTS];
 	struct lookup_port ports[RTE_MAX_ETHPORTS];
 	uint16_t port_of[LOCALS_MAX + LOOKUP_GROUPS]; // DPDK port of an address
 	struct local locals[LOCALS_MAX + LOOKUP_GROUPS];
@@ -86,13 +90,12 @@ static inline unsigned int lookup_hash_v4(const struct lookup *t, uint32_t ip)
 	return ip * t->factor >> LOOKUP_HASH_V4_SHIFT;
 }
 
-static inline unsigned int lookup_hash_v6(const uint8_t ip[16])
+static inline unsigned int lookup_hash_v6(const struct lookup *t, const uint8_t ip[16])
 {
 	uint64_t high, low;
 	__builtin_memcpy(&high, ip, 8);
 	__builtin_memcpy(&low, ip + 8, 8);
-	return (unsigned int)((high ^ low * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0x9e3779b97f4a7c15) >>
-			      57);
+	return (unsigned int)((high ^ low * LOOKUP_MIX_V6) * t->factor_v6 >> LOOKUP_HASH_V6_SHIFT);
 }
 
 // Index of our address, LOCAL_NONE if it is not ours. `ip` is in network order.
@@ -105,7 +108,7 @@ static inline unsigned int lookup_local_v4(const struct lookup *t, uint32_t ip)
 
 static inline unsigned int lookup_local_v6(const struct lookup *t, const uint8_t ip[16])
 {
-	for (unsigned int h = lookup_hash_v6(ip);; h = (h + 1) % LOOKUP_SLOTS)
+	for (unsigned int h = lookup_hash_v6(t, ip);; h = (h + 1) % LOOKUP_SLOTS_V6)
 		if (t->v6[h].local == LOCAL_NONE || __builtin_memcmp(t->v6[h].ip, ip, 16) == 0)
 			return t->v6[h].local;
 }

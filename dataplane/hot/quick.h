@@ -28,6 +28,8 @@ enum {
 #define KIND_VLAN  2u // one 802.1Q tag
 #define KIND_SHIFT 24 // above the stream's number
 
+#define TYPE_V4   0x0800
+#define TYPE_V6   0x86dd
 #define TYPE_VLAN 0x8100
 
 // Where a kind's IP and UDP headers begin.
@@ -39,6 +41,23 @@ static inline unsigned int kind_ip(unsigned int kind)
 static inline unsigned int kind_udp(unsigned int kind)
 {
 	return kind_ip(kind) + (kind & KIND_V6 ? FRAME_IPV6 : FRAME_IPV4);
+}
+
+static inline unsigned int kind_payload(unsigned int kind)
+{
+	return kind_udp(kind) + PAYLOAD - UDP;
+}
+
+// Where a burst's packets of a kind begin; they end at b->ends.
+static inline unsigned int kind_begin(const struct burst *b, unsigned int kind)
+{
+	return kind ? b->ends[kind - 1] : 0;
+}
+
+// The group of the eight packets from `i` on. A kind's last one may be short, so that each kind has one more to spare.
+static inline struct burst_group *kind_group(struct burst *b, unsigned int kind, unsigned int i)
+{
+	return &b->groups[i / BURST_LANES + kind];
 }
 
 static inline uint16_t host16(const uint8_t *p)
@@ -65,7 +84,7 @@ static inline unsigned int kind_of(const struct rte_mbuf *m)
 		type = sum_load16(p + 16);
 		kind = KIND_VLAN;
 	}
-	return type == rte_cpu_to_be_16(0x86dd) ? kind | KIND_V6 : kind;
+	return type == rte_cpu_to_be_16(TYPE_V6) ? kind | KIND_V6 : kind;
 }
 
 #define MIXED_BURSTS 16 // sorted by kind after one that was mixed
@@ -110,8 +129,8 @@ static __rte_always_inline unsigned int local_of(const struct lookup *t, uint16_
 						 unsigned int kind)
 {
 	if (kind & KIND_V6) {
-		unsigned int local = lookup_local_v6(t, ip + 24);
-		return likely(local < t->group_first && t->port_of[local] == port) ? local : LOCAL_NONE;
+		const struct lookup_v6 *v = &t->v6[lookup_hash_v6(t, ip + 24)];
+		return likely(!memcmp(v->ip, ip + 24, 16) && v->port == port) ? v->local : LOCAL_NONE;
 	}
 	uint32_t to = sum_load32(ip + 16);
 	const struct lookup_v4 *v = &t->v4[lookup_hash_v4(t, to)];
@@ -246,10 +265,25 @@ static __rte_always_inline bool relay(struct worker *w, struct rte_mbuf *m, uint
 	       relay_kind(w, m, lookup_entry_stream(found), kind, true, units, now);
 }
 
-// Translates the payloads of `lanes` in packets that are done otherwise: those of `alaw` to A-law, the others to mu-law.
-// `checksums` are those of UDP in the packets, as a little-endian CPU reads them, and aligned to 64; the packets get new ones.
+// Packets of a kind from which on a burst takes them by eights, where worker.wide is set.
+#define QUICK_WIDE_MIN 4
+
+// quick_find and stage_quick for the packets of a kind, by eights. The first fills the groups for the second, which leaves what
+// stays from `kept` on and returns how many are left in all.
+void quick_wide_find(struct worker *w, struct burst *b, unsigned int kind);
+uint16_t quick_wide_pass(struct worker *w, struct burst *b, unsigned int kind, uint16_t kept);
+
+// What was left: relays what leaves otherwise than it came. Returns how many stay.
+uint16_t quick_cross(struct worker *w, struct burst *b);
+
+// Translates the payloads of `lanes` in packets that are done otherwise: those of `alaw` to A-law, the others to mu-law. UDP
+// is at `udp` in all of them. `checksums` are those of UDP in the packets, as a little-endian CPU reads them, and aligned to 64; the
+// packets get new ones.
 void quick_law(const struct burst_group *g, struct rte_mbuf *const *packets, uint8_t lanes, uint8_t alaw,
-	       const uint64_t *checksums);
+	       const uint64_t *checksums, unsigned int udp);
+
+typedef void kind_find(struct worker *w, struct burst *b);
+typedef uint16_t kind_pass(struct worker *w, struct burst *b, uint16_t kept);
 
 // For what comes next: a packet, and what was found.
 static inline void leave(struct burst *b, uint16_t place, struct rte_mbuf *m, uint32_t found)

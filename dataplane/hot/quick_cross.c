@@ -24,7 +24,7 @@ static inline bool relay_found(struct worker *w, struct rte_mbuf *m, uint32_t fo
 	}
 }
 
-uint16_t stage_quick_cross(struct worker *w, struct burst *b)
+uint16_t quick_cross(struct worker *w, struct burst *b)
 {
 	const uint32_t units = media_units(w->media, w->now);
 	const nsec_t now = w->now;

@@ -98,19 +98,20 @@ static inline __m512i carried_over(__m512i checksums, __m512i change)
 }
 
 void quick_law(const struct burst_group *g, struct rte_mbuf *const *packets, uint8_t lanes, uint8_t alaw,
-	       const uint64_t *checksums)
+	       const uint64_t *checksums, unsigned int udp)
 {
 	const uint8_t *const to_ulaw = codec_law_tables();
-	const unsigned int tables = alaw * TABLE; // bit i of it is where lane i finds its own
+	const unsigned int tables = alaw * TABLE, // bit i of it is where lane i finds its own
+		payload = udp + PAYLOAD - UDP;
 	uint16_t out[LANES] __attribute__((aligned(16)));
 	uint8_t *frames[LANES];
 	__m512i sums[LANES];
 	if (likely(lanes == 0xff && _mm512_cmpeq_epu64_mask(_mm512_load_si512(g->len),
-							    _mm512_set1_epi64(PAYLOAD + USUAL)) == 0xff)) {
+							    _mm512_set1_epi64(payload + USUAL)) == 0xff)) {
 #pragma GCC unroll 8
 		for (unsigned int i = 0; i < LANES; i++) {
 			frames[i] = rte_pktmbuf_mtod(packets[i], uint8_t *);
-			sums[i] = usual(frames[i] + PAYLOAD, to_ulaw + (tables >> i & TABLE));
+			sums[i] = usual(frames[i] + payload, to_ulaw + (tables >> i & TABLE));
 		}
 	} else {
 		for (unsigned int i = 0; i < LANES; i++) {
@@ -118,7 +119,7 @@ void quick_law(const struct burst_group *g, struct rte_mbuf *const *packets, uin
 			if (!(lanes >> i & 1))
 				continue;
 			frames[i] = rte_pktmbuf_mtod(packets[i], uint8_t *);
-			sums[i] = any(frames[i] + PAYLOAD, (unsigned int)g->len[i] - PAYLOAD,
+			sums[i] = any(frames[i] + payload, (unsigned int)g->len[i] - payload,
 				      to_ulaw + (tables >> i & TABLE));
 		}
 	}
@@ -127,7 +128,7 @@ void quick_law(const struct burst_group *g, struct rte_mbuf *const *packets, uin
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++)
 		if (likely(lanes >> i & 1))
-			memcpy(frames[i] + UDP + 6, &out[i], sizeof(out[i]));
+			memcpy(frames[i] + udp + 6, &out[i], sizeof(out[i]));
 }
 
 bool quick_law_fits(void)
@@ -139,7 +140,7 @@ bool quick_law_fits(void)
 #else // any other CPU
 
 void quick_law(const struct burst_group *g, struct rte_mbuf *const *packets, uint8_t lanes, uint8_t alaw,
-	       const uint64_t *checksums)
+	       const uint64_t *checksums, unsigned int udp)
 {
 }
 

@@ -2,226 +2,26 @@
 // quick_wide.c - The quick relay, eight packets at a time, where the CPU has AVX-512.
 // Exits: tx (all done), voice (any other packet, untouched; its note names the stream, if it is what is usual).
 //
-// The same packets as in quick.c, the same questions and the same bytes. Eight headers are eight rows of 64 bytes; turned
-// around they are eight columns of 8 bytes, and what was asked eight times is asked once. Moved back by two bytes, the
-// fields of a frame fall into columns of their own:
-//
-//   0  (2 bytes of no meaning), destination MAC        4  destination IP, source port, destination port
-//   1  source MAC, type                                5  UDP length, UDP checksum, RTP flags, payload type, sequence
-//   2  0x45, TOS, length, id, fragment                 6  timestamp, SSRC
-//   3  TTL, protocol, checksum, source IP              7  payload
-//
-// The two lines of a stream are turned around likewise. quick_wide_find asks what the headers alone can answer,
-// finds the streams and calls their lines into the cache; stage_quick_wide asks the streams, and relays the lanes that pass. A lane that
-// does not pass goes through the relay of one, and from there to parse. Two packets of one stream do not share a turn: the
-// second needs what the first has changed.
+// The same packets as in quick.c, the same questions and the same bytes. quick_wide_find.c has turned eight headers into columns,
+// found their streams and called these' lines into the cache. The two lines of a stream are turned around likewise; the streams are
+// asked, and the lanes that pass are relayed. A lane that does not pass goes through the relay of one, and from there to parse. Two
+// packets of one stream do not share a turn: the second needs what the first has changed.
 #include "dataplane/hot/quick.h"
 
 #ifdef QUICK_WIDE
 
-#include <immintrin.h>
-#include <stdalign.h>
 #include <stddef.h>
 
-enum { LANES = BURST_LANES };
+#include "dataplane/hot/wide.h"
 
 #define NO_PORT UINT32_MAX
 
-#define LOW32  UINT64_C(0x00000000ffffffff)
-#define HIGH32 UINT64_C(0xffffffff00000000)
-
-// 64 bits in every lane.
-#define ALL(x) _mm512_set1_epi64((long long)(x))
-
-// Bit tables of ternary logic, for operands a, b, c.
-enum {
-	AND_XOR = 0x28,
-	OR_AND = 0xf8,
-	SELECT_C = 0xca,
-	OR3 = 0xfe
-}; // (a ^ b) & c; a | b & c; a ? b : c; a | b | c
-
-_Static_assert(sizeof(struct lookup_v4) == 8, "gathered by eights");
-
-#define LOAD(array) _mm512_load_si512(array)
-
-// Rows to columns, or columns to rows.
-static inline void turn(__m512i r[LANES])
-{
-	__m512i t[LANES], u[LANES];
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < LANES; i += 2) {
-		t[i] = _mm512_unpacklo_epi64(r[i], r[i + 1]);
-		t[i + 1] = _mm512_unpackhi_epi64(r[i], r[i + 1]);
-	}
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < LANES; i += 4)
-#pragma GCC unroll 8
-		for (unsigned int k = 0; k < 2; k++) {
-			u[i + 2 * k] = _mm512_shuffle_i64x2(t[i + k], t[i + k + 2], 0x88);
-			u[i + 2 * k + 1] = _mm512_shuffle_i64x2(t[i + k], t[i + k + 2], 0xdd);
-		}
-#pragma GCC unroll 8
-	for (unsigned int k = 0; k < 4; k++) {
-		// columns k / 2 + 2 * (k % 2), and four further
-		unsigned int to = k / 2 + 2 * (k % 2);
-		r[to] = _mm512_shuffle_i64x2(u[k], u[k + 4], 0x88);
-		r[to + 4] = _mm512_shuffle_i64x2(u[k], u[k + 4], 0xdd);
-	}
-}
-
-// Words one place up, the last one to the front; and back.
-static inline __m512i words_up(__m512i x)
-{
-	alignas(64) static const uint16_t from[32] = {31, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
-						      10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
-						      21, 22, 23, 24, 25, 26, 27, 28, 29, 30};
-	return _mm512_permutexvar_epi16(_mm512_load_si512(from), x);
-}
-
-static inline __m512i words_down(__m512i x)
-{
-	alignas(64) static const uint16_t from[32] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
-						      12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
-						      23, 24, 25, 26, 27, 28, 29, 30, 31, 0};
-	return _mm512_permutexvar_epi16(_mm512_load_si512(from), x);
-}
-
-// Bytes of each lane by the eight given; 0x80 and above: zero. The last byte first, as in a number.
-static inline __m512i bytes_pick(__m512i x, uint64_t from)
-{
-	__m128i once = _mm_set_epi64x((long long)(from + (~from >> 4 & UINT64_C(0x0808080808080808))),
-				      (long long)from);
-	return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(once));
-}
-
-// The 16-bit number in network order at a byte of each lane.
-#define HOST16(x, at) bytes_pick(x, UINT64_C(0x8080808080800000) | (uint64_t)(at) << 8 | ((at) + 1))
-
-// Sum of the two halves of each lane.
-static inline __m512i halves(__m512i x)
-{
-	return _mm512_add_epi64(_mm512_and_si512(x, ALL(LOW32)), _mm512_srli_epi64(x, 32));
-}
-
-// One's-complement sums of less than 2^40 folded to 16 bits, never 0 but for 0.
-static inline __m512i fold(__m512i s)
-{
-	s = _mm512_add_epi64(_mm512_and_si512(s, ALL(LOW32)), _mm512_srli_epi64(s, 32));
-	s = _mm512_add_epi64(_mm512_and_si512(s, ALL(0xffff)), _mm512_srli_epi64(s, 16));
-	s = _mm512_add_epi64(_mm512_and_si512(s, ALL(0xffff)), _mm512_srli_epi64(s, 16));
-	return _mm512_add_epi64(_mm512_and_si512(s, ALL(0xffff)), _mm512_srli_epi64(s, 16));
-}
-
-// --- finding ---
-
-// Reads frames into columns. Returns the flags that all of them have; none, and no length, when one has a bad checksum.
-static inline uint64_t frames_read(struct burst_group *g, struct rte_mbuf *const *packets)
-{
-	__m512i rows[LANES];
-	alignas(16) uint16_t len[LANES];
-	uint64_t all = ~UINT64_C(0), any = 0;
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < LANES; i++) {
-		const struct rte_mbuf *m = packets[i];
-		all &= m->ol_flags;
-		any |= m->ol_flags;
-		len[i] = m->data_len;
-		rows[i] = words_up(_mm512_loadu_si512(rte_pktmbuf_mtod(m, const void *)));
-	}
-	turn(rows);
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < LANES; i++)
-		_mm512_store_si512(g->columns[i], rows[i]);
-	_mm512_store_si512(g->len, _mm512_cvtepu16_epi64(_mm_load_si128((const __m128i *)len)));
-	if (likely(!(any & (RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD))))
-		return all;
-	_mm512_store_si512(g->len, _mm512_setzero_si512());
-	return 0;
-}
-
-// The lanes whose headers are those of a usual packet.
-static inline __mmask8 headers_judge(const struct burst_group *g, uint64_t mac, uint64_t flags)
-{
-	const __m512i len = LOAD(g->len);
-	__m512i c[6];
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < 6; i++)
-		c[i] = LOAD(g->columns[i]);
-	__m512i odd = _mm512_ternarylogic_epi64(c[0], ALL(mac << 16), ALL(~UINT64_C(0xffff)), AND_XOR);
-	odd = _mm512_or_si512(odd, _mm512_ternarylogic_epi64(c[1], ALL(UINT64_C(0x0008) << 48),
-							     ALL(UINT64_C(0xffff) << 48), AND_XOR));
-	odd = _mm512_or_si512(
-		odd, _mm512_ternarylogic_epi64(c[2], ALL(0x45), ALL(UINT64_C(0xff3f0000000000ff)), AND_XOR));
-	odd = _mm512_or_si512(
-		odd, _mm512_ternarylogic_epi64(c[3], ALL(FRAME_PROTO_UDP << 8), ALL(0xff00), AND_XOR));
-	odd = _mm512_ternarylogic_epi64(odd, c[4], ALL(UINT64_C(1) << 56), OR_AND); // even port
-	odd = _mm512_or_si512(odd, _mm512_xor_si512(HOST16(c[2], 2), _mm512_sub_epi64(len, ALL(ETH))));
-	odd = _mm512_or_si512(odd, _mm512_xor_si512(HOST16(c[5], 0), _mm512_sub_epi64(len, ALL(UDP))));
-	__mmask8 ok = _mm512_testn_epi64_mask(odd, odd);
-	ok = _mm512_mask_cmpge_epu64_mask(ok, len, ALL(FRAME_MIN));
-	ok = _mm512_mask_test_epi64_mask(ok, c[5], ALL(0xffff0000)); // a UDP checksum
-	if (!(flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD)) {
-		__m512i sum = _mm512_add_epi64(halves(c[2]), halves(c[3]));
-		sum = fold(_mm512_add_epi64(sum, _mm512_and_si512(c[4], ALL(LOW32))));
-		ok = _mm512_mask_cmpeq_epi64_mask(ok, sum, ALL(0xffff));
-	}
-	return ok;
-}
-
-// Finds the streams of usual packets; the lanes that have one of ours stay usual.
-static inline void streams_find(struct burst_group *g, const struct lookup *t, uint16_t port, uint32_t owner)
-{
-	const __m512i to = LOAD(g->columns[4]);
-	__mmask8 ok = g->usual;
-	__m512i hash = _mm512_mul_epu32(to, ALL(t->factor));
-	hash = _mm512_srli_epi64(_mm512_slli_epi64(hash, 32), 32 + LOOKUP_HASH_V4_SHIFT);
-	__m512i v = _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), ok, hash, t->v4, 8);
-	__m512i local = _mm512_and_si512(_mm512_srli_epi64(v, 32), ALL(0xffff));
-	// the address at the bottom, its port at the top
-	__m512i key = _mm512_ternarylogic_epi64(ALL(LOW32), to, ALL((uint64_t)port << 48), SELECT_C);
-	__m512i odd = _mm512_ternarylogic_epi64(v, key, ALL(LOW32 | UINT64_C(0xffff) << 48), AND_XOR);
-	ok = _mm512_mask_testn_epi64_mask(ok, odd, odd);
-	ok = _mm512_mask_cmpneq_epi64_mask(ok, local, ALL(LOCAL_NONE));
-	__m512i slot = _mm512_add_epi64(_mm512_slli_epi64(local, LOOKUP_PAIRS_SHIFT),
-					_mm512_srli_epi64(HOST16(to, 6), 1));
-	__m512i entry = _mm512_cvtepu32_epi64(
-		_mm512_mask_i64gather_epi32(_mm256_setzero_si256(), ok, slot, t->entries, 4));
-	ok = _mm512_mask_cmpeq_epi64_mask(ok, _mm512_srli_epi64(entry, 24), ALL(owner));
-	_mm512_store_si512(g->streams, _mm512_maskz_and_epi64(ok, entry, ALL(0xffffff)));
-	g->usual = ok;
-}
-
-static inline void group_read(struct worker *w, struct burst_group *g, struct rte_mbuf *const *packets,
-			      unsigned int n, uint16_t port, uint32_t owner)
-{
-	struct rte_mbuf *eight[LANES];
-	if (unlikely(n < LANES)) {
-		for (unsigned int i = 0; i < LANES; i++)
-			eight[i] = packets[i < n ? i : 0];
-		packets = eight;
-	}
-	uint64_t flags = frames_read(g, packets);
-	g->usual = headers_judge(g, w->lookup->ports[port].mac, flags);
-	if (unlikely(n < LANES))
-		g->usual &= (__mmask8)((1u << n) - 1);
-	streams_find(g, w->lookup, port, owner);
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < LANES; i++) {
-		const uint8_t *s = (const uint8_t *)&w->streams[g->streams[i]];
-		rte_prefetch0(s);
-		rte_prefetch0(s + 64);
-	}
-}
-
-// --- relaying ---
-
 // Columns of the two lines of a stream: what struct media_stream has at eight times the number.
 enum {
-	A_SOURCE_IP = 0, // low half
+	A_SOURCE_IP = 0, // low half; IPv6: and the next
 	A_EXIT_IPS = 2,  // source, destination
 	A_EXIT_SUMS = 3, // ports; header sum << 32
-	A_PORTS = 6,     // source port, exit ports, hop << 48
+	A_PORTS = 6,     // source port, exit_src_port << 16, exit_dst_port << 32, hop << 48
 	A_EXIT_SSRC = 7, // and flags << 32, DSCP << 40, payload type << 48, exit's << 56
 	B_SSRC = 0,      // and max_seq << 32
 	B_PACKETS = 1,   // and octets << 32
@@ -236,11 +36,15 @@ enum {
 	_Static_assert(offsetof(struct media_stream, field) == 8 * (column) + (bit) / 8, #field " has "      \
 												"moved")
 COLUMN_HAS(source_ip, A_SOURCE_IP, 0);
+COLUMN_HAS(exit_src_ip, 2, 0);
+COLUMN_HAS(exit_dst_ip, 4, 0);
 COLUMN_HAS(exit.src, A_EXIT_IPS, 0);
 COLUMN_HAS(exit.dst, A_EXIT_IPS, 32);
 COLUMN_HAS(exit.ports, A_EXIT_SUMS, 0);
 COLUMN_HAS(exit.ip_sum, A_EXIT_SUMS, 32);
 COLUMN_HAS(source_port, A_PORTS, 0);
+COLUMN_HAS(exit_src_port, A_PORTS, 16);
+COLUMN_HAS(exit_dst_port, A_PORTS, 32);
 COLUMN_HAS(exit_hop, A_PORTS, 48);
 COLUMN_HAS(exit_ssrc, A_EXIT_SSRC, 0);
 COLUMN_HAS(flags, A_EXIT_SSRC, 32);
@@ -261,6 +65,24 @@ COLUMN_HAS(rx_clock, 8 + B_PEER, 32);
 COLUMN_HAS(exit_codec, 8 + B_PEER, 40);
 COLUMN_HAS(exit_change, 8 + B_PEER, 48);
 
+// Words of a row, as columns have them, to where the frame has them: one place down without a tag, one up with one. What
+// comes to lie within the Ethernet header is of no meaning.
+static inline __m512i words_down(__m512i x)
+{
+	alignas(64) static const uint16_t from[32] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+						      12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+						      23, 24, 25, 26, 27, 28, 29, 30, 31, 0};
+	return _mm512_permutexvar_epi16(LOAD(from), x);
+}
+
+static inline __m512i words_up(__m512i x)
+{
+	alignas(64) static const uint16_t from[32] = {31, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
+						      10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+						      21, 22, 23, 24, 25, 26, 27, 28, 29, 30};
+	return _mm512_permutexvar_epi16(LOAD(from), x);
+}
+
 #define HOST_HALVES UINT64_C(0x0405060700010203) // each half of a lane turned around
 
 // What is worked out before it is decided.
@@ -272,15 +94,22 @@ struct lanes {
 };
 
 // The lanes that continue their stream, from where they should. media_continues and the source lock.
-static inline __mmask8 lanes_judge(const struct burst_group *g, struct lanes *l, uint32_t units)
+static __rte_always_inline __mmask8 lanes_judge(const struct burst_group *g, struct lanes *l, uint32_t units,
+						unsigned int kind)
 {
 	const __m512i *a = l->a, *b = l->b;
 	const __m512i c3 = LOAD(g->columns[3]), c4 = LOAD(g->columns[4]), c5 = LOAD(g->columns[5]);
+	const uint64_t want = MEDIA_PLAIN | (kind & KIND_V6 ? MEDIA_SOURCE_V6 | MEDIA_EXIT_V6 : 0);
 	__mmask8 ok = g->usual;
-	__m512i odd = _mm512_ternarylogic_epi64(a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_PLAIN << 32),
+	__m512i odd = _mm512_ternarylogic_epi64(a[A_EXIT_SSRC], ALL(want << 32),
 						ALL((uint64_t)(0xff & ~MEDIA_LAW) << 32), AND_XOR);
-	__m512i source = _mm512_srli_epi64(c3, 32);
-	odd = _mm512_or_si512(odd, _mm512_ternarylogic_epi64(source, a[A_SOURCE_IP], ALL(LOW32), AND_XOR));
+	if (kind & KIND_V6) {
+		odd = _mm512_or_si512(odd, _mm512_xor_si512(LOAD(g->columns[2]), a[A_SOURCE_IP]));
+		odd = _mm512_or_si512(odd, _mm512_xor_si512(c3, a[A_SOURCE_IP + 1]));
+	} else {
+		odd = _mm512_or_si512(odd, _mm512_ternarylogic_epi64(_mm512_srli_epi64(c3, 32),
+								     a[A_SOURCE_IP], ALL(LOW32), AND_XOR));
+	}
 	// flags, type and sequence number that should come, against those that have, but for the marker
 	l->next = _mm512_add_epi64(b[B_SSRC], ALL(UINT64_C(1) << 32));
 	__m512i rtp =
@@ -304,10 +133,11 @@ static inline __mmask8 lanes_judge(const struct burst_group *g, struct lanes *l,
 }
 
 // media_count: the streams' second lines as they are afterwards.
-static inline void lanes_count(const struct burst_group *g, struct lanes *l, nsec_t now)
+static __rte_always_inline void lanes_count(const struct burst_group *g, struct lanes *l, nsec_t now,
+					    unsigned int kind)
 {
 	__m512i *b = l->b;
-	__m512i octets = _mm512_sub_epi64(LOAD(g->len), ALL(PAYLOAD));
+	__m512i octets = _mm512_sub_epi64(LOAD(g->len), ALL(kind_payload(kind)));
 	__m512i jitter = _mm512_srli_epi64(b[B_TRANSIT], 32);
 	__m512i less = _mm512_srli_epi32(_mm512_add_epi32(jitter, ALL(8)), 4);
 	jitter = _mm512_sub_epi32(_mm512_add_epi32(jitter, l->apart), less);
@@ -319,8 +149,8 @@ static inline void lanes_count(const struct burst_group *g, struct lanes *l, nse
 	b[B_LAST_NS] = ALL(now);
 }
 
-// Headers as they go out, but for Ethernet. `b` is still as it was.
-static inline void headers_write(__m512i c[LANES], const struct lanes *l)
+// UDP and RTP as they go out, but for the ports. `b` is still as it was.
+static inline void rtp_write(__m512i c[LANES], const struct lanes *l)
 {
 	const __m512i *a = l->a, *b = l->b;
 	__m512i old = _mm512_add_epi64(_mm512_srli_epi64(c[5], 32), halves(c[6]));
@@ -342,10 +172,15 @@ static inline void headers_write(__m512i c[LANES], const struct lanes *l)
 	sum = _mm512_mask_mov_epi64(sum, _mm512_testn_epi64_mask(sum, sum), ALL(0xffff));
 	c[5] = _mm512_ternarylogic_epi64(_mm512_or_si512(rtp, _mm512_slli_epi64(sum, 16)), c[5], ALL(0xffff),
 					 OR_AND);
-	// IP: length and id stay
+}
+
+// Columns of the IPv4 header and the ports as they go out. Length and id stay.
+static inline void ipv4_write(__m512i c[LANES], const struct lanes *l)
+{
+	const __m512i *a = l->a;
 	__m512i total = _mm512_and_si512(_mm512_srli_epi64(c[2], 16), ALL(0xffff));
 	__m512i id = _mm512_and_si512(_mm512_srli_epi64(c[2], 32), ALL(0xffff));
-	sum = _mm512_and_si512(_mm512_srli_epi64(a[A_EXIT_SUMS], 32), ALL(0xffff));
+	__m512i sum = _mm512_and_si512(_mm512_srli_epi64(a[A_EXIT_SUMS], 32), ALL(0xffff));
 	sum = _mm512_add_epi64(_mm512_add_epi64(sum, total), id);
 	sum = _mm512_add_epi64(_mm512_and_si512(sum, ALL(0xffff)), _mm512_srli_epi64(sum, 16));
 	sum = _mm512_add_epi64(sum, _mm512_srli_epi64(sum, 16));
@@ -358,10 +193,24 @@ static inline void headers_write(__m512i c[LANES], const struct lanes *l)
 	c[4] = _mm512_or_si512(_mm512_srli_epi64(a[A_EXIT_IPS], 32), _mm512_slli_epi64(a[A_EXIT_SUMS], 32));
 }
 
-// The next hops of the lanes; `ok` less those that cannot be used. Untagged ones leave by one port as a rule: *ret_port, or
-// NO_PORT.
-static inline __mmask8 hops_find(const struct worker *w, const struct lanes *l, __mmask8 ok,
-				 const struct hop *ret_hops[LANES], uint32_t *ret_port)
+// The first 8 bytes of the IPv6 header; and the ports.
+static inline __m512i ipv6_write(const struct burst_group *g, __m512i c[LANES], const struct lanes *l,
+				 unsigned int kind)
+{
+	const __m512i *a = l->a;
+	__m512i udp_len = _mm512_sub_epi64(LOAD(g->len), ALL(kind_udp(kind)));
+	__m512i dscp = _mm512_and_si512(_mm512_srli_epi64(a[A_EXIT_SSRC], 40), ALL(0xff));
+	// as a number of 64 bits
+	__m512i first = _mm512_or_si512(_mm512_slli_epi64(dscp, 32 + 22), _mm512_slli_epi64(udp_len, 16));
+	first = _mm512_or_si512(first, ALL(UINT64_C(6) << 60 | FRAME_PROTO_UDP << 8 | FRAME_TTL));
+	c[4] = bytes_pick(a[A_PORTS], UINT64_C(0x0405020380808080));
+	return bytes_pick(first, UINT64_C(0x0001020304050607));
+}
+
+// The next hops of the lanes; `ok` less those that cannot be used. All leave by one port as a rule: *ret_port, or NO_PORT.
+static __rte_always_inline __mmask8 hops_find(const struct worker *w, const struct lanes *l, __mmask8 ok,
+					      const struct hop *ret_hops[LANES], uint32_t *ret_port,
+					      unsigned int kind)
 {
 	uint64_t at[LANES];
 	uint32_t port, other = 0;
@@ -372,40 +221,103 @@ static inline __mmask8 hops_find(const struct worker *w, const struct lanes *l, 
 		const struct hop *hop = &w->hops[at[i]];
 		ret_hops[i] = hop;
 		other |= hop->port ^ port;
-		if (unlikely(!hop_ready(hop) || hop->header_len != ETH))
+		if (unlikely(!hop_ready(hop) || hop->header_len != kind_ip(kind)))
 			ok &= (__mmask8) ~(1u << i);
 	}
 	*ret_port = other ? NO_PORT : port;
 	return ok;
 }
 
-// Translates A-law to mu-law or back in a packet that is done otherwise, and carries its checksum over.
-static inline void translate(struct rte_mbuf *m, enum codec_id to)
-{
-	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-	uint64_t change = codec_law_translate(p + PAYLOAD, m->data_len - PAYLOAD, to);
-	uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(p + UDP + 6) + change);
-	memcpy(p + UDP + 6, &sum, 2);
-}
-
-// The same in packets of a group: `alaw` of them to A-law.
-static inline void lanes_translate(const struct worker *w, const struct burst_group *g,
-				   struct rte_mbuf *const *packets, __mmask8 lanes, __mmask8 alaw,
-				   const uint64_t *checksums)
+// Translates A-law to mu-law or back in packets that are done otherwise, `alaw` of them to A-law, and carries their checksums
+// over.
+static __rte_noinline void lanes_translate(const struct worker *w, const struct burst_group *g,
+					   struct rte_mbuf *const *packets, __mmask8 lanes, __mmask8 alaw,
+					   const uint64_t *checksums, unsigned int udp)
 {
 	if (w->wide_law) {
-		quick_law(g, packets, lanes, alaw, checksums);
+		quick_law(g, packets, lanes, alaw, checksums, udp);
 		return;
 	}
 	for (; lanes; lanes &= (__mmask8)(lanes - 1)) {
-		unsigned int i = (unsigned int)__builtin_ctz(lanes);
-		translate(packets[i], alaw >> i & 1 ? CODEC_PCMA : CODEC_PCMU);
+		unsigned int i = (unsigned int)__builtin_ctz(lanes), payload = udp + PAYLOAD - UDP;
+		uint8_t *p = rte_pktmbuf_mtod(packets[i], uint8_t *);
+		uint64_t change = codec_law_translate(p + payload, packets[i]->data_len - payload,
+						      alaw >> i & 1 ? CODEC_PCMA : CODEC_PCMU);
+		uint16_t sum = frame_udp_checksum((uint16_t)~checksums[i] + change);
+		memcpy(p + udp + 6, &sum, 2);
+	}
+}
+
+// What the lanes' packets become.
+struct frames {
+	__m512i rows
+		[LANES]; // IPv4: as they are read, but in the frame's own order; IPv6: four pairs of half rows
+	alignas(64) uint64_t first[LANES];
+};
+
+static __rte_always_inline void frames_make(const struct burst_group *g, const struct lanes *l,
+					    struct frames *f, __mmask8 law, uint64_t *checksums,
+					    unsigned int kind)
+{
+	__m512i *c = f->rows;
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < LANES; i++)
+		c[i] = LOAD(g->columns[i]);
+	rtp_write(c, l);
+	if (law)
+		_mm512_store_si512(checksums, _mm512_and_si512(_mm512_srli_epi64(c[5], 16), ALL(0xffff)));
+	if (kind & KIND_V6) {
+		_mm512_store_si512(f->first, ipv6_write(g, c, l, kind));
+		half_rows_pair(c + 4, c);
+	} else {
+		ipv4_write(c, l);
+		turn(c);
+	}
+}
+
+// Writes a packet's headers. In IPv6 what overlaps is put right by what comes behind.
+static __rte_always_inline void frame_make(const struct frames *f, unsigned int i, uint8_t *p,
+					   const struct media_stream *s, const struct hop *hop,
+					   unsigned int kind)
+{
+	const uint8_t *ethernet = hop->headers[__atomic_load_n(&hop->current, __ATOMIC_ACQUIRE)];
+	uint8_t *ip = p + kind_ip(kind);
+	if (kind & KIND_V6) {
+		_mm256_storeu_si256((__m256i *)(p + kind_udp(kind) - 4), half_row(f->rows, i));
+		memcpy(ip + 8, s->exit_src_ip, 32);
+		memcpy(p, ethernet, 16);
+		if (kind & KIND_VLAN)
+			memcpy(p + 16, ethernet + 16, 2);
+		memcpy(ip, &f->first[i], 8);
+	} else if (kind & KIND_VLAN) {
+		_mm512_storeu_si512(p, _mm512_mask_loadu_epi8(words_up(f->rows[i]), 0x3ffff, ethernet));
+	} else {
+		_mm512_storeu_si512(p, _mm512_mask_loadu_epi8(words_down(f->rows[i]), 0x3fff, ethernet));
+	}
+}
+
+// Hands the lanes' packets to tx. They are not yet written.
+static inline void lanes_send(struct worker *w, const struct burst_group *g, struct rte_mbuf *const *packets,
+			      const struct hop *const hops[LANES], __mmask8 ok, uint32_t port)
+{
+	if (likely(ok == 0xff && port != NO_PORT)) {
+		struct worker_tx *tx = &w->tx[port];
+		memcpy(tx->frames + tx->count, packets, sizeof(*packets) * LANES);
+		_mm256_storeu_si256((__m256i *)(tx->streams + tx->count),
+				    _mm512_cvtepi64_epi32(LOAD(g->streams)));
+		tx->count = (uint16_t)(tx->count + LANES);
+		return;
+	}
+	for (; ok; ok &= (__mmask8)(ok - 1)) {
+		unsigned int i = (unsigned int)__builtin_ctz(ok);
+		tx_add(w, hops[i]->port, packets[i], (uint32_t)g->streams[i]);
 	}
 }
 
 // Relays the lanes that pass. Returns which.
-static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g,
-				   struct rte_mbuf *const *packets, uint32_t units, nsec_t now)
+static __rte_always_inline __mmask8 group_relay(struct worker *w, const struct burst_group *g,
+						struct rte_mbuf *const *packets, uint32_t units, nsec_t now,
+						unsigned int kind)
 {
 	if (unlikely(_mm512_mask_test_epi64_mask(
 		    g->usual, _mm512_maskz_conflict_epi64(g->usual, LOAD(g->streams)), ALL(~UINT64_C(0)))))
@@ -422,88 +334,92 @@ static inline __mmask8 group_relay(struct worker *w, const struct burst_group *g
 	turn(l.b);
 	const struct hop *hops[LANES];
 	uint32_t port;
-	__mmask8 ok = hops_find(w, &l, lanes_judge(g, &l, units), hops, &port);
+	__mmask8 ok = hops_find(w, &l, lanes_judge(g, &l, units, kind), hops, &port, kind);
 	if (!ok)
 		return 0;
-	__m512i c[LANES];
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < LANES; i++)
-		c[i] = LOAD(g->columns[i]);
 	const __mmask8 law =
 		_mm512_mask_test_epi64_mask(ok, l.a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_LAW << 32));
 	const __mmask8 alaw = _mm512_cmpeq_epu64_mask(
 		_mm512_and_si512(_mm512_srli_epi64(l.b[B_PEER], 40), ALL(0xff)), ALL(CODEC_PCMA));
-	headers_write(c, &l);
 	alignas(64) uint64_t checksums[LANES];
-	if (law)
-		_mm512_store_si512(checksums, _mm512_and_si512(_mm512_srli_epi64(c[5], 16), ALL(0xffff)));
-	turn(c);
-	lanes_count(g, &l, now);
+	struct frames f;
+	frames_make(g, &l, &f, law, checksums, kind);
+	lanes_count(g, &l, now, kind);
 	turn(l.b);
-	bool together = ok == 0xff && port != NO_PORT;
-	if (likely(together)) {
-		struct worker_tx *tx = &w->tx[port];
-		memcpy(tx->frames + tx->count, packets, sizeof(*packets) * LANES);
-		_mm256_storeu_si256((__m256i *)(tx->streams + tx->count),
-				    _mm512_cvtepi64_epi32(LOAD(g->streams)));
-		tx->count = (uint16_t)(tx->count + LANES);
-	}
+	lanes_send(w, g, packets, hops, ok, port);
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++) {
 		if (unlikely(!(ok >> i & 1)))
 			continue;
 		struct rte_mbuf *m = packets[i];
-		uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-		const uint8_t *ethernet =
-			hops[i]->headers[__atomic_load_n(&hops[i]->current, __ATOMIC_ACQUIRE)];
 		_mm512_store_si512((uint8_t *)s[i] + 64, l.b[i]);
-		_mm512_storeu_si512(p, _mm512_mask_loadu_epi8(words_down(c[i]), 0x3fff, ethernet));
+		frame_make(&f, i, rte_pktmbuf_mtod(m, uint8_t *), s[i], hops[i], kind);
 		m->ol_flags = 0;
 		m->port = hops[i]->port;
-		if (unlikely(!together))
-			tx_add(w, hops[i]->port, m, (uint32_t)g->streams[i]);
 	}
 	if (law)
-		lanes_translate(w, g, packets, law, alaw, checksums);
+		lanes_translate(w, g, packets, law, alaw, checksums, kind_udp(kind));
 	return ok;
 }
 
 // Those of a group that could not be relayed together, each by itself. What stays is left from `kept` on; returns how many
 // are left in all.
-static uint16_t group_rest(struct worker *w, const struct burst_group *g, struct burst *b, unsigned int first,
-			   __mmask8 done, uint32_t units, uint16_t kept)
+static __rte_always_inline uint16_t group_rest(struct worker *w, const struct burst_group *g, struct burst *b,
+					       unsigned int first, uint32_t units, uint16_t kept,
+					       unsigned int kind)
 {
-	for (unsigned int i = 0; i < LANES && first + i < b->ends[0]; i++) {
+	for (unsigned int i = 0; i < LANES && first + i < b->ends[kind]; i++) {
 		struct rte_mbuf *m = b->packets[first + i];
-		uint32_t found = g->usual >> i & 1 ? (uint32_t)g->streams[i] : NOT_USUAL;
+		uint32_t found = g->usual >> i & 1 ? (uint32_t)g->streams[i] | kind << KIND_SHIFT : NOT_USUAL;
 		if (found == NOT_USUAL)
-			stray_note(w, m, 0);
-		if (!(done >> i & 1) && !relay(w, m, found, 0, units, w->now))
+			stray_note(w, m, kind);
+		if (!(g->done >> i & 1) && !relay(w, m, found, kind, units, w->now))
 			leave(b, kept++, m, found);
 	}
 	return kept;
 }
 
-void quick_wide_find(struct worker *w, struct burst *b)
-{
-	const uint32_t owner = LOOKUP_VALID >> 24 | w->id;
-	const uint16_t port = b->packets[0]->port;
-	for (unsigned int i = 0; i < b->ends[0]; i += LANES)
-		group_read(w, &b->groups[i / LANES], b->packets + i, b->ends[0] - i, port, owner);
-}
-
-uint16_t stage_quick_wide(struct worker *w, struct burst *b)
+static __rte_always_inline uint16_t pass(struct worker *w, struct burst *b, unsigned int kind, uint16_t kept)
 {
 	const uint32_t units = media_units(w->media, w->now);
-	const unsigned int count = b->ends[0];
-	uint16_t kept = 0;
-	for (unsigned int i = 0; i < count; i += LANES) {
-		const struct burst_group *g = &b->groups[i / LANES];
-		__mmask8 done = group_relay(w, g, b->packets + i, units, w->now);
-		if (unlikely(done != 0xff))
-			kept = group_rest(w, g, b, i, done, units, kept);
+	for (unsigned int i = kind_begin(b, kind); i < b->ends[kind]; i += LANES) {
+		struct burst_group *g = kind_group(b, kind, i);
+		g->done = group_relay(w, g, b->packets + i, units, w->now, kind);
+		if (unlikely(g->done != 0xff))
+			kept = group_rest(w, g, b, i, units, kept, kind);
 	}
 	return kept;
+}
+
+static __rte_noinline uint16_t v4_pass(struct worker *w, struct burst *b, uint16_t kept)
+{
+	return pass(w, b, 0, kept);
+}
+
+static __rte_noinline uint16_t v6_pass(struct worker *w, struct burst *b, uint16_t kept)
+{
+	return pass(w, b, KIND_V6, kept);
+}
+
+static __rte_noinline uint16_t v4_vlan_pass(struct worker *w, struct burst *b, uint16_t kept)
+{
+	return pass(w, b, KIND_VLAN, kept);
+}
+
+static __rte_noinline uint16_t v6_vlan_pass(struct worker *w, struct burst *b, uint16_t kept)
+{
+	return pass(w, b, KIND_V6 | KIND_VLAN, kept);
+}
+
+uint16_t quick_wide_pass(struct worker *w, struct burst *b, unsigned int kind, uint16_t kept)
+{
+	static kind_pass *const passes[BURST_KINDS] = {
+		[0] = v4_pass,
+		[KIND_V6] = v6_pass,
+		[KIND_VLAN] = v4_vlan_pass,
+		[KIND_V6 | KIND_VLAN] = v6_vlan_pass,
+	};
+	return passes[kind](w, b, kept);
 }
 
 bool quick_wide_fits(void)
@@ -516,11 +432,7 @@ bool quick_wide_fits(void)
 
 #else // any other CPU
 
-void quick_wide_find(struct worker *w, struct burst *b)
-{
-}
-
-uint16_t stage_quick_wide(struct worker *w, struct burst *b)
+uint16_t quick_wide_pass(struct worker *w, struct burst *b, unsigned int kind, uint16_t kept)
 {
 	return b->count;
 }

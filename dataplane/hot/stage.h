@@ -18,19 +18,11 @@ stage_fn stage_ingest;
 stage_fn stage_relay;
 stage_fn stage_tx;
 
-// Packets from which on a burst takes stage_quick_wide, where worker.wide is set.
-#define QUICK_WIDE_MIN 4
-
 // Before stage_quick: finds the streams of the usual packets and calls them into the cache. A while may pass in between, but
 // no command of the mailbox.
 void quick_find(struct worker *w, struct burst *b);
 
-// The same for the packets of the first kind; fills the groups, for stage_quick_wide. That one and stage_quick_cross are
-// parts of stage_quick: tx_send_full must follow.
-void quick_wide_find(struct worker *w, struct burst *b);
-stage_fn stage_quick_wide, stage_quick_cross;
-
-// True when this CPU can run stage_quick_wide, and quick_law.
+// True when this CPU can take eight packets at a time, and translate laws so.
 bool quick_wide_fits(void);
 bool quick_law_fits(void);
 
