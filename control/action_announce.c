@@ -39,5 +39,23 @@ static void played(struct visit *v, int status, nsec_t now)
 		visit_hang_up(v, now);
 }
 
-const struct line_action action_announce = {
-	.name = "announce", .place = place, .start = start, .media = media, .played = played};
+static void timeout(struct visit *v, nsec_t now)
+{
+	visit_hang_up(v, now);
+}
+
+// It plays on, or has ended while nobody heard of that.
+static bool restore(struct visit *v, uint32_t note, nsec_t now)
+{
+	if (!v->away && v->started && !visit_play_adopt(v))
+		visit_arm(v, now);
+	return true;
+}
+
+const struct line_action action_announce = {.name = "announce",
+					    .place = place,
+					    .start = start,
+					    .media = media,
+					    .played = played,
+					    .timeout = timeout,
+					    .restore = restore};

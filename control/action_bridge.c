@@ -15,11 +15,13 @@
 #include "control/device.h"
 #include "control/line.h"
 #include "control/line_action.h"
+#include "control/party.h"
 #include "gw/log.h"
 #include "gw/stream.h"
 
 #define BUSY_TONE  35
-#define BUSY_TURNS 6 // of a second
+#define BUSY_TURNS 6            // of a second
+#define ALONE_NS   NSEC_PER_SEC // for the other end to be found again
 
 struct bridge {
 	struct visit *peer; // NULL: not yet, or no more
@@ -196,7 +198,49 @@ static void stop(struct visit *v, nsec_t now)
 
 static void timeout(struct visit *v, nsec_t now)
 {
-	visit_hang_up(v, now);
+	const struct bridge *b = v->own;
+	if (!b || !b->peer)
+		visit_hang_up(v, now);
+}
+
+enum { NOTE_OUT = 1, NOTE_FAILED = 2 };
+
+static uint32_t note(const struct visit *v)
+{
+	const struct bridge *b = v->own;
+	return (b->peer && !b->out ? NOTE_OUT : 0) | (b->failed ? NOTE_FAILED : 0);
+}
+
+static struct visit *find_other(const struct visit *v)
+{
+	LIST_FOREACH(p, &v->party->conference->parties, struct party, in_conference)
+	{
+		struct visit *other = p->visit;
+		if (other && other != v && other->action == &action_bridge && other->own)
+			return other;
+	}
+	return NULL;
+}
+
+// Whichever end comes second finds the first; one that stays alone is hung up on.
+static bool restore(struct visit *v, uint32_t note, nsec_t now)
+{
+	bool failed = note & NOTE_FAILED, out = note & NOTE_OUT;
+	struct visit *other = failed ? NULL : find_other(v);
+	struct bridge *b = bridge_new(v, v->party->conference->conference_id);
+	if (!b)
+		return false;
+	b->failed = failed;
+	b->peer = other;
+	if (other) {
+		struct bridge *o = other->own;
+		o->peer = v;
+		b->out = out ? NULL : other->line;
+		o->out = out ? v->line : NULL;
+	}
+	if (!v->away && !(failed && visit_play_adopt(v)))
+		visit_arm(v, now + ALONE_NS);
+	return true;
 }
 
 static void show(const struct visit *v, char *ret, size_t cap)
@@ -219,5 +263,7 @@ const struct line_action action_bridge = {.name = "bridge",
 					  .start = start,
 					  .played = played,
 					  .timeout = timeout,
+					  .note = note,
+					  .restore = restore,
 					  .stop = stop,
 					  .show = show};

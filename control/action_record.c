@@ -60,7 +60,6 @@ enum mail_event {
 struct mail {
 	struct fsm fsm;
 	struct visit *visit;
-	char name[API_RECORD_NAME_MAX]; // of the recording, "" = none
 	unsigned int turns;
 	nsec_t since; // of the state
 };
@@ -128,7 +127,7 @@ static void act_record(void *object, const void *data)
 	nsec_t now = now_of(data);
 	visit_play_stop(v, now);
 	visit_disarm(v);
-	m->name[0] = '\0';
+	v->file[0] = '\0';
 	if (++m->turns > TURNS_MAX || !visit_record(v, &limits, now))
 		visit_arm(v, now); // to say so
 }
@@ -155,7 +154,7 @@ static void act_replay(void *object, const void *data)
 	struct mail *m = object;
 	struct api_source_item item = {.kind = API_SOURCE_RECORDING};
 	nsec_t now = now_of(data);
-	snprintf(item.path, sizeof(item.path), "%s", m->name);
+	snprintf(item.path, sizeof(item.path), "%s", m->visit->file);
 	if (++m->turns > TURNS_MAX) {
 		visit_play_stop(m->visit, now);
 		visit_arm(m->visit, now); // back to the menu, where time is short
@@ -186,8 +185,8 @@ static void act_delete(void *object, const void *data)
 	struct mail *m = object;
 	nsec_t now = now_of(data);
 	visit_play_stop(m->visit, now);
-	recorder_delete(m->visit->line->device->core, m->name, now);
-	m->name[0] = '\0';
+	recorder_delete(m->visit->line->device->core, m->visit->file, now);
+	m->visit->file[0] = '\0';
 	say_tone(m->visit, BEEP, now);
 }
 
@@ -279,22 +278,29 @@ static void feed(struct visit *v, enum mail_event event, nsec_t now)
 	struct mail *m = v->own;
 	uint16_t before = m->fsm.state;
 	fsm_event(&m->fsm, event, &now);
-	if (m->fsm.state != before)
-		m->since = now;
+	if (m->fsm.state == before)
+		return;
+	m->since = now;
+	visit_changed(v, now);
+}
+
+static struct mail *mail_new(struct visit *v, nsec_t now)
+{
+	struct mail *m = calloc(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	m->visit = v;
+	m->since = now;
+	fsm_init(&m->fsm, &mail_table, NULL, m);
+	v->own = m;
+	return m;
 }
 
 // The agent's conference, with the caller alone in it.
 static enum refusal place(struct visit *v, uint32_t conference_id, struct place *ret, nsec_t now)
 {
-	if (!v->own) {
-		struct mail *m = calloc(1, sizeof(*m));
-		if (!m)
-			return REFUSAL_memory;
-		m->visit = v;
-		m->since = now;
-		fsm_init(&m->fsm, &mail_table, NULL, m);
-		v->own = m;
-	}
+	if (!v->own && !mail_new(v, now))
+		return REFUSAL_memory;
 	*ret = (struct place){v->line->device, conference_id, CONFERENCE_BRIDGE};
 	return REFUSAL_none;
 }
@@ -333,15 +339,60 @@ static void timeout(struct visit *v, nsec_t now)
 
 static void recorded(struct visit *v, int status, const struct api_record_event *end, nsec_t now)
 {
-	struct mail *m = v->own;
 	if (status || (end && end->end == API_RECORD_FAILED)) {
 		feed(v, MAIL_FAILED, now);
 	} else if (!end) {
 		feed(v, MAIL_BEGUN, now);
 	} else {
-		snprintf(m->name, sizeof(m->name), "%s", end->kept ? end->name : "");
+		snprintf(v->file, sizeof(v->file), "%s", end->kept ? end->name : "");
 		feed(v, end->kept ? MAIL_KEPT : end->end == API_RECORD_GONE ? MAIL_GONE : MAIL_EMPTY, now);
 	}
+}
+
+// ---- over a restart ----
+
+#define STATE_BITS 4
+
+_Static_assert(MAIL_STATE_COUNT <= 1 << STATE_BITS, "states fit");
+_Static_assert(TURNS_MAX < 1 << (NOTE_BITS - STATE_BITS), "turns fit");
+
+static uint32_t note(const struct visit *v)
+{
+	const struct mail *m = v->own;
+	return m->fsm.state | m->turns << STATE_BITS;
+}
+
+// In which state it is found: a recording may have ended meanwhile, and a file of which nothing is known any more can only
+// be kept.
+static enum mail_state found(const struct visit *v, uint32_t state)
+{
+	bool records = state == MAIL_OPENING || state == MAIL_RECORDING || state == MAIL_ENDING;
+	if (v->recorder)
+		return state == MAIL_ENDING ? MAIL_ENDING : MAIL_RECORDING;
+	if (records || ((state == MAIL_MENU || state == MAIL_REPLAY) && !v->file[0]))
+		return MAIL_BYE;
+	return state;
+}
+
+// What was being said goes on, or is over: then the next thing is due.
+static bool restore(struct visit *v, uint32_t note, nsec_t now)
+{
+	uint32_t state = note & ((1u << STATE_BITS) - 1);
+	struct mail *m = state < MAIL_STATE_COUNT ? mail_new(v, now) : NULL;
+	if (!m)
+		return false;
+	m->fsm.state = (uint16_t)found(v, state);
+	m->turns = note >> STATE_BITS;
+	if (v->away || v->recorder || m->fsm.state == MAIL_IDLE)
+		return true;
+	bool plays = visit_play_adopt(v);
+	if (m->fsm.state == MAIL_BYE && !plays)
+		act_bye(m, &now);
+	else if (m->fsm.state == MAIL_MENU)
+		visit_arm(v, now + MENU_NS);
+	else if (!plays)
+		visit_arm(v, now);
+	return true;
 }
 
 static void show(const struct visit *v, char *ret, size_t cap)
@@ -359,4 +410,6 @@ const struct line_action action_record = {.name = "record",
 					  .played = played,
 					  .recorded = recorded,
 					  .timeout = timeout,
+					  .note = note,
+					  .restore = restore,
 					  .show = show};

@@ -92,6 +92,11 @@ static void show(const struct visit *v, char *ret, size_t cap)
 			 m->moderator ? " moderator" : "", v->muted ? " mute" : "");
 }
 
+static uint32_t note(const struct visit *v)
+{
+	return member_note(v->own);
+}
+
 const struct line_action action_room = {.name = "room",
 					.wants_digits = true,
 					.place = place,
@@ -102,4 +107,6 @@ const struct line_action action_room = {.name = "room",
 					.moved = moved,
 					.timeout = timeout,
 					.stop = stop,
+					.note = note,
+					.restore = member_restore,
 					.show = show};

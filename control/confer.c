@@ -298,6 +298,7 @@ static void act_void(void *object, const void *data)
 	struct conference *c = object;
 	c->handle = 0;
 	c->adopted = false;
+	c->source = 0;
 	player_conference_void(c, ((const struct confer_data *)data)->now);
 }
 
@@ -377,6 +378,7 @@ int confer_restore(struct device *d, const struct confer_image *image, nsec_t no
 	if (image->handle) {
 		c->handle = image->handle;
 		c->flags = image->flags;
+		c->source = image->source;
 		c->adopted = true;
 		c->fsm.state = CONFER_OPEN;
 	}

@@ -61,6 +61,7 @@ struct conference {
 	uint32_t participant_count;
 	api_handle handle; // in the dataplane, 0 = none
 	bool adopted;      // with that handle, from the process before: what plays in it was begun there
+	api_handle source; // that has begun last of that, until somebody takes it over; 0 = none
 	uint32_t request;
 	bool orphan;        // its agent connection has ended
 	bool indexed;       // found by its number; not so once set aside
@@ -138,6 +139,7 @@ struct confer_image {
 	char app_data[25];
 	api_handle handle; // still good in the dataplane, or 0
 	uint32_t flags;    // with that handle
+	api_handle source; // likewise: what plays in it
 };
 
 // Puts a conference back after a restart of this process; it is an orphan until its agent speaks of it again.

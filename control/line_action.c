@@ -82,8 +82,8 @@ static struct visit *find_callless(struct line *l, uint32_t call_reference)
 	return NULL;
 }
 
-static struct visit *visit_new(struct line *l, struct line_call *c, uint32_t call_reference,
-			       const struct config_action *config, nsec_t now)
+struct visit *visit_new(struct line *l, struct line_call *c, uint32_t call_reference,
+			const struct config_action *config, nsec_t now)
 {
 	struct visit *v = calloc(1, sizeof(*v));
 	if (!v)
@@ -325,6 +325,12 @@ bool visit_play(struct visit *v, const struct api_source_item *items, uint32_t c
 	return v->player;
 }
 
+bool visit_play_adopt(struct visit *v)
+{
+	v->player = player_adopt(v->party->conference, v->line->device, on_played, v);
+	return v->player;
+}
+
 void visit_play_stop(struct visit *v, nsec_t now)
 {
 	struct player *p = v->player;
@@ -349,6 +355,13 @@ bool visit_record(struct visit *v, const struct recorder_limits *limits, nsec_t 
 	if (v->recorder || !v->party)
 		return false;
 	v->recorder = recorder_start(v->line->device, v->party->stream, limits, on_recorded, v, now);
+	return v->recorder;
+}
+
+bool visit_record_adopt(struct visit *v, api_handle recording)
+{
+	if (recording)
+		v->recorder = recorder_adopt(v->line->device, recording, v->file, on_recorded, v);
 	return v->recorder;
 }
 

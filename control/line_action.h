@@ -24,6 +24,7 @@ struct device;
 struct line;
 struct line_call;
 struct party;
+struct party_image;
 struct player;
 
 // A conference: whose, its number there, and how the dataplane is to join its members (enum conference_flag; 0 = as a
@@ -48,13 +49,15 @@ struct visit {
 	struct player *player;     // visit_play
 	struct recorder *recorder; // visit_record
 	nsec_t since;
-	struct place goal; // of visit_move; home NULL = none
-	bool muted;        // visit_mute
-	unsigned int busy; // hooks under way: it must not go under them
-	bool started;      // start() has been called
-	bool away;         // its media have closed
-	bool stopped;      // stop() has been called
-	char digit;        // heard last
+	struct place goal;              // of visit_move; home NULL = none
+	bool muted;                     // visit_mute
+	unsigned int busy;              // hooks under way: it must not go under them
+	bool started;                   // start() has been called
+	bool away;                      // its media have closed
+	bool stopped;                   // stop() has been called
+	char number[26];                // of the far side, when there is no call to ask
+	char file[API_RECORD_NAME_MAX]; // recorded last; "" = nothing
+	char digit;                     // heard last
 	uint8_t digit_way;
 	nsec_t digit_at;
 };
@@ -85,6 +88,10 @@ struct line_action {
 		      nsec_t now); // visit_move's end: 0, or why the caller is where it was
 	void (*timeout)(struct visit *v, nsec_t now); // of visit_arm
 	void (*stop)(struct visit *v, nsec_t now);    // hung up; v->party may be NULL
+	// For the process after this one: what it is to know of the visit, in NOTE_BITS; and back, in a process in which only
+	// v->party is there, where it was: false: this cannot be. Without them the visit begins with nothing to know.
+	uint32_t (*note)(const struct visit *v);
+	bool (*restore)(struct visit *v, uint32_t note, nsec_t now);
 	// Where the visit is, in a word or two, for show line: "lobby", "wrong pin 2".
 	void (*show)(const struct visit *v, char *ret, size_t cap);
 };
@@ -95,6 +102,8 @@ extern const struct line_action action_echo, action_room, action_announce, actio
 	action_bridge;
 
 extern const struct fsm_table mail_table; // of action_record
+
+#define NOTE_BITS 20 // that an action has in the note of a stream
 
 // By which way a digit came: when two ways tell the same press, it counts once.
 enum digit_way { DIGIT_MEDIA, DIGIT_AGENT };
@@ -137,7 +146,25 @@ void visit_discard(struct visit *v);
 // The action that the configuration gives to a call; `c` NULL: that of any call.
 const struct config_action *line_action_of(const struct line *l, const struct line_call *c);
 
+// What is to be known of a visit by the process after this one: the note of its stream, and the rest of the image.
+uint32_t visit_note(const struct visit *v);
+void visit_image(const struct visit *v, struct party_image *ret);
+
+// The other way, when a party is restored; without a note, or when the configuration has no such action any more, it is a party
+// without a visit.
+void visit_restore(struct party *p, const struct party_image *image, nsec_t now);
+
+// Begins one; NULL without memory.
+struct visit *visit_new(struct line *l, struct line_call *c, uint32_t call_reference,
+			const struct config_action *config, nsec_t now);
+
 // ---- for actions ----
+
+// What is to be known of it has changed.
+void visit_changed(struct visit *v, nsec_t now);
+
+// The far side's number; "" = unknown.
+const char *visit_number(const struct visit *v);
 
 // The timeout hook is called once at `due`; before that visit_arm sets it anew.
 void visit_arm(struct visit *v, nsec_t due);
@@ -147,6 +174,10 @@ void visit_disarm(struct visit *v);
 // alone there. False: nothing plays, and played() is not called.
 bool visit_play(struct visit *v, const struct api_source_item *items, uint32_t count, bool loop, nsec_t now);
 void visit_play_stop(struct visit *v, nsec_t now); // played() is not called
+
+// Takes over what the process before has begun to play to the caller alone, or to record. False: that has ended.
+bool visit_play_adopt(struct visit *v);
+bool visit_record_adopt(struct visit *v, api_handle recording);
 
 // Records what the caller says; recorded() follows. False: nothing is recorded, and recorded() is not called. Stopping
 // ends it, and recorded() tells when the file is complete; who hangs up meanwhile has it complete all the same.

@@ -183,6 +183,10 @@ extern const struct fsm_table party_table;
 
 // What a record keeps of a party.
 struct party_image {
+	// of a line: what its spec's note does not hold of the visit (line_action.h)
+	char number[26];                // of the far side
+	char file[API_RECORD_NAME_MAX]; // what was recorded last; "" = nothing
+	api_handle recording;           // that goes on, into that file; 0 = none
 	uint32_t conference_id;
 	uint32_t call_reference;
 	bool rx_named, tx_named;

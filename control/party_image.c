@@ -25,6 +25,8 @@ void party_image(const struct party *p, struct party_image *ret)
 		.stream = p->stream,
 	};
 	const struct conference *c = p->conference;
+	if (p->visit)
+		visit_image(p->visit, ret);
 	if (!c || !p->device->line)
 		return;
 	if (c->device != p->device)
@@ -148,6 +150,8 @@ int party_restore(struct device *d, const struct party_image *image, nsec_t now,
 		return -ENOMEM;
 	}
 	p->stream = image->stream;
+	if (d->line)
+		visit_restore(p, image, now);
 	party_orphan(p, now);
 	*ret = p;
 	party_feed(p, image->stream ? PARTY_KEPT : PARTY_WANT, now);

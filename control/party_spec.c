@@ -2,6 +2,7 @@
 // party_spec.c - What the dataplane should be told of a party now.
 #include <string.h>
 
+#include "control/line_action.h"
 #include "control/party_inner.h"
 
 bool party_is_wanted(const struct party *p)
@@ -45,6 +46,7 @@ void party_spec(const struct party *p, struct stream_spec *ret)
 	ret->ref.conference_id = p->conference_id;
 	ret->ref.party_id = party_id(p);
 	ret->ref.call_reference = p->call_reference;
+	ret->ref.note = p->visit ? visit_note(p->visit) : 0;
 	ret->ref.epoch = p->device->core->epoch;
 }
 

@@ -271,6 +271,20 @@ struct player *player_play(struct conference *c, struct device *to, const struct
 	return NULL;
 }
 
+struct player *player_adopt(struct conference *c, struct device *to, player_done done, void *object)
+{
+	struct player *p = c->source ? player_new(c, PLAYER_ACTION) : NULL;
+	if (!p)
+		return NULL;
+	p->to = to;
+	p->done = done;
+	p->object = object;
+	p->handle = c->source;
+	c->source = 0;
+	index_put(&c->device->core->sources, &p->by_handle, p->handle);
+	return p;
+}
+
 void player_leave(struct player *p)
 {
 	if (p)

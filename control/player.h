@@ -63,6 +63,9 @@ struct player *player_play(struct conference *c, struct device *to, const struct
 			   uint32_t count, bool loop, player_done done, void *object, nsec_t now);
 void player_stop(struct player *p, nsec_t now); // takes NULL
 
+// Takes over what the process before has begun in a conference. NULL when that has ended, or without memory.
+struct player *player_adopt(struct conference *c, struct device *to, player_done done, void *object);
+
 // Nobody hears of it any more: the object is going, and this process with it. Takes NULL.
 void player_leave(struct player *p);
 

@@ -116,6 +116,9 @@ static const struct field party_fields[] = {
 	{"home", FIELD_TEXT, 2, offsetof(P, image.home), STREAM_DEVICE_MAX},
 	{"place", FIELD_U32, 2, offsetof(P, image.place), UINT32_MAX},
 	{"place_flags", FIELD_U32, 2, offsetof(P, image.place_flags), UINT32_MAX},
+	{"note", FIELD_U32, 3, offsetof(P, image.spec.ref.note), UINT32_MAX},
+	{"number", FIELD_TEXT, 3, offsetof(P, image.number), sizeof(((P *)0)->image.number)},
+	{"file", FIELD_TEXT, 3, offsetof(P, image.file), sizeof(((P *)0)->image.file)},
 };
 
 #undef D

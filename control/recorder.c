@@ -99,6 +99,24 @@ struct recorder *recorder_start(struct device *d, api_handle stream, const struc
 	return NULL;
 }
 
+struct recorder *recorder_adopt(struct device *d, api_handle handle, const char *name, recorder_done done,
+				void *object)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+	if (!r || index_put(&d->core->recordings, &r->by_handle, handle)) {
+		free(r);
+		return NULL;
+	}
+	r->core = d->core;
+	r->to = d;
+	r->handle = handle;
+	r->done = done;
+	r->object = object;
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	list_push_back(&d->core->recorders, &r->link);
+	return r;
+}
+
 void recorder_stop(struct recorder *r, nsec_t now)
 {
 	if (!r->stopping && r->handle)

@@ -47,6 +47,10 @@ struct recorder {
 struct recorder *recorder_start(struct device *d, api_handle stream, const struct recorder_limits *limits,
 				recorder_done done, void *object, nsec_t now);
 
+// Takes over what the process before has begun, and which goes on. NULL without memory.
+struct recorder *recorder_adopt(struct device *d, api_handle handle, const char *name, recorder_done done,
+				void *object);
+
 // Ends it; `done` follows when the file is complete.
 void recorder_stop(struct recorder *r, nsec_t now);
 

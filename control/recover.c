@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // recover.c - Start-up reconciliation of store, dataplane and call agents.
 //
-// Two readers run side by side: the store's scan, and the dataplane's listings (conferences, then streams, page by
-// page). When both are through, reconcile() walks conferences, streams and then the records that no stream claimed.
+// Two readers run side by side: the store's scan, and the dataplane's listings (conferences, streams, recordings,
+// page by page). When both are through, reconcile() walks conferences, streams and then the records that no stream claimed.
 // A listing that breaks off begins again when the dataplane is back; an unreachable store counts as empty.
 #include "control/recover.h"
 
@@ -54,6 +54,8 @@ struct recover {
 	size_t stream_count, stream_cap;
 	struct api_conference_entry *groups;
 	size_t group_count, group_cap;
+	struct api_record_entry *recordings;
+	size_t recording_count, recording_cap;
 	struct device *last_device; // of the last look-up
 	struct recover_result result;
 };
@@ -174,7 +176,7 @@ static void list_page(struct recover *r, unsigned int type, uint32_t cursor, nse
 // Begins again later: the dataplane went away, or memory is short.
 static void list_failed(struct recover *r, nsec_t now)
 {
-	r->stream_count = r->group_count = 0;
+	r->stream_count = r->group_count = r->recording_count = 0;
 	timer_start(&r->o.core->timers, &r->poll, now + POLL_NS);
 }
 
@@ -193,8 +195,23 @@ static void on_streams(void *object, int status, const struct api_message *reply
 		r->streams[r->stream_count++] = page->entries[i];
 		see_epoch(r, page->entries[i].spec.ref.epoch);
 	}
+	list_page(r, page->next ? API_STREAM_LIST : API_RECORD_LIST, page->next, now);
+}
+
+static void on_recordings(void *object, int status, const struct api_message *reply, nsec_t now)
+{
+	struct recover *r = object;
+	r->request = 0;
+	if (status < 0)
+		return list_failed(r, now);
+	const struct api_record_list_reply *page = &reply->record_list_reply;
+	for (uint32_t i = 0; i < page->count; i++) {
+		if (!grow(&r->recordings, r->recording_count, &r->recording_cap, sizeof(*r->recordings)))
+			return list_failed(r, now);
+		r->recordings[r->recording_count++] = page->entries[i];
+	}
 	if (page->next)
-		return list_page(r, API_STREAM_LIST, page->next, now);
+		return list_page(r, API_RECORD_LIST, page->next, now);
 	r->listed = true;
 	check(r, now);
 }
@@ -222,8 +239,10 @@ static void list_page(struct recover *r, unsigned int type, uint32_t cursor, nse
 	struct api_message m;
 	api_init(&m, type, 0);
 	m.list.cursor = cursor;
-	r->request =
-		dp_request(&r->o.core->dp, &m, type == API_STREAM_LIST ? on_streams : on_conferences, r, now);
+	dp_done done = type == API_STREAM_LIST   ? on_streams
+		       : type == API_RECORD_LIST ? on_recordings
+						 : on_conferences;
+	r->request = dp_request(&r->o.core->dp, &m, done, r, now);
 	if (!r->request)
 		list_failed(r, now);
 }
@@ -251,6 +270,7 @@ static void restore_group(struct recover *r, const struct api_conference_entry *
 		image = item->r.image;
 	image.handle = e->handle;
 	image.flags = e->spec.flags;
+	image.source = e->source;
 	bool wanted = d && (e->streams > 0 || image.explicitly);
 	if (wanted && confer_restore(d, &image, now, &c) == 0) {
 		r->result.conferences++;
@@ -298,6 +318,18 @@ static void image_of_stream(const struct api_stream_entry *e, struct party_image
 	};
 }
 
+static void find_recording(const struct recover *r, api_handle stream, struct party_image *ret)
+{
+	for (size_t i = 0; i < r->recording_count; i++) {
+		const struct api_record_entry *e = &r->recordings[i];
+		if (e->stream != stream)
+			continue;
+		ret->recording = e->handle;
+		memcpy(ret->file, e->name, sizeof(ret->file));
+		return;
+	}
+}
+
 static void restore_stream(struct recover *r, const struct api_stream_entry *e, nsec_t now)
 {
 	struct device *d = find_device(r, e->spec.ref.device);
@@ -312,6 +344,7 @@ static void restore_stream(struct recover *r, const struct api_stream_entry *e, 
 		image_of_stream(e, &image);
 	image.spec = e->spec;
 	image.stream = e->handle;
+	find_recording(r, e->handle, &image);
 	int rc = d ? party_restore(d, &image, now, &p) : -ENOENT;
 	if (rc < 0) {
 		r->result.closed++;
@@ -380,13 +413,15 @@ static void free_lists(struct recover *r)
 	free(r->conferences);
 	free(r->streams);
 	free(r->groups);
+	free(r->recordings);
 	index_fini(&r->by_local);
 	index_fini(&r->by_id);
 	r->parties = NULL;
 	r->conferences = NULL;
 	r->streams = NULL;
 	r->groups = NULL;
-	r->party_count = r->conference_count = r->stream_count = r->group_count = 0;
+	r->recordings = NULL;
+	r->party_count = r->conference_count = r->stream_count = r->group_count = r->recording_count = 0;
 }
 
 // Conferences that were restored and nobody is in: their agent's connection has ended, as in confer_orphan. Then the
@@ -447,7 +482,7 @@ static void check(struct recover *r, nsec_t now)
 		return;
 	if (r->listed && r->boot != r->o.core->dp.info.boot_id) {
 		r->listed = false; // it restarted since
-		r->stream_count = r->group_count = 0;
+		r->stream_count = r->group_count = r->recording_count = 0;
 	}
 	if (!r->scanned && now >= r->deadline)
 		r->result.store_away = true; // the streams have to do

@@ -144,6 +144,7 @@ static void leave_alone(struct room *r, nsec_t now)
 {
 	struct member *m;
 	r->attended = false;
+	room_changed(r, now);
 	if (r->config->unattended == CONFIG_UNATTENDED_END)
 		r->ending = true;
 	while (r->config->unattended == CONFIG_UNATTENDED_WAIT && (m = find(r, is_inside)))
@@ -159,7 +160,10 @@ static void on_timer(struct timer *t, nsec_t now)
 		member_feed(m, MEMBER_ENTER, now);
 	if (r->attended && !attended)
 		leave_alone(r, now);
-	r->attended = attended;
+	if (r->attended != attended) {
+		r->attended = attended;
+		room_changed(r, now);
+	}
 	while (r->ending && (m = find(r, stays)))
 		send_away(m, now);
 	r->ending = false;
@@ -170,6 +174,7 @@ void room_lock(struct room *r, bool on, nsec_t now)
 	if (r->locked == on)
 		return;
 	r->locked = on;
+	room_changed(r, now);
 	log_info(r->device->name, on ? "room locked" : "room unlocked", "members=%u", r->member_count);
 	room_say(r, on ? "conf-lockednow" : "conf-unlockednow", now);
 }
@@ -185,6 +190,7 @@ void member_mute(struct member *m, bool on, nsec_t now)
 	m->mute = on;
 	if (m->fsm.state == MEMBER_INSIDE)
 		visit_mute(m->visit, on, now);
+	visit_changed(m->visit, now);
 }
 
 void room_mute(struct room *r, bool on, nsec_t now)
@@ -198,6 +204,8 @@ void room_mute(struct room *r, bool on, nsec_t now)
 		list_push_back(&r->members, &m->link);
 		if (!m->moderator)
 			member_mute(m, on, now);
+		else
+			visit_changed(m->visit, now);
 	}
 }
 

@@ -118,6 +118,14 @@ struct room {
 int room_new(struct device *d, const struct config_room *config, struct room **ret);
 void room_free(struct room *r); // takes NULL
 
+// What a process after this one is to know of a member and of its room, in NOTE_BITS; and back, for a visit whose party is
+// where it was. False: there is no place for it. room_note.c.
+uint32_t member_note(const struct member *m);
+bool member_restore(struct visit *v, uint32_t note, nsec_t now);
+
+// Something that concerns every member's note has changed.
+void room_changed(struct room *r, nsec_t now);
+
 // Somebody comes: the reason when there is no place for more. Leaves: its memory goes.
 enum refusal room_join(struct room *r, struct visit *v, nsec_t now, struct member **ret);
 void room_leave(struct member *m, nsec_t now);

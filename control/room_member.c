@@ -42,11 +42,17 @@ void member_place(const struct member *m, struct place *ret)
 
 static void go(struct member *m, nsec_t now)
 {
+	struct visit *v = m->visit;
 	struct place to;
 	m->since = now;
 	member_place(m, &to);
-	visit_disarm(m->visit);
-	visit_move(m->visit, &to, now);
+	visit_disarm(v);
+	if (!v->party)
+		return;
+	visit_hold(v);
+	visit_move(v, &to, now);
+	visit_changed(v, now);
+	visit_release(v, now);
 }
 
 // ---- at the desk ----
@@ -98,8 +104,9 @@ static void act_wrong(void *object, const void *data)
 	r->wrong_pins++;
 	device_count(m->visit->line->device, COUNT_room_pin_wrong);
 	log_notice(r->device->name, "wrong PIN", "line=%s number=%s tries=%u", m->visit->line->device->name,
-		   m->visit->call ? m->visit->call->number : "", m->wrong + 1);
+		   visit_number(m->visit), m->wrong + 1);
 	m->wrong++;
+	visit_changed(m->visit, now_of(data));
 	if (m->wrong >= r->config->pin_tries)
 		refuse(m, "conf-invalidpin", now_of(data));
 	else
@@ -249,6 +256,7 @@ static void act_inside(void *object, const void *data)
 	bool first = !m->told;
 	m->told = true;
 	visit_mute(m->visit, m->mute && !m->moderator, now);
+	visit_changed(m->visit, now);
 	if (first)
 		room_say_of(m, "conf-hasjoin", now);
 }

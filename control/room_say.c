@@ -103,10 +103,10 @@ void room_say(struct room *r, const char *name, nsec_t now)
 void room_say_of(const struct member *m, const char *name, nsec_t now)
 {
 	struct room *r = m->room;
-	const char *number = r->config->says_who && m->visit->call ? m->visit->call->number : NULL;
+	const char *number = r->config->says_who ? visit_number(m->visit) : "";
 	uint32_t most = room_mix(r)->tones_up_to;
 	bool many = most && room_count(r, MEMBER_INSIDE) > most;
-	struct said *s = many || !(m->name || number) ? NULL : said_new(r);
+	struct said *s = many || !(m->name || *number) ? NULL : said_new(r);
 	if (!s)
 		return;
 	if (m->name) {

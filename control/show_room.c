@@ -21,7 +21,7 @@ static json_t *member_json(const struct show *s, const struct member *m)
 	return json_pack("{s:I, s:s, s:I, s:o, s:o, s:s, s:b, s:b, s:b, s:I}", "member",
 			 (json_int_t)m->number, "line", v->line->device->name, "call_reference",
 			 (json_int_t)v->call_reference, "number",
-			 c ? show_text(c->number, sizeof(c->number)) : json_string(""), "name",
+			 show_text(visit_number(v), sizeof(v->number)), "name",
 			 c ? show_text(c->name, sizeof(c->name)) : json_string(""), "state",
 			 member_state_name(m->fsm.state), "moderator", m->moderator, "mute", v->muted, "held",
 			 !v->party, "since_s", show_seconds_since(s, m->since));

@@ -18,7 +18,7 @@
 
 #include "gw/config.h"
 
-#define STORE_SCHEMA        2    // written
+#define STORE_SCHEMA        3    // written
 #define STORE_SCHEMA_OLDEST 1    // still read
 #define STORE_NAME_MAX      96   // with its NUL
 #define STORE_OWNER_MAX     64   // with its NUL

@@ -62,7 +62,7 @@ static bool addr_port_ok(const struct addr_port *a)
 
 static bool ref_ok(const struct stream_ref *r)
 {
-	return text_ok(r->device, sizeof(r->device)) && r->zero == 0;
+	return text_ok(r->device, sizeof(r->device));
 }
 
 static bool stream_spec_ok(const struct stream_spec *s)
@@ -165,7 +165,7 @@ static bool conference_list_reply_ok(const struct api_message *m)
 		return false;
 	for (uint32_t i = 0; i < b->count; i++)
 		if (!conference_spec_ok(&b->entries[i].spec) ||
-		    b->entries[i].outcome >= CONFERENCE_OUTCOME_COUNT)
+		    b->entries[i].outcome >= CONFERENCE_OUTCOME_COUNT || b->entries[i].zero != 0)
 			return false;
 	return all_zero(&b->entries[b->count], (API_PAGE_CONFERENCES - b->count) * sizeof(b->entries[0]));
 }

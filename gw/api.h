@@ -14,7 +14,7 @@
 #include "gw/drop.h"
 #include "gw/stream.h"
 
-#define API_VERSION          4
+#define API_VERSION          5
 #define API_MESSAGE_MAX      4352 // bytes of the largest message
 #define API_PAGE_STREAMS     8    // streams in one listing page
 #define API_PAGE_CONFERENCES 32
@@ -163,7 +163,9 @@ struct api_conference_entry {
 	api_handle handle;
 	uint32_t worker;
 	uint32_t streams;
-	uint32_t outcome; // enum conference_outcome
+	uint32_t outcome;  // enum conference_outcome
+	api_handle source; // that was opened last, of those that play in it; 0 = none
+	uint32_t zero;
 	struct conference_spec spec;
 };
 

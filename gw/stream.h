@@ -34,7 +34,7 @@ struct stream_ref {
 	uint32_t conference_id;         // as the agent chose it
 	uint32_t party_id;              // pass_through_party_id
 	uint32_t call_reference;
-	uint32_t zero;  // always 0
+	uint32_t note;  // what its successor is to know
 	uint64_t epoch; // of the control process that made it
 };
 

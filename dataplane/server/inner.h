@@ -86,6 +86,7 @@ struct server_source {
 	uint32_t request;
 	uint32_t index; // in the worker's media
 	uint8_t state;  // enum server_state
+	bool ended;     // all of it has been played
 };
 
 // A message that waits for its client to read.

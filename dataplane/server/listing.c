@@ -174,6 +174,16 @@ static void stream_row(struct server *s, const struct mail *m, struct api_stream
 	e->stats = m->stats;
 }
 
+static uint32_t newest_source(const struct server *s, const struct server_conference *k)
+{
+	for (const struct list *at = k->sources.prev; at != &k->sources; at = at->prev) {
+		const struct server_source *t = LIST_ITEM(at, struct server_source, node);
+		if (t->state == SERVER_OPEN && !t->ended)
+			return slot_handle(&s->sources, t);
+	}
+	return 0;
+}
+
 static void conference_row(struct server *s, const struct mail *m, struct api_conference_list_reply *list)
 {
 	struct server_conference *k = slot_get(&s->conferences, m->handle);
@@ -184,6 +194,7 @@ static void conference_row(struct server *s, const struct mail *m, struct api_co
 		.worker = k->worker,
 		.streams = k->stream_count,
 		.outcome = m->outcome,
+		.source = newest_source(s, k),
 		.spec = m->conference_spec,
 	};
 }

@@ -280,8 +280,10 @@ nsec_t server_run(struct server *s, nsec_t now)
 static void source_event(struct server *s, const struct worker_event *e)
 {
 	struct api_message m;
-	if (!slot_get(&s->sources, e->value))
+	struct server_source *t = slot_get(&s->sources, e->value);
+	if (!t)
 		return;
+	t->ended = true;
 	api_init(&m, API_EVENT_SOURCE, 0);
 	m.source_event.handle = e->value;
 	m.source_event.kind = API_SOURCE_END;

@@ -278,8 +278,10 @@ bool fake_dp_source_end(struct fake_dp *f, struct dp *d, nsec_t now)
 {
 	struct api_message m;
 	for (uint32_t i = 0; i < FAKE_DP_SOURCES; i++) {
-		if (!f->sources[i].handle || f->sources[i].open.flags & API_SOURCE_LOOP)
+		if (!f->sources[i].handle || f->sources[i].ended ||
+		    f->sources[i].open.flags & API_SOURCE_LOOP)
 			continue;
+		f->sources[i].ended = true;
 		api_init(&m, API_EVENT_SOURCE, 0);
 		m.source_event.handle = f->sources[i].handle;
 		m.source_event.kind = API_SOURCE_END;
@@ -418,6 +420,15 @@ static uint32_t members(const struct fake_dp *f, api_handle conference)
 	return n;
 }
 
+static api_handle source_in(const struct fake_dp *f, api_handle conference)
+{
+	for (uint32_t i = FAKE_DP_SOURCES; i-- > 0;)
+		if (f->sources[i].handle && !f->sources[i].ended &&
+		    f->sources[i].open.conference == conference)
+			return f->sources[i].handle;
+	return 0;
+}
+
 static void list_conferences(struct fake_dp *f, uint32_t cursor, struct api_conference_list_reply *page)
 {
 	uint32_t i = cursor;
@@ -428,6 +439,7 @@ static void list_conferences(struct fake_dp *f, uint32_t cursor, struct api_conf
 		e->handle = f->conferences[i].handle;
 		e->spec = f->conferences[i].spec;
 		e->streams = members(f, e->handle);
+		e->source = source_in(f, e->handle);
 		e->outcome = e->streams < 2    ? CONFERENCE_EMPTY
 			     : e->streams == 2 ? CONFERENCE_RELAY
 					       : CONFERENCE_MIX;

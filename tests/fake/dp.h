@@ -31,6 +31,7 @@ struct fake_conference {
 
 struct fake_source {
 	api_handle handle;
+	bool ended; // by itself
 	struct api_source_open open;
 };
 

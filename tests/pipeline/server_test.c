@@ -166,6 +166,7 @@ static void listed(void)
 	strcpy(spec.ref.device, "CFB01");
 	for (unsigned int i = 0; i < 12; i++) {
 		spec.ref.party_id = i;
+		spec.ref.note = ~i;
 		CHECK_INT(rig_stream_open(&rig, &spec, &streams[i], NULL), 0);
 	}
 	for (uint32_t cursor = 0; pages == 0 || cursor; pages++) {
@@ -174,6 +175,7 @@ static void listed(void)
 		CHECK_INT(rig_call(&rig, &m), 0);
 		for (uint32_t i = 0; i < m.stream_list_reply.count; i++, seen++) {
 			CHECK_INT(m.stream_list_reply.entries[i].spec.ref.party_id, seen);
+			CHECK_INT(m.stream_list_reply.entries[i].spec.ref.note, ~seen);
 			CHECK_INT(m.stream_list_reply.entries[i].handle, streams[seen]);
 			CHECK_INT(m.stream_list_reply.entries[i].spec.conference, conference);
 			CHECK_STR(m.stream_list_reply.entries[i].spec.ref.device, "CFB01");

@@ -116,6 +116,16 @@ static bool event_take(struct api_message *ret)
 	return n > 0;
 }
 
+// What a control process is told that did not open it.
+static api_handle source_listed(void)
+{
+	struct api_message m;
+	api_init(&m, API_CONFERENCE_LIST, 1);
+	REQUIRE(rig_call(&rig, &m) == 0);
+	REQUIRE(m.conference_list_reply.count == 1);
+	return m.conference_list_reply.entries[0].source;
+}
+
 static void file_is_heard_and_ends(void)
 {
 	static int16_t pcm[16000];
@@ -131,6 +141,7 @@ static void file_is_heard_and_ends(void)
 	CHECK_INT(rig_call(&rig, &m), 0);
 	CHECK_INT(m.source_reply.unreadable, 1);
 	CHECK(m.source_reply.handle != 0);
+	CHECK_INT(source_listed(), m.source_reply.handle);
 	unsigned int n = listen(400, pcm, 16000), at = 0;
 	while (at < n && pcm[at] == 0)
 		at++;
@@ -144,6 +155,7 @@ static void file_is_heard_and_ends(void)
 	CHECK_INT(e.source_event.handle, m.source_reply.handle);
 	CHECK_INT(e.source_event.kind, API_SOURCE_END);
 	CHECK(!event_take(&e));
+	CHECK_INT(source_listed(), 0);
 	CHECK_INT(close_source(m.source_reply.handle), 0);
 	CHECK_INT(close_source(m.source_reply.handle), -ENOENT);
 	unlink(path);

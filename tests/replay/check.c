@@ -96,12 +96,14 @@ static void check_records(struct run *r, char **a)
 	want_number(r, "recordings of the dataplane", fake_dp_records(&r->dp), a[0]);
 }
 
-// check stage REFERENCE WORD: where a call's action says it is
+// check stage REFERENCE WORDS: where a call's action says it is
 static void check_stage(struct run *r, char **a)
 {
-	char buf[64];
+	char buf[64], want[64] = "";
 	uint32_t reference = a[0] ? (uint32_t)strtoul(a[0], NULL, 0) : 0;
-	want_text(r, "stage", lines_stage(r->device, reference, buf, sizeof(buf)), a[1]);
+	for (size_t i = 1, len = 0; a[0] && a[i] && len < sizeof(want); i++)
+		len += (size_t)snprintf(want + len, sizeof(want) - len, "%s%s", i > 1 ? " " : "", a[i]);
+	want_text(r, "stage", lines_stage(r->device, reference, buf, sizeof(buf)), want);
 }
 
 static void check_requests(struct run *r, char **a)

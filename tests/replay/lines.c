@@ -88,11 +88,23 @@ const char *lines_call(struct device *d, uint32_t reference)
 	return c ? line_call_state_name(c->fsm.state) : "none";
 }
 
+// Whose call this process never knew, or has forgotten.
+static const struct visit *find_callless(const struct line *l, uint32_t reference)
+{
+	LIST_FOREACH(v, &l->visits, struct visit, link)
+	{
+		if (!v->call && v->call_reference == reference)
+			return v;
+	}
+	return NULL;
+}
+
 const char *lines_stage(struct device *d, uint32_t reference, char *buf, size_t cap)
 {
-	struct line_call *c = d->line ? line_call_find(d->line, 0, reference) : NULL;
+	const struct line_call *c = d->line ? line_call_find(d->line, 0, reference) : NULL;
+	const struct visit *v = c ? c->visit : d->line ? find_callless(d->line, reference) : NULL;
 	snprintf(buf, cap, "none");
-	if (c && c->visit && c->visit->action->show)
-		c->visit->action->show(c->visit, buf, cap);
+	if (v && v->action->show)
+		v->action->show(v, buf, cap);
 	return buf;
 }

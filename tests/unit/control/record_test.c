@@ -26,6 +26,9 @@ static struct record_party sample_party(void)
 		.codec = CODEC_PCMU, .period_ms = 20, .payload_type = 0, .event_type = 101};
 	i->spec.tx = (struct stream_format){.codec = CODEC_G729, .period_ms = 60, .payload_type = 18};
 	i->spec.dscp = 46;
+	i->spec.ref.note = 0xfffff021;
+	strcpy(i->number, "+49 30 1");
+	strcpy(i->file, "n1-MAIL-20260101-1.wav");
 	return r;
 }
 
@@ -46,7 +49,8 @@ static void test_party(void)
 	CHECK_STR(back.image.spec.ref.device, "CFB001");
 	CHECK_INT(back.image.spec.ref.party_id, 77);
 	CHECK_INT(back.image.spec.ref.conference_id, 4711);
-	memset(&back.image.spec.ref, 0, sizeof(back.image.spec.ref));
+	CHECK_INT(back.image.spec.ref.note, 0xfffff021);
+	back.image.spec.ref = r.image.spec.ref;
 	CHECK_MEM(&back, &r, sizeof(r));
 	record_party_name(&r, name);
 	CHECK_STR(name, "CFB001/192.0.2.1/16384");
@@ -99,6 +103,13 @@ static void test_refused(void)
 	text[len] = '\0';
 	snprintf(other, sizeof(other), "srtp=on\n%snew_field=1\n=\n", text);
 	CHECK_INT(read_party(other, &back), 0);
+	const char *bad = NULL, *third = strstr(text, "note=");
+	REQUIRE(third != NULL);
+	CHECK_INT(record_party_read(text, (size_t)(third - text), 2, &back, &bad),
+		  0); // of the release before
+	CHECK_INT(back.image.spec.ref.note, 0);
+	CHECK_INT(record_party_read(text, (size_t)(third - text), 3, &back, &bad), -EBADMSG);
+	CHECK_STR(bad, "note");
 	snprintf(other, sizeof(other), "%sdscp=46\n", text);
 	CHECK_INT(read_party(other, &back), -EBADMSG);
 	CHECK_INT(read_party(strchr(text, '\n') + 1, &back), -EBADMSG);

@@ -581,7 +581,7 @@ static void test_redis_hostile(void)
 	CHECK_INT(redis_do(&f, "SET slimline:{n1}:party:nul %b", "slimline 1 0000000000000001 o\na\0b",
 			   (size_t)33),
 		  0);
-	CHECK_INT(redis_do(&f, "SET slimline:{n1}:party:future %s", "slimline 3 0000000000000001 o\na"), 0);
+	CHECK_INT(redis_do(&f, "SET slimline:{n1}:party:future %s", "slimline 4 0000000000000001 o\na"), 0);
 	CHECK_INT(redis_do(&f, "SET slimline:{n1}:party:cut %s", "slimline 1 00000"), 0);
 	CHECK_INT(redis_do(&f, "LPUSH slimline:{n1}:party:list x"), 1);
 	CHECK_INT(redis_do(&f, "HSET slimline:{n1}:device:hash a b"), 1);
