@@ -34,7 +34,7 @@ void party_digit_spec(const struct party *p, struct stream_spec *spec)
 	spec->flags |= p->digits ? STREAM_DTMF_TOLD : 0;
 	bool voice_in = receives && !spec->rx.event_type, voice_out = sends && !spec->tx.event_type;
 	bool visited = p->visit && p->visit->action->wants_digits;
-	if (voice_in && visited && f->inband_digits)
+	if (receives && visited && f->inband_digits)
 		spec->flags |= STREAM_DTMF_DETECT;
 	if (!caps_hears_digits(f))
 		return;

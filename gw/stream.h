@@ -17,7 +17,8 @@ enum stream_flag {
 	STREAM_MUTED = 1u << 2,       // listens only: its voice joins no mix
 	STREAM_VAD = 1u << 3,         // suppress silence on transmit
 	STREAM_SOURCE_PORT = 1u << 4, // the source lock includes the port
-	// Digits, where there is no telephone-event payload type on the side concerned. A voice is needed for each.
+	// Digits. But for DETECT, where there is no telephone-event payload type on the side concerned. A voice is needed for
+	// each.
 	STREAM_DTMF_INBAND =
 		1u << 5, // its digits are tones in its voice: changed into what the other of two takes
 	STREAM_DTMF_DETECT = 1u << 6, // tones in its voice are told and taken out, whoever listens

@@ -82,9 +82,10 @@ static bool payload_passes(unsigned int in, unsigned int out)
 static bool digits_convert(const struct stream_spec *from, const struct stream_spec *to)
 {
 	bool told = (from->flags | to->flags) & STREAM_DTMF_TOLD;
-	bool spoken = receives(from) && format_mixable(&from->rx) && from->rx.event_type == 0;
+	bool voiced = receives(from) && format_mixable(&from->rx),
+	     spoken = voiced && from->rx.event_type == 0;
 	bool heard = sends(to) && format_mixable(&to->tx) && to->tx.event_type == 0;
-	if (spoken && (from->flags & STREAM_DTMF_DETECT))
+	if (voiced && (from->flags & STREAM_DTMF_DETECT))
 		return true;
 	if (heard && (to->flags & STREAM_DTMF_TONES))
 		return true;

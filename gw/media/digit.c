@@ -103,12 +103,11 @@ static bool is_listened_to(const struct media *m, const struct media_conference 
 {
 	const struct stream_spec *s = &m->cold[stream].spec;
 	uint32_t peer = m->streams[stream].peer;
-	if (s->rx.event_type)
-		return false;
 	if (s->flags & STREAM_DTMF_DETECT)
 		return true;
-	return f->outcome == CONFERENCE_TRANSCODE && (s->flags & STREAM_DTMF_INBAND) && peer != NONE &&
-	       !are_told(s, &m->cold[peer].spec) && sends_events(&m->cold[peer]);
+	return s->rx.event_type == 0 && f->outcome == CONFERENCE_TRANSCODE &&
+	       (s->flags & STREAM_DTMF_INBAND) && peer != NONE && !are_told(s, &m->cold[peer].spec) &&
+	       sends_events(&m->cold[peer]);
 }
 
 // After a conference has changed: who listens for digits, and who goes on with those that wait.

@@ -7,15 +7,19 @@
 //
 // Blocks that are quiet cost nothing once the detector has settled. Blocks that concealment made up are kept from it: it
 // is told of a gap, so that a digit with a hole remains one digit.
+//
+// Beside telephone-events a voice is only listened to: agents name a payload type for events and send tones all the same.
+// It is not delayed, and a digit's first moments are heard. A digit that comes both ways is told once.
 #include <string.h>
 
 #include "gw/dtmf.h"
 #include "gw/media/inside.h"
 
 #define LINE_UNITS  3
-#define LOUD_UNITS  4    // heard on after the last that was loud
-#define QUIET_POWER 8000 // mean square of -45 dBm0
-#define TAPS        6    // of history that halving the rate needs
+#define LOUD_UNITS  4                     // heard on after the last that was loud
+#define QUIET_POWER 8000                  // mean square of -45 dBm0
+#define TAPS        6                     // of history that halving the rate needs
+#define SAME_NS     (300 * NSEC_PER_MSEC) // within which sound and event tell of one press
 
 static const uint16_t samples_10ms[RATES] = {80, 160, 480};
 
@@ -24,7 +28,9 @@ struct media_ear {
 	uint8_t at;   // oldest unit of the line
 	uint8_t held; // units to go until the line is silent
 	uint8_t loud;
-	uint8_t zero;
+	bool told; // the two below are valid
+	uint8_t event;
+	nsec_t told_at;
 	int16_t past[TAPS];
 	int16_t line[LINE_UNITS][QUANTUM_MAX / 3];
 };
@@ -42,13 +48,38 @@ size_t ear_bytes(void)
 // True when a voice of this spec may have to be listened to, now or with another partner.
 bool ear_may_be_needed(const struct stream_spec *spec)
 {
-	return (spec->flags & (STREAM_DTMF_DETECT | STREAM_DTMF_INBAND)) && spec->rx.event_type == 0;
+	return spec->flags &
+	       (spec->rx.event_type ? STREAM_DTMF_DETECT : STREAM_DTMF_DETECT | STREAM_DTMF_INBAND);
 }
 
 void ear_start(struct media_voice *v)
 {
 	*v->ear = (struct media_ear){.rx = dtmf_rx_make((uint8_t *)v->ear + head_bytes())};
 	v->extras |= EXTRA_EAR;
+}
+
+// Tells a digit that was found, unless an event has told it.
+static void tell(struct media *m, struct media_voice *v, unsigned int event)
+{
+	struct media_ear *e = v->ear;
+	const struct rtp_event_rx *by_event = &m->cold[v->stream].digit;
+	if (by_event->known && by_event->event == event && m->run.now - by_event->last < SAME_NS)
+		return;
+	e->told = true;
+	e->event = (uint8_t)event;
+	e->told_at = m->run.now;
+	event_push(m, v->stream, MEDIA_DIGIT, event);
+	digit_pass_on(m, v->stream, event, true);
+}
+
+// True, once a press, when an event that begins now is what the ear has told.
+bool ear_has_told(struct media_voice *v, unsigned int event, nsec_t now)
+{
+	struct media_ear *e = v->ear;
+	if (!(v->extras & EXTRA_EAR) || !e->told || e->event != event || now - e->told_at >= SAME_NS)
+		return false;
+	e->told = false;
+	return true;
 }
 
 // 16 to 8 kHz. What lies above 6.3 kHz, and would fall among the tones, is lowered by 30 dB.
@@ -99,12 +130,20 @@ static bool hear(struct media *m, struct media_voice *v, const int16_t *pcm, boo
 	bool sounding = dtmf_rx_sounding(e->rx);
 	while (dtmf_rx_next(e->rx, &digit)) {
 		int event = dtmf_event(digit);
-		if (event < 0)
-			continue;
-		event_push(m, v->stream, MEDIA_DIGIT, (uint32_t)event);
-		digit_pass_on(m, v->stream, (unsigned int)event, true);
+		if (event >= 0)
+			tell(m, v, (unsigned int)event);
 	}
 	return sounding;
+}
+
+// Takes one tick of a voice in that has telephone-events, too: what sounds like a digit is silenced from then on.
+static bool pass_beside(struct media *m, struct media_voice *v, unsigned int units, bool gap, int16_t *row)
+{
+	unsigned int samples = samples_10ms[v->rx_rate];
+	for (unsigned int u = 0; u < units; u++, row += samples)
+		if (hear(m, v, row, gap))
+			memset(row, 0, samples * sizeof(*row));
+	return true;
 }
 
 // Takes one tick of a voice in, and gives that of 30 ms ago back without digits. False: it says nothing.
@@ -116,6 +155,8 @@ bool ear_pass(struct media *m, struct media_voice *v, unsigned int units, bool s
 	v->extras &= (uint16_t)~EXTRA_GAP;
 	if (!spoke && !holds)
 		return false;
+	if (m->cold[v->stream].spec.rx.event_type)
+		return pass_beside(m, v, units, gap, row);
 	for (unsigned int u = 0; u < units; u++, row += samples) {
 		int16_t now[QUANTUM_MAX / 3];
 		if (hear(m, v, row, gap)) {

@@ -34,7 +34,8 @@ void event_digit(struct media *m, uint32_t stream, const uint8_t *payload, unsig
 	bool fresh = rtp_event_receive(&c->digit, &e, timestamp, now);
 	if (c->voice != NONE && c->digit.timestamp == timestamp)
 		voice_hush(&m->voices[c->voice], timestamp, &e);
-	if (!fresh || e.event > DIGIT_MAX)
+	if (!fresh || e.event > DIGIT_MAX ||
+	    (c->voice != NONE && ear_has_told(&m->voices[c->voice], e.event, now)))
 		return;
 	event_push(m, stream, MEDIA_DIGIT, e.event);
 	digit_pass_on(m, stream, e.event, false);

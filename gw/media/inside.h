@@ -406,6 +406,7 @@ unsigned int digit_tick(struct media *m, nsec_t now, struct media_frame *frames,
 size_t ear_bytes(void);
 bool ear_may_be_needed(const struct stream_spec *spec);
 void ear_start(struct media_voice *v);
+bool ear_has_told(struct media_voice *v, unsigned int event, nsec_t now);
 bool ear_pass(struct media *m, struct media_voice *v, unsigned int units, bool spoke, int16_t *row);
 
 // tap.c

@@ -487,6 +487,51 @@ static void a_bridge_hushes_what_leaks_before_events(void)
 	call_free(c);
 }
 
+// Digits as sound and, from that frame of each on, as events beside it.
+static void beside(unsigned int first_event)
+{
+	struct call *c = bridge_new(EVENT, STREAM_DTMF_DETECT, CODEC_PCMU);
+	REQUIRE(c != NULL);
+	c->from = TONE; // what is said
+	for (unsigned int i = 0; i < 80 * FRAMES; i++) {
+		struct phone *p = &c->rig->phone[0];
+		if (c->frame == 0)
+			c->dialled[c->dialled_count++] = (uint8_t)(i / FRAMES / 2 % 16); // each twice
+		if (c->frame == first_event)
+			c->event_ts = p->ts;
+		c->random = 1;
+		uint8_t rtp[MEDIA_RTP_MAX];
+		unsigned int len = phone_packet(p, rtp);
+		rig_send(c->rig, 0, rtp, len);
+		if (c->frame >= first_event && c->frame < ON)
+			send_event(c, c->frame + 1 == ON, c->frame + 1 - first_event);
+		c->frame = (c->frame + 1) % FRAMES;
+		rig_run(c->rig, 20);
+		take_events(c);
+	}
+	unsigned int loud = 0;
+	for (uint32_t at = 0; at + 80 <= c->rig->phone[1].pcm_count; at += 80)
+		loud += measure_level_dbm0(c->rig->phone[1].pcm + at, 80) > -40;
+	printf("events from %u ms on: %u told, %.1f ms a digit are heard\n", first_event * 20, c->told_count,
+	       loud * 10 / 80.0);
+	CHECK_INT(faults(c), 0);
+	CHECK_INT(c->told_count, 80);
+	CHECK(loud * 10 <= 80 * 30);
+	call_free(c);
+}
+
+// Agents name a payload type for events, and then send the tones of those who have none.
+static void tones_count_where_events_could_be(void)
+{
+	beside(ON);
+}
+
+static void what_comes_both_ways_is_told_once(void)
+{
+	for (unsigned int first = 0; first < ON - 1; first++)
+		beside(first);
+}
+
 struct speaker {
 	const int16_t *pcm;
 	size_t at, n;
@@ -551,6 +596,8 @@ int main(void)
 		{"requests_are_judged", requests_are_judged},
 		{"a_bridge_takes_tones_out", a_bridge_takes_tones_out},
 		{"a_bridge_hushes_what_leaks_before_events", a_bridge_hushes_what_leaks_before_events},
+		{"tones_count_where_events_could_be", tones_count_where_events_could_be},
+		{"what_comes_both_ways_is_told_once", what_comes_both_ways_is_told_once},
 		{"speech_is_no_digit", speech_is_no_digit},
 	};
 	return t_main("media_digit", tests, sizeof(tests) / sizeof(tests[0]));
