@@ -186,10 +186,8 @@ static struct media_limits worker_limits(const struct dataplane *dp, unsigned in
 		.sources = c->dataplane.sources,
 		.jitter_min_ms = c->media.jitter_min_ms,
 		.jitter_max_ms = c->media.jitter_max_ms,
-		.rtcp_interval_ms =
-			(uint16_t)(c->media.rtcp_interval_ms < UINT16_MAX ? c->media.rtcp_interval_ms
-									  : UINT16_MAX),
-		.silent_s = (uint16_t)(c->media.silent_s < UINT16_MAX ? c->media.silent_s : UINT16_MAX),
+		.rtcp_interval_ms = (uint16_t)c->media.rtcp_interval_ms,
+		.silent_s = (uint16_t)c->media.silent_s,
 	};
 	if (dp->seed)
 		l.seed = dp->seed;

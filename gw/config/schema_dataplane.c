@@ -200,12 +200,14 @@ static const struct cfg_option dataplane_rows[] = {
 };
 const struct cfg_table config_dataplane_table = TABLE(dataplane_rows, .check = config_check_dataplane);
 
+#define JITTER_MS 250 // what the buffer of a voice holds at any packet period
+
 static const struct cfg_option jitter_rows[] = {
 	{.name = "min",
 	 .type = CFG_DURATION,
 	 FIELD(config_media, jitter_min_ms),
-	 .min = 0,
-	 .max = 500,
+	 .min = 1,
+	 .max = JITTER_MS,
 	 .scale = MS,
 	 .fallback = "20ms",
 	 .effect = CFG_RESTART,
@@ -214,7 +216,7 @@ static const struct cfg_option jitter_rows[] = {
 	 .type = CFG_DURATION,
 	 FIELD(config_media, jitter_max_ms),
 	 .min = 20,
-	 .max = 1000,
+	 .max = JITTER_MS,
 	 .scale = MS,
 	 .fallback = "200ms",
 	 .effect = CFG_RESTART,
@@ -266,7 +268,7 @@ static const struct cfg_option media_rows[] = {
 	 .type = CFG_DURATION,
 	 FIELD(config_media, silent_s),
 	 .min = 0,
-	 .max = 24 * HOUR,
+	 .max = 18 * HOUR,
 	 .scale = SEC,
 	 .fallback = "600s",
 	 .effect = CFG_RESTART,

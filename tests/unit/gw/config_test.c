@@ -461,6 +461,10 @@ static void media_is_consistent(void)
 		"f:2:20: media.rtp-ports: must begin at 1024 or above and end above its begin\n");
 	refuses(HEAD "media: {dscp: 64}\n",
 		"f:2:15: media.dscp: is neither 0..63 nor a name such as ef, af41 or cs3\n");
+	refuses(HEAD "media: {jitter: {min: 0ms, max: 251ms}, silent: 19h}\n",
+		"f:2:23: media.jitter.min: 0ms is out of range 1ms..250ms\n"
+		"f:2:33: media.jitter.max: 251ms is out of range 20ms..250ms\n"
+		"f:2:49: media.silent: 19h is out of range 0ms..18h\n");
 	refuses(HEAD "media: {jitter: {min: 100ms, max: 50ms}}\n",
 		"f:2:23: media.jitter.min: is above max (50ms)\n");
 	struct config *c = accepts(HEAD "media: {dscp: af41, source-lock: off, rtcp: {interval: 0s}}\n");
