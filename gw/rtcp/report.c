@@ -2,6 +2,8 @@
 // report.c - Turns stream figures into report blocks, and report blocks into a round-trip time.
 #include "gw/rtcp.h"
 
+#define TRIP_MAX (10 * 65536) // units; more is a clock that was set meanwhile, or no truth
+
 static uint32_t ntp_middle(uint64_t ntp)
 {
 	return (uint32_t)(ntp >> 16);
@@ -43,7 +45,7 @@ nsec_t rtcp_round_trip(const struct rtcp_block *b, uint64_t ntp)
 	if (b->last_sr == 0)
 		return 0;
 	int32_t units = (int32_t)(ntp_middle(ntp) - b->last_sr - b->since_sr);
-	if (units <= 0)
+	if (units <= 0 || units > TRIP_MAX)
 		return 0;
 	return (uint64_t)units * NSEC_PER_SEC / 65536;
 }

@@ -215,6 +215,8 @@ static void round_trip_is_time_less_delay(void)
 	CHECK_INT(rtcp_round_trip(&b, ntp), 6125 * NSEC_PER_MSEC);
 	CHECK_INT(rtcp_round_trip(&(struct rtcp_block){0}, ntp), 0);
 	CHECK_INT(rtcp_round_trip(&(struct rtcp_block){.last_sr = 0xb7108001}, ntp), 0);
+	// The wall clock was set forward by an hour since our report.
+	CHECK_INT(rtcp_round_trip(&b, ntp + ((uint64_t)3600 << 32)), 0);
 }
 
 static void intervals_spread_by_half(void)
