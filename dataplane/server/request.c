@@ -347,7 +347,7 @@ static int stream_set(struct server *s, struct server_client *c, const struct ap
 	mail->stream = t->index;
 	mail->stream_spec = *spec;
 	mail->stream_spec.conference = k->index;
-	mail->request[SERVER_EXTRA] = slot_handle(&s->conferences, k);
+	mail->request[SERVER_EXTRA] = t->moving ? slot_handle(&s->conferences, k) : 0;
 	mail->stream_spec.local = server_stream_local(s, t);
 	mail->hop = hop;
 	server_post(s, t->worker, mail);
@@ -498,8 +498,9 @@ static void stream_replied(struct server *s, const struct mail *m, struct api_me
 			t->state = SERVER_OPEN;
 		return;
 	}
-	// Set: the stream holds the new hop from now on, or still the old one.
-	move_end(s, t, slot_get(&s->conferences, (uint32_t)m->request[SERVER_EXTRA]), m->status == 0);
+	// Set: the stream holds the new hop from now on, or still the old one. A move may have been asked for since.
+	if (m->request[SERVER_EXTRA])
+		move_end(s, t, slot_get(&s->conferences, (uint32_t)m->request[SERVER_EXTRA]), m->status == 0);
 	neigh_hop_release(&s->dp->neigh, m->status ? m->hop : t->hop);
 	if (m->status == 0)
 		t->hop = m->hop;
