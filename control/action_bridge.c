@@ -87,7 +87,7 @@ static bool dial(struct visit *v, struct bridge *b, nsec_t now)
 {
 	const char *number = v->config->number[0] ? v->config->number : v->call ? v->call->called : "";
 	struct line *out = other_line(v);
-	if (!out || (out->calls_for && out->calls_for != v))
+	if (!out || (out->calls_for && (out->calls_for != v || now < out->lifted)))
 		return out;
 	out->calls_for = NULL;
 	int rc = line_dial(out, number, now);

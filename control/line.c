@@ -156,7 +156,7 @@ static void act_lost(void *object, const void *data)
 	timer_stop(&l->device->core->timers, &l->timer);
 	timer_stop(&l->device->core->timers, &l->dial);
 	l->digits[0] = '\0';
-	l->flashed = 0;
+	l->flashed = l->lifted = l->replaced = 0;
 	line_errand_lost(l, now_of(data));
 	line_test_lost(l, now_of(data));
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)

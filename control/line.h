@@ -101,6 +101,8 @@ struct line {
 	char digits[LINE_DIGITS_MAX + 1]; // still to dial
 	char last[LINE_DIGITS_MAX + 1];   // number dialled last
 	struct timer dial;
+	nsec_t lifted;                  // until when the agent may give a call for that; 0 = none is due
+	nsec_t replaced;                // likewise, for a call that nobody wants any more
 	nsec_t pressed;                 // last digit of the user
 	nsec_t flashed;                 // until when a code is waited for after a hook flash; 0 = no
 	char code[CONFIG_CODE_MAX + 1]; // of it so far

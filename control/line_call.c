@@ -336,6 +336,8 @@ void line_call_on_state(struct line *l, const struct sccp_msg *m, nsec_t now)
 	if (s->call_state > SCCP_CALL_STATE_REMOTE_HOLD)
 		device_count(l->device, COUNT_pdu_value);
 	struct line_call *c = line_call_find(l, s->line_instance, s->call_reference);
+	if (!c && event == LINE_CALL_ON_HOOK)
+		line_hook_answered(l, NULL, now);
 	if (event == LINE_CALL_EVENT_COUNT || (!c && event == LINE_CALL_ON_HOOK))
 		return;
 	if (!c)
@@ -344,13 +346,16 @@ void line_call_on_state(struct line *l, const struct sccp_msg *m, nsec_t now)
 		device_count(l->device, COUNT_line_crowded);
 		return;
 	}
-	if (!line_call_is_used(c)) {
+	bool fresh = !line_call_is_used(c);
+	if (fresh) {
 		c->reference = s->call_reference;
 		c->instance = s->line_instance ? s->line_instance : 1;
 		c->set = l->idle_set;
 		c->mask = l->idle_mask;
 	}
 	line_call_feed(c, event, now);
+	if (fresh && event != LINE_CALL_RING_IN)
+		line_hook_answered(l, event == LINE_CALL_OFF_HOOK ? c : NULL, now);
 }
 
 void line_call_on_info(struct line *l, const struct sccp_msg *m, nsec_t now)

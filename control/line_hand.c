@@ -11,9 +11,10 @@
 #include "control/line_inner.h"
 #include "gw/sccp.h"
 
-#define DIGIT_NS (100 * NSEC_PER_MSEC)
-#define CODE_NS  (3 * NSEC_PER_SEC)  // for the next digit of what may be a code
-#define CALL_NS  (10 * NSEC_PER_SEC) // for the agent to give a call to dial into
+#define DIGIT_NS    (100 * NSEC_PER_MSEC)
+#define CODE_NS     (3 * NSEC_PER_SEC)  // for the next digit of what may be a code
+#define CALL_NS     (10 * NSEC_PER_SEC) // for the agent to give a call to dial into
+#define REPLACED_NS (2 * NSEC_PER_SEC)  // for it to give one that is not wanted any more
 
 // ---- finding ----
 
@@ -134,10 +135,10 @@ void line_dial_into(struct line *l, const char *number, nsec_t now)
 	dial_at(l, now + DIGIT_NS);
 }
 
-static int may_lift(struct line *l)
+static int may_lift(struct line *l, nsec_t now)
 {
 	int rc = check_agent(l);
-	return rc ? rc : line_find_in(l, LINE_BUSY) ? -EBUSY : 0;
+	return rc ? rc : line_find_in(l, LINE_BUSY) || now < l->replaced ? -EBUSY : 0;
 }
 
 static void lift(struct line *l, nsec_t now)
@@ -146,11 +147,34 @@ static void lift(struct line *l, nsec_t now)
 	sccp_init(&m, SCCP_OFF_HOOK);
 	m.off_hook.line_instance = l->hand;
 	device_send(l->device, &m, now);
+	l->lifted = now + CALL_NS;
+}
+
+// Before the agent has given a call. One that it gives all the same is hung up.
+static int put_back(struct line *l, nsec_t now)
+{
+	struct sccp_msg m;
+	if (now >= l->lifted || line_find_in(l, LINE_BUSY))
+		return -ENOENT;
+	sccp_init(&m, SCCP_ON_HOOK);
+	m.on_hook.line_instance = l->hand;
+	device_send(l->device, &m, now);
+	l->lifted = 0;
+	l->replaced = now + REPLACED_NS;
+	return 0;
+}
+
+void line_hook_answered(struct line *l, struct line_call *c, nsec_t now)
+{
+	bool unwanted = c && now < l->replaced;
+	l->lifted = l->replaced = 0;
+	if (unwanted)
+		line_call_feed(c, LINE_CALL_HANG_UP, now);
 }
 
 int line_off_hook(struct line *l, nsec_t now)
 {
-	int rc = may_lift(l);
+	int rc = may_lift(l, now);
 	if (rc)
 		return rc;
 	lift(l, now);
@@ -173,7 +197,7 @@ int line_dial(struct line *l, const char *number, nsec_t now)
 {
 	int rc = line_check_number(number);
 	if (!rc)
-		rc = may_lift(l);
+		rc = may_lift(l, now);
 	if (!rc && line_find_in(l, IN(RINGING))) // lifting would answer that one
 		rc = -EBUSY;
 	if (rc)
@@ -190,7 +214,7 @@ int line_enbloc(struct line *l, const char *number, nsec_t now)
 	struct sccp_msg m;
 	int rc = line_check_number(number);
 	if (!rc)
-		rc = may_lift(l);
+		rc = may_lift(l, now);
 	if (rc)
 		return rc;
 	sccp_init(&m, SCCP_ENBLOC_CALL);
@@ -274,6 +298,8 @@ int line_answer(struct line *l, nsec_t now)
 int line_hang_up(struct line *l, nsec_t now)
 {
 	l->digits[0] = '\0';
+	if (put_back(l, now) == 0)
+		return 0;
 	return feed_one(l, LINE_BUSY | IN(HELD) | IN(RINGING) | IN(FAILED), LINE_CALL_HANG_UP, now);
 }
 

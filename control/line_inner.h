@@ -21,6 +21,9 @@ struct line_call *line_find_in(struct line *l, uint32_t states);
 // States in which a call occupies its user.
 #define LINE_BUSY (IN(DIALING) | IN(PROCEEDING) | IN(RINGING_OUT) | IN(ANSWERING) | IN(CONNECTED))
 
+// The agent has answered to the handset: with a call that is off the hook, or (c NULL) with something else.
+void line_hook_answered(struct line *l, struct line_call *c, nsec_t now);
+
 // 0, or -EINVAL for what cannot be dialled.
 int line_check_number(const char *number);
 
