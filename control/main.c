@@ -104,8 +104,9 @@ static int usage(FILE *out, int status)
 {
 	fprintf(out,
 		"usage: slimline-control [-c FILE]        run (default %s)\n"
-		"       slimline-control --check FILE     print every problem of a configuration; exit 7 if "
-		"any\n"
+		"       slimline-control --check FILE     print every problem of a configuration, and files "
+		"that it "
+		"names and are not there; exit 7 if there are problems\n"
 		"       slimline-control --describe       print every option\n"
 		"       slimline-control --version\n",
 		DEFAULT_CONFIG);
@@ -115,10 +116,11 @@ static int usage(FILE *out, int status)
 static int check(const char *path)
 {
 	struct config *c;
-	int rc = config_load(path, stderr, &c);
-	if (rc)
+	int rc = config_check(path, stderr, &c);
+	if (rc < 0)
 		return STATUS_CONFIG;
-	printf("%s: no problems, %u devices\n", path, c->device_count);
+	printf("%s: no problems, %u devices", path, c->device_count);
+	printf(rc ? ", %d notes\n" : "\n", rc);
 	config_free(c);
 	return EXIT_SUCCESS;
 }

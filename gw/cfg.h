@@ -39,6 +39,9 @@ struct cfg_table {
 	const struct cfg_option *options;
 	size_t count;
 	void (*check)(const struct cfg_at *at); // called when a mapping has been read; may be NULL
+	void (*check_last)(
+		const struct cfg_at
+			*at); // likewise, when all of a sound file has been: what refers to later parts
 };
 
 struct cfg_option {
@@ -77,11 +80,15 @@ struct cfg_at {
 void cfg_problem(const struct cfg_at *at, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+// Likewise, for what the file may say and the reader should hear of all the same.
+void cfg_note(const struct cfg_at *at, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 // True when the file has this key in the mapping.
 bool cfg_has(const struct cfg_at *at, const char *key);
 
-// Reads text into the zeroed struct at root; `name` stands for the file in messages. Returns 0, -EINVAL after writing
-// the problems to `errors`, or -ENOMEM. What was allocated stays with root in every case.
+// Reads text into the zeroed struct at root; `name` stands for the file in messages. Problems and notes are written to
+// `errors`. Returns the number of notes, -EINVAL when there were problems, or -ENOMEM. What was allocated stays with root in every case.
 int cfg_read(const char *text, size_t len, const char *name, const struct cfg_table *table, void *root,
 	     FILE *errors);
 

@@ -388,6 +388,7 @@ enum config_log_level {
 };
 
 struct config {
+	bool looks; // while it is read: at files that it names, too
 	char node[CONFIG_NAME_MAX];
 	enum config_log_level log_level;
 	struct config_dataplane dataplane;
@@ -416,6 +417,10 @@ struct config {
 // Reads and checks a file. Every problem found is written to `errors` as "file:line:col: path: problem", one a line.
 // Returns 0 and *ret (free with config_free); -EINVAL when there were problems; -errno when the file cannot be read.
 int config_load(const char *path, FILE *errors, struct config **ret);
+
+// Likewise, and looks whether what the file names is there to be read: what is not is written to `errors` in the same form.
+// Returns the number of such notes.
+int config_check(const char *path, FILE *errors, struct config **ret);
 
 // Reads from memory; `name` stands for the file in messages.
 int config_load_text(const char *text, size_t len, const char *name, FILE *errors, struct config **ret);

@@ -17,13 +17,23 @@ struct cfg_found {
 	char *text;
 };
 
+// A mapping that is to be checked when all has been read.
+struct cfg_late {
+	struct cfg_late *next;
+	const struct cfg_table *table;
+	struct cfg_at at;
+	char path[CFG_PATH_MAX];
+};
+
 struct cfg_load {
 	const char *name;
 	const struct cfg_table *table;
 	void *root;
 	yaml_document_t document;
 	struct cfg_found found[CFG_PROBLEMS_MAX];
-	size_t found_count; // problems, those beyond the array included
+	size_t found_count;                // problems and notes, those beyond the array included
+	size_t note_count;                 // of them
+	struct cfg_late *late, **late_end; // checks for the end
 	bool out_of_memory;
 };
 
@@ -40,5 +50,6 @@ int cfg_value(const struct cfg_at *at, const struct cfg_option *o, const char *t
 // "1..65535", "10ms..2s": the range of an option as in the file; "" without one.
 const char *cfg_range_text(const struct cfg_option *o, char *buf, size_t cap);
 
-// schema.c: reads a mapping (NULL: all defaults) by its table.
+// schema.c: reads a mapping (NULL: all defaults) by its table; then, once, what waits for the end is checked.
 void cfg_mapping(const struct cfg_at *at, const struct cfg_table *table);
+void cfg_check_last(struct cfg_load *l);

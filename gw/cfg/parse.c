@@ -119,6 +119,7 @@ static void walk(struct cfg_load *l, const char *text, size_t len)
 			cfg_mapping(&at, l->table);
 		else
 			cfg_found_add(l, 1, 1, "file", "is empty");
+		cfg_check_last(l);
 		yaml_document_delete(&l->document);
 	} else {
 		report_parser(l, &parser, text, len);
@@ -130,12 +131,13 @@ int cfg_read(const char *text, size_t len, const char *name, const struct cfg_ta
 	     FILE *errors)
 {
 	struct cfg_load l = {.name = name, .table = table, .root = root};
+	l.late_end = &l.late;
 	find_tabs(&l, text, len);
 	if (l.found_count == 0)
 		scan(&l, text, len);
 	if (l.found_count == 0 && !l.out_of_memory)
 		walk(&l, text, len);
-	int rc = l.out_of_memory ? -ENOMEM : l.found_count > 0 ? -EINVAL : 0;
+	int rc = l.out_of_memory ? -ENOMEM : l.found_count > l.note_count ? -EINVAL : (int)l.note_count;
 	cfg_found_print(&l, errors);
 	cfg_found_free(&l);
 	return rc;

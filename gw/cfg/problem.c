@@ -49,17 +49,31 @@ bool cfg_has(const struct cfg_at *at, const char *key)
 	return value_of(at->load, at->node, key) != NULL;
 }
 
-void cfg_problem(const struct cfg_at *at, const char *key, const char *format, ...)
+static void say(const struct cfg_at *at, const char *key, const char *format, va_list ap)
 {
 	char path[CFG_PATH_MAX];
 	const yaml_node_t *value = key ? value_of(at->load, at->node, key) : NULL;
 	const yaml_node_t *place = value ? value : at->node;
 	snprintf(path, sizeof(path), "%s%s%s", at->path, key && at->path[0] ? "." : "", key ? key : "");
-	va_list ap;
-	va_start(ap, format);
 	add(at->load, place ? place->start_mark.line + 1 : 1, place ? place->start_mark.column + 1 : 1,
 	    path[0] ? path : "file", format, ap);
+}
+
+void cfg_problem(const struct cfg_at *at, const char *key, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	say(at, key, format, ap);
 	va_end(ap);
+}
+
+void cfg_note(const struct cfg_at *at, const char *key, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	say(at, key, format, ap);
+	va_end(ap);
+	at->load->note_count++;
 }
 
 static int by_place(const void *a, const void *b)

@@ -177,6 +177,21 @@ static void read_option(const struct cfg_at *at, const struct cfg_option *o, con
 	}
 }
 
+static void check_late(const struct cfg_at *at, const struct cfg_table *table)
+{
+	struct cfg_load *l = at->load;
+	struct cfg_late *late = malloc(sizeof(*late));
+	if (!late) {
+		l->out_of_memory = true;
+		return;
+	}
+	*late = (struct cfg_late){.table = table, .at = *at};
+	snprintf(late->path, sizeof(late->path), "%s", at->path);
+	late->at.path = late->path;
+	*l->late_end = late;
+	l->late_end = &late->next;
+}
+
 void cfg_mapping(const struct cfg_at *at, const struct cfg_table *table)
 {
 	const yaml_node_t *node = at->node;
@@ -186,10 +201,26 @@ void cfg_mapping(const struct cfg_at *at, const struct cfg_table *table)
 	}
 	if (node)
 		check_keys(at, table, node);
-	size_t problems = at->load->found_count;
+	const struct cfg_load *l = at->load;
+	size_t problems = l->found_count - l->note_count;
 	for (size_t i = 0; i < table->count; i++)
 		read_option(at, &table->options[i], find_value(at, node, table->options[i].name));
 	// A check may rely on every value, so it waits until they are all sound.
-	if (table->check && at->load->found_count == problems)
+	bool sound = l->found_count - l->note_count == problems;
+	if (table->check && sound)
 		table->check(at);
+	if (table->check_last && sound)
+		check_late(at, table);
+}
+
+void cfg_check_last(struct cfg_load *l)
+{
+	struct cfg_late *next;
+	bool sound = l->found_count == l->note_count && !l->out_of_memory;
+	for (struct cfg_late *late = l->late; late; late = next) {
+		next = late->next;
+		if (sound)
+			late->table->check_last(&late->at);
+		free(late);
+	}
 }

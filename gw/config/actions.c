@@ -57,6 +57,7 @@ int config_parse_sound(const struct cfg_at *at, const char *text, void *field)
 		cfg_problem(at, NULL, "is no full path of less than %d characters", CONFIG_SOUND_PATH_MAX);
 		return -EINVAL;
 	}
+	config_look(at, NULL, text);
 	memcpy(field, text, n + 1);
 	return 0;
 }
@@ -100,6 +101,54 @@ static void check_rule(const struct cfg_at *at)
 	config_check_action(at, &r->action);
 }
 
+static const struct config_device *find_line(const struct config *c, const char *name)
+{
+	for (unsigned int i = 0; i < c->device_count; i++)
+		if (c->devices[i].line && strcmp(c->devices[i].name, name) == 0)
+			return &c->devices[i];
+	return NULL;
+}
+
+static const char *line_name_at(const void *config, size_t i)
+{
+	const struct config *c = config;
+	return c->devices[i].line ? c->devices[i].name : "";
+}
+
+void config_check_bridge(const struct cfg_at *at, const struct config_action *a, const struct config_line *l)
+{
+	const struct config *c = at->root;
+	char other[64], mine[64];
+	for (uint32_t i = 0; a->kind == CONFIG_ACTION_BRIDGE && i < l->count; i++) {
+		config_line_name(a->bridge, 0, i, other, sizeof(other));
+		config_line_name(l->name, l->mac, i, mine, sizeof(mine));
+		bool itself = strcmp(other, mine) == 0;
+		if (!itself && find_line(c, other))
+			continue;
+		const char *near = itself ? NULL : cfg_nearest(other, line_name_at, c, c->device_count);
+		if (near && strcmp(near, mine) == 0)
+			near = NULL;
+		if (itself)
+			cfg_problem(at, "bridge", "%s cannot dial for itself", mine);
+		else
+			cfg_problem(at, "bridge", "lines has none named %s, to dial for %s%s%s%s", other,
+				    mine, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+		return; // the rest would say the same
+	}
+}
+
+// A rule's line is the one in whose list it is.
+static void check_rule_last(const struct cfg_at *at)
+{
+	const struct config *c = at->root;
+	const struct config_rule *r = at->base;
+	for (unsigned int i = 0; i < c->line_count; i++) {
+		const struct config_line *l = &c->lines[i];
+		if (l->rules && r >= l->rules && r < l->rules + l->rule_count)
+			config_check_bridge(at, &r->action, l);
+	}
+}
+
 // --- the table ---
 
 const struct cfg_option config_file_item = {
@@ -132,4 +181,5 @@ static const struct cfg_option rule_rows[] = {
 #define IN_LIST(member, count) ITEMS(config_rule, action.member, action.count)
 #include "gw/config/action.def"
 };
-const struct cfg_table config_rule_table = TABLE(rule_rows, .check = check_rule);
+const struct cfg_table config_rule_table =
+	TABLE(rule_rows, .check = check_rule, .check_last = check_rule_last);

@@ -164,6 +164,7 @@ void config_check_source(const struct cfg_at *at)
 		cfg_problem(at, "name", "a source is either a file or a multicast");
 	if (s->file[0] && s->file[0] != '/')
 		cfg_problem(at, "file", "is no full path");
+	config_look(at, "file", s->file);
 	if (c && s->multicast.port && (!codec_can_transcode(c->id) || c->payload_type > 127))
 		cfg_problem(at, "codec", "%s cannot be received without signalling; take pcmu, pcma or g722",
 			    c->name);
@@ -175,6 +176,7 @@ void config_check_announcement(const struct cfg_at *at)
 	const struct config_announcement *a = at->base;
 	if (a->file[0] != '/')
 		cfg_problem(at, "file", "is no full path");
+	config_look(at, "file", a->file);
 	for (size_t i = 0; i < at->index; i++)
 		if (c->announcements[i].number == a->number)
 			cfg_problem(at, "number", "%u is there already", a->number);
@@ -185,6 +187,7 @@ void config_check_store(const struct cfg_at *at)
 	const struct config_store_options *s = at->base;
 	if (s->kind != CONFIG_STORE_REDIS)
 		return;
+	config_look(at, "redis", s->redis_password_file);
 	if (!s->redis_socket[0] && !s->redis_host[0])
 		cfg_problem(at, "redis", "needs a socket or a host");
 	if (s->redis_socket[0] && s->redis_host[0])

@@ -246,6 +246,12 @@ void config_check_line(const struct cfg_at *at)
 		make_devices(at, c, l);
 }
 
+static void check_line_last(const struct cfg_at *at)
+{
+	const struct config_line *l = at->base;
+	config_check_bridge(at, &l->action, l);
+}
+
 // --- the table ---
 
 static const struct cfg_option test_rows[] = {
@@ -399,4 +405,5 @@ static const struct cfg_option line_rows[] = {
 	 .effect = CFG_RESTART,
 	 .help = "Calls that meet something else, by number; the first that fits counts"},
 };
-const struct cfg_table config_line_table = TABLE(line_rows, .check = config_check_line);
+const struct cfg_table config_line_table =
+	TABLE(line_rows, .check = config_check_line, .check_last = check_line_last);

@@ -6,21 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-int config_load_text(const char *text, size_t len, const char *name, FILE *errors, struct config **ret)
+static int read_text(const char *text, size_t len, const char *name, bool looks, FILE *errors,
+		     struct config **ret)
 {
 	struct config *c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
+	c->looks = looks;
 	int rc = cfg_read(text, len, name, &config_table, c, errors);
 	if (rc < 0) {
 		config_free(c);
 		return rc;
 	}
 	*ret = c;
-	return 0;
+	return rc;
 }
 
-int config_load(const char *path, FILE *errors, struct config **ret)
+int config_load_text(const char *text, size_t len, const char *name, FILE *errors, struct config **ret)
+{
+	return read_text(text, len, name, false, errors, ret);
+}
+
+static int read_file(const char *path, bool looks, FILE *errors, struct config **ret)
 {
 	char *text;
 	size_t len;
@@ -29,11 +36,21 @@ int config_load(const char *path, FILE *errors, struct config **ret)
 		fprintf(errors, "%s: cannot be read: %s\n", path, strerror(-rc));
 		return rc;
 	}
-	rc = config_load_text(text, len, path, errors, ret);
+	rc = read_text(text, len, path, looks, errors, ret);
 	free(text);
 	if (rc == -ENOMEM)
 		fprintf(errors, "%s: out of memory\n", path);
 	return rc;
+}
+
+int config_load(const char *path, FILE *errors, struct config **ret)
+{
+	return read_file(path, false, errors, ret);
+}
+
+int config_check(const char *path, FILE *errors, struct config **ret)
+{
+	return read_file(path, true, errors, ret);
 }
 
 static void free_line(struct config_line *l)

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CPU_MAX  1023
 #define PORT_MIN 1024
@@ -214,6 +215,13 @@ int config_parse_gain(const struct cfg_at *at, const char *text, void *field)
 }
 
 // "" stays empty.
+void config_look(const struct cfg_at *at, const char *key, const char *path)
+{
+	const struct config *c = at->root;
+	if (c->looks && *path && access(path, R_OK) < 0)
+		cfg_note(at, key, "%.120s cannot be read now: %s", path, strerror(errno));
+}
+
 int config_parse_directory(const struct cfg_at *at, const char *text, void *field)
 {
 	size_t n = strlen(text);
@@ -221,6 +229,7 @@ int config_parse_directory(const struct cfg_at *at, const char *text, void *fiel
 		cfg_problem(at, NULL, "is no full path of at most %d characters", CONFIG_PATH_MAX - 1);
 		return -EINVAL;
 	}
+	config_look(at, NULL, text);
 	memcpy(field, text, n + 1);
 	return 0;
 }

@@ -44,6 +44,7 @@ static int parse_prompts(const struct cfg_at *at, const char *text, void *field)
 		return -EINVAL;
 	}
 	memcpy(field, text, n + 1);
+	config_look(at, NULL, text);
 	return 0;
 }
 
@@ -70,8 +71,39 @@ static void check_room(const struct cfg_at *at)
 			    c->profiles[r->device.profile].name);
 	if (r->pin[0] && strcmp(r->pin, r->moderator_pin) == 0)
 		cfg_problem(at, "moderator-pin", "is the PIN of everybody");
+	if (r->asks_name && !c->recordings.directory[0])
+		cfg_problem(at, "asks-name", "names need the directory of recordings");
 	if (!c->group_count)
 		cfg_problem(at, NULL, "a room needs lines, and lines an agent group");
+}
+
+static bool leads(const struct config_action *a, const struct config_room *r)
+{
+	return a->kind == CONFIG_ACTION_ROOM && strcmp(a->room_name, r->name) == 0;
+}
+
+// What lines make of a room: its callers would wait for ever, or there are none.
+static void check_room_last(const struct cfg_at *at)
+{
+	const struct config *c = at->root;
+	const struct config_room *r = &c->rooms[at->index]; // those that only lines name have moved them
+	bool led = false, moderated = r->moderator_pin[0];
+	for (unsigned int i = 0; i < c->line_count; i++) {
+		const struct config_line *l = &c->lines[i];
+		led = led || leads(&l->action, r);
+		moderated = moderated || (leads(&l->action, r) && l->action.moderator);
+		for (unsigned int k = 0; k < l->rule_count; k++) {
+			led = led || leads(&l->rules[k].action, r);
+			moderated =
+				moderated || (leads(&l->rules[k].action, r) && l->rules[k].action.moderator);
+		}
+	}
+	if (r->lobby && !moderated)
+		cfg_problem(at, "lobby",
+			    "nobody can be moderator: there is neither a moderator-pin nor a line with "
+			    "moderator: yes");
+	if (!led && c->looks)
+		cfg_note(at, "name", "no line leads to this room");
 }
 
 // --- the table ---
@@ -188,4 +220,5 @@ static const struct cfg_option room_rows[] = {
 	 .table = &config_mix_table,
 	 .help = "How the room sounds, when otherwise than its profile says"},
 };
-const struct cfg_table config_room_table = TABLE(room_rows, .check = check_room);
+const struct cfg_table config_room_table =
+	TABLE(room_rows, .check = check_room, .check_last = check_room_last);

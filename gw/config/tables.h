@@ -60,6 +60,7 @@ extern const struct cfg_option config_file_item;
 int config_parse_sound(const struct cfg_at *at, const char *text, void *field);
 int config_parse_room(const struct cfg_at *at, const char *text, void *field);
 void config_check_action(const struct cfg_at *at, const struct config_action *a);
+void config_check_bridge(const struct cfg_at *at, const struct config_action *a, const struct config_line *l);
 
 // schema_mix.c
 extern const struct cfg_table config_mix_table;
@@ -81,6 +82,9 @@ int config_parse_participants(const struct cfg_at *at, const char *text, void *f
 int config_parse_device_type(const struct cfg_at *at, const char *text, void *field);
 int config_parse_codec(const struct cfg_at *at, const char *text, void *field);
 int config_parse_codec_period(const struct cfg_at *at, const char *text, void *field);
+
+// Notes a file or folder that cannot be read, if that is wanted. "" is none.
+void config_look(const struct cfg_at *at, const char *key, const char *path);
 
 // names.c: names that must be unique, and references to them.
 int config_parse_port_name(const struct cfg_at *at, const char *text, void *field);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define HEAD     "schema: 1\n"
 #define PORTS    "dataplane:\n  ports:\n    - {name: p, device: d, addresses: [192.0.2.10/24]}\n"
@@ -274,6 +275,22 @@ static void bad_lines_are_explained(void)
 		{LINE("name: X, profile: p, group: g, action: bridge"), "needs the line that dials"},
 		{LINE("name: X, profile: p, group: g, action: bridge, bridge: Y, number: 12a"),
 		 "is not at most 24 of"},
+		{LINE("name: X, profile: p, group: g, action: bridge, bridge: Y"),
+		 "lines[0].bridge: lines has none named Y, to dial for X"},
+		{LINE("name: X, profile: p, group: g, action: bridge, bridge: X"),
+		 "X cannot dial for itself"},
+		{LINE("name: 'AN{nn}', count: 3, profile: p, group: g, action: bridge, bridge: 'BN{nn}'}, "
+		      "{name: "
+		      "'BN{nn}', count: 2, profile: p, group: g"),
+		 "lines[0].bridge: lines has none named BN03, to dial for AN03\n"},
+		{LINE("name: X, profile: p, group: g, rules: [{called: '1', action: echo}, {called: '8.', "
+		      "action: "
+		      "bridge, bridge: LINEA}]}, {name: LINEB, profile: p, group: g"),
+		 "lines[0].rules[1].bridge: lines has none named LINEA, to dial for X (did you mean LINEB?)"},
+		{LINE("name: X, profile: p, group: g}]\nrooms: [{name: r, lobby: yes"),
+		 "nobody can be moderator"},
+		{LINE("name: X, profile: p, group: g}]\nrooms: [{name: r, asks-name: yes"),
+		 "names need the directory of recordings"},
 		{LINE("name: X, profile: p, group: g, test-calls: {hold: 0s}"), "hold"},
 		{LINE("name: X, profile: p, group: g, rules: [{action: echo}]"),
 		 "a rule needs the number called or the number calling"},
@@ -520,6 +537,40 @@ static void files_that_cannot_be_read(void)
 	config_free(NULL);
 }
 
+// What the file names and is not there is no mistake of the file: it may come later.
+static void what_it_names_is_looked_at(void)
+{
+	static const char text[] = HEAD AGENTS "profiles: [{name: p, kind: line, codecs: [pcmu]}]\n"
+					       "sources: [{name: a, file: /nonexistent/a.wav}]\n"
+					       "recordings: {directory: /}\n"
+					       "rooms: [{name: r, prompts: /nonexistent}]\n"
+					       "lines: [{name: X, profile: p, group: g, action: announce, "
+					       "files: [/, /nonexistent/b.wav]}]\n";
+	char path[] = "/tmp/slimline-config-XXXXXX", expected[1024];
+	struct config *c = NULL;
+	size_t size = 0;
+	int fd = mkstemp(path);
+	REQUIRE(fd >= 0);
+	REQUIRE(write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1);
+	close(fd);
+	free(errors);
+	FILE *out = open_memstream(&errors, &size);
+	CHECK_INT(config_check(path, out, &c), 4);
+	fclose(out);
+	snprintf(
+		expected, sizeof(expected),
+		"%s:5:27: sources[0].file: /nonexistent/a.wav cannot be read now: No such file or directory\n"
+		"%s:7:16: rooms[0].name: no line leads to this room\n"
+		"%s:7:28: rooms[0].prompts: /nonexistent cannot be read now: No such file or directory\n"
+		"%s:8:70: lines[0].files[1]: /nonexistent/b.wav cannot be read now: No such file or "
+		"directory\n",
+		path, path, path, path);
+	CHECK_STR(errors, expected);
+	config_free(c);
+	config_free(accepts(text)); // the programs start all the same, without a word
+	unlink(path);
+}
+
 static void the_manual_is_complete(void)
 {
 	char *text = NULL;
@@ -540,8 +591,9 @@ static void the_manual_is_complete(void)
 }
 
 T_MAIN("config", {"lines become devices", lines_become_devices}, {"macs", macs_count_or_not},
-       {"bad lines", bad_lines_are_explained}, {"numbers", numbers_match},
-       {"sounds_are_read", sounds_are_read}, {"bad_sounds_are_explained", bad_sounds_are_explained},
+       {"what it names", what_it_names_is_looked_at}, {"bad lines", bad_lines_are_explained},
+       {"numbers", numbers_match}, {"sounds_are_read", sounds_are_read},
+       {"bad_sounds_are_explained", bad_sounds_are_explained},
        {"the_lab_sample_is_sound", the_lab_sample_is_sound},
        {"the_carrier_sample_is_sound", the_carrier_sample_is_sound},
        {"defaults_are_sensible", defaults_are_sensible}, {"af_xdp_wants_hugepages", af_xdp_wants_hugepages},
