@@ -5,6 +5,7 @@
 static const char yaml[] =
 	"schema: 1\n"
 	"dataplane: {workers: [0], ports: [{name: p0, device: net_null0, addresses: [192.0.2.10/24]}]}\n"
+	"recordings: {directory: /srv/names}\n"
 	"agents: [{name: a, host: 192.0.2.1, version: 20}]\n"
 	"agent-groups: [{name: g, agents: [a], backoff: {min: 100ms, max: 100ms}, connect: {retries: 32}}]\n"
 	"profiles: [{name: p, kind: line, codecs: [pcmu], sessions: 8, participants: 6}]\n"
