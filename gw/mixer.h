@@ -35,9 +35,12 @@ void mixer_all(int16_t *out, const int32_t *sum, unsigned int samples);
 // block.
 void mixer_ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to);
 
-// out = saturate((sum - own) * gain), the gain going linearly from `from` to `to`. own NULL: nothing is taken out.
-void mixer_limit(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples, float from,
-		 float to);
+// A gain for each sample, going linearly from `from` to `to`.
+void mixer_gain(float *gains, unsigned int samples, float from, float to);
+
+// out = saturate((sum - own) * gain), by the gains of mixer_gain. own NULL: nothing is taken out.
+void mixer_limit(int16_t *out, const int32_t *sum, const int16_t *own, const float *gains,
+		 unsigned int samples);
 
 // Sum of magnitudes.
 uint32_t mixer_magnitude(const int16_t *pcm, unsigned int samples);

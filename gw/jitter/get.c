@@ -187,8 +187,9 @@ static enum jitter_answer bridge(struct jitter *j, const struct slot *s, struct 
 	return conceal(j, JITTER_LOST, units, ret);
 }
 
-static enum jitter_answer get_carefully(struct jitter *j, uint32_t arrival, bool silent,
-					struct jitter_frame *ret)
+// Apart, so that the usual packet need not make room for what this needs.
+static __attribute__((noinline)) enum jitter_answer get_carefully(struct jitter *j, uint32_t arrival,
+								  bool silent, struct jitter_frame *ret)
 {
 	if (!j->playing) {
 		const struct slot *first =

@@ -29,7 +29,7 @@ static const int16_t *everyone(struct media_run *r, unsigned int rate, unsigned 
 {
 	if (!r->all_made[rate]) {
 		if (unlikely(r->limits))
-			limit_minus(r, rate, r->all[rate], r->sum[rate], NULL, samples);
+			mixer_limit(r->all[rate], r->sum[rate], NULL, r->gain[rate], samples);
 		else
 			mixer_all(r->all[rate], r->sum[rate], samples);
 		r->all_made[rate] = 1;
@@ -42,26 +42,36 @@ static void others(const struct media_run *r, unsigned int rate, int16_t *to, co
 		   unsigned int samples)
 {
 	if (unlikely(r->limits))
-		limit_minus(r, rate, to, r->sum[rate], own, samples);
+		mixer_limit(to, r->sum[rate], own, r->gain[rate], samples);
 	else
 		mixer_minus(to, r->sum[rate], own, samples);
 }
 
+// What a few listeners hear: digits, or all but their own voice at another rate than they speak at. False: neither.
+static __attribute__((noinline)) bool listen_apart(struct media *m, struct media_voice *v,
+						   const struct media_row *row, unsigned int samples,
+						   int16_t *to)
+{
+	static const int16_t nothing[QUANTUM_MAX];
+	struct media_run *r = &m->run;
+	if (v->tx_tone && digit_tone(m, v, samples, to))
+		return true;
+	if (!v->echo_made)
+		return false;
+	tick_resample(v->echo, row->pcm ? row->pcm : nothing, v->rx_rate, r->echo, r->units);
+	others(r, v->tx_rate, to, r->echo, samples);
+	return true;
+}
+
 // This tick's samples for a listener, in `to` unless they are everyone's.
-static const int16_t *listen(struct media *m, struct media_voice *v, const struct media_row *row,
-			     unsigned int samples, int16_t *to, bool *ret_shared)
+static inline const int16_t *listen(struct media *m, struct media_voice *v, const struct media_row *row,
+				    unsigned int samples, int16_t *to, bool *ret_shared)
 {
 	struct media_run *r = &m->run;
 	*ret_shared = false;
-	if (unlikely(v->tx_tone) && digit_tone(m, v, samples, to))
+	if (unlikely(v->tx_tone || v->echo_made) && listen_apart(m, v, row, samples, to))
 		return to;
-	if (v->echo_made) {
-		static const int16_t nothing[QUANTUM_MAX];
-		tick_resample(v->echo, row->pcm ? row->pcm : nothing, v->rx_rate, r->echo, r->units);
-		others(r, v->tx_rate, to, r->echo, samples);
-		return to;
-	}
-	if (row->pcm) {
+	if (likely(row->pcm)) {
 		others(r, v->tx_rate, to, row->pcm, samples);
 		return to;
 	}
@@ -69,21 +79,12 @@ static const int16_t *listen(struct media *m, struct media_voice *v, const struc
 	return everyone(r, v->tx_rate, samples);
 }
 
-// Adds this tick to a listener's packet. True: the packet is full.
-static bool collect(struct media *m, struct media_voice *v, const struct media_row *row, struct heard *ret)
+// Adds this tick to a listener's packet of several. True: the packet is full.
+static __attribute__((noinline)) bool collect_part(struct media *m, struct media_voice *v,
+						   const struct media_row *row, struct heard *ret)
 {
-	struct media_run *r = &m->run;
-	unsigned int samples = r->units * samples_10ms[v->tx_rate],
-		     full = v->tx_units * samples_10ms[v->tx_rate];
-	if (!v->tx_running && r->clock % v->tx_units != 0)
-		return false;
-	v->tx_running = 1;
-	ret->samples = full;
-	if (v->tx_units == r->units) {
-		ret->pcm = listen(m, v, row, samples, r->out, &ret->shared);
-		return true;
-	}
-	if (v->tx_fill + samples > full)
+	unsigned int samples = m->run.units * samples_10ms[v->tx_rate];
+	if (v->tx_fill + samples > ret->samples)
 		v->tx_fill = 0;
 	bool shared;
 	int16_t *to = v->tx_fifo + v->tx_fill;
@@ -92,11 +93,26 @@ static bool collect(struct media *m, struct media_voice *v, const struct media_r
 		memcpy(to, pcm, samples * sizeof(*to));
 	v->tx_shared = shared && (v->tx_fill == 0 || v->tx_shared);
 	v->tx_fill = (uint16_t)(v->tx_fill + samples);
-	if (v->tx_fill < full)
+	if (v->tx_fill < ret->samples)
 		return false;
 	v->tx_fill = 0;
 	ret->pcm = v->tx_fifo;
 	ret->shared = v->tx_shared;
+	return true;
+}
+
+// Adds this tick to a listener's packet. True: the packet is full.
+static inline bool collect(struct media *m, struct media_voice *v, const struct media_row *row,
+			   struct heard *ret)
+{
+	struct media_run *r = &m->run;
+	if (unlikely(!v->tx_running) && r->clock % v->tx_units != 0)
+		return false;
+	v->tx_running = 1;
+	ret->samples = v->tx_units * samples_10ms[v->tx_rate];
+	if (unlikely(v->tx_units != r->units))
+		return collect_part(m, v, row, ret);
+	ret->pcm = listen(m, v, row, ret->samples, r->out, &ret->shared);
 	return true;
 }
 
@@ -109,7 +125,9 @@ static struct media_shared *shared_find(struct media_run *r, const struct media_
 	return NULL;
 }
 
-static unsigned int encode(struct media *m, struct media_voice *v, const struct heard *h, uint8_t *payload)
+// Takes the packet that another one has coded, or codes one that others can take.
+static __attribute__((noinline)) unsigned int encode_sharing(struct media *m, struct media_voice *v,
+							     const struct heard *h, uint8_t *payload)
 {
 	struct media_run *r = &m->run;
 	bool listener = !v->rx && !v->tx_vad;
@@ -140,6 +158,17 @@ static unsigned int encode(struct media *m, struct media_voice *v, const struct 
 	return (unsigned int)n;
 }
 
+static inline unsigned int encode(struct media *m, struct media_voice *v, const struct heard *h,
+				  uint8_t *payload)
+{
+	if (unlikely(h->shared || v->tx->encoder_size))
+		return encode_sharing(m, v, h, payload);
+	int n = v->tx->encode(NULL, h->pcm, h->samples, payload,
+			      CODEC_FRAME_BYTES_MAX); // of what one hears alone
+	m->encoded++;
+	return n > 0 ? (unsigned int)n : 0;
+}
+
 // True for codecs whose silence the payload types of RFC 3389 describe; others have their own, or need none.
 static bool takes_noise(const struct codec *c)
 {
@@ -149,8 +178,9 @@ static bool takes_noise(const struct codec *c)
 
 // With silence suppression: writes the packet, or a description of the noise in its place, or nothing. Annex B of
 // G.729 judges by itself.
-static unsigned int payload_sparing(struct media *m, struct media_voice *v, const struct heard *h,
-				    uint8_t *payload, uint8_t *type)
+static __attribute__((noinline)) unsigned int payload_sparing(struct media *m, struct media_voice *v,
+							      const struct heard *h, uint8_t *payload,
+							      uint8_t *type)
 {
 	struct comfort_look look;
 	if (v->tx->id == CODEC_G729B)
@@ -187,7 +217,7 @@ static uint32_t timestamp_of(const struct media *m, struct media_voice *v, const
 static bool emit(struct media *m, const struct media_row *row, struct media_frame *frame)
 {
 	struct media_run *r = &m->run;
-	struct media_voice *v = &m->voices[row->voice];
+	struct media_voice *v = row->voice;
 	struct media_cold *c = &m->cold[v->stream];
 	struct heard h;
 	if (!v->tx || !collect(m, v, row, &h))
@@ -215,7 +245,7 @@ static bool emit(struct media *m, const struct media_row *row, struct media_fram
 	c->tx_packets++;
 	c->tx_octets += len;
 	if (header.seq % LEVEL_EVERY == 0)
-		c->tx_level = mixer_level(mixer_energy(h.pcm, h.samples), h.samples);
+		c->tx_power = (float)mixer_energy(h.pcm, h.samples) / (float)h.samples;
 	return true;
 }
 
@@ -224,13 +254,16 @@ unsigned int emit_rows(struct media *m, struct media_frame *frames, unsigned int
 {
 	struct media_run *r = &m->run;
 	unsigned int written = 0;
+	int64_t each = cost_to_tick(r->units) / 2;
 	for (; r->cursor < r->rows && written < n && r->left > 0; r->cursor++) {
 		// the stream of a row some way on
-		uint32_t ahead = r->cursor + 4 < r->rows ? r->row[r->cursor + 4].voice : NONE;
-		if (ahead != NONE)
-			__builtin_prefetch(&m->cold[m->voices[ahead].stream], 1);
-		if (r->row[r->cursor].voice != NONE)
+		const struct media_voice *ahead =
+			r->cursor + 4 < r->rows ? r->row[r->cursor + 4].voice : NULL;
+		if (ahead)
+			__builtin_prefetch(&m->cold[ahead->stream], 1);
+		if (likely(r->row[r->cursor].voice))
 			written += emit(m, &r->row[r->cursor], &frames[written]);
+		r->left -= each;
 	}
 	return written;
 }

@@ -140,6 +140,13 @@ static void quality_figures(struct media *m, uint32_t stream, nsec_t now, struct
 	rating(c->spec.rx.codec, &bursts, delay, &q->r_cq, &q->mos_cq);
 }
 
+// A mean square as a level, by as many samples as make it a whole number without loss.
+static int32_t level_of(float power)
+{
+	const unsigned int samples = 1u << 20;
+	return mixer_level((uint64_t)(power * (float)samples), samples);
+}
+
 static void voice_figures(const struct media_voice *v, struct stream_stats *ret)
 {
 	struct jitter_stats j;
@@ -190,7 +197,7 @@ int media_stream_stats(struct media *m, uint32_t stream, nsec_t now, struct stre
 		.rx_ssrc = s->rx.ssrc,
 		.tx_ssrc = c->blind && s->peer != NONE ? m->streams[s->peer].rx.ssrc : c->tx_ssrc,
 		.level_rx_cb = INT32_MIN,
-		.level_tx_cb = c->tx_level,
+		.level_tx_cb = c->tx_power < 0 ? INT32_MIN : level_of(c->tx_power),
 		.remote_lost = c->remote_lost,
 		.ssrc_changes = c->ssrc_changes,
 	};

@@ -237,8 +237,8 @@ void floor_give(struct media *m, struct media_mixer *x)
 		choose(m, x);
 	for (uint32_t i = 0; i < r->rows; i++) {
 		struct media_row *row = &r->row[i];
-		struct media_voice *v = &m->voices[row->voice];
-		if (!v->rx)
+		struct media_voice *v = row->voice;
+		if (!v || !v->rx)
 			continue;
 		uint16_t to = gain_wanted(x, &v->floor);
 		unity = unity && to == UNITY;

@@ -75,7 +75,7 @@ struct media_cold {
 	uint8_t tx_started; // the three above tell of a packet really sent
 	uint8_t tx_marker;  // the next ticked packet begins a talk spurt
 	uint32_t voice;     // NONE when only relayed
-	int32_t tx_level;   // dBm0 x 10 of what it hears
+	float tx_power;     // mean square of what it hears, now and then; negative = not known yet
 	uint16_t hop;       // towards the remote, the dataplane's own number
 	uint8_t dscp;
 	uint8_t open;
@@ -284,8 +284,8 @@ struct media_mixer {
 
 // One party of the tick that is under way.
 struct media_row {
-	uint32_t voice; // NONE: left meanwhile
-	int16_t *pcm;   // what it said, NULL when nothing
+	struct media_voice *voice; // NULL: left meanwhile
+	int16_t *pcm;              // what it said, NULL when nothing
 };
 
 struct media_shared {
@@ -296,21 +296,28 @@ struct media_shared {
 	uint8_t payload[CODEC_FRAME_BYTES_MAX];
 };
 
-// The tick under way. It may be emitted in several calls, a burst of frames each.
+// The tick under way. It may take several calls, a slice of time and a burst of frames each.
 struct media_run {
 	uint32_t mixer; // NONE = no tick under way
-	uint32_t rows, cursor;
-	uint8_t units;  // its length, 10 ms each
+	uint32_t rows,
+		cursor; // called for their turn; whose turn is next, to speak or, behind `gathered`, to hear
+	struct media_voice *next,
+		*stop;    // to be called; the first that came after the tick began; NULL = none
+	int16_t *at;      // where in the matrix the next row goes
+	uint8_t gathered; // all have spoken
+	uint8_t units;    // its length, 10 ms each
+	uint8_t weighs;   // as the conference was when it began
+	uint8_t speaks[RATES], hears[RATES];
 	uint64_t clock; // media time at its start
 	nsec_t now;
 	int64_t left; // of the slice
 	uint8_t all_made[RATES];
 	uint8_t limits; // the gain is not unity throughout
-	float limit_from, limit_to;
 	uint32_t shared_count;
 	struct media_row *row;
 	int16_t *matrix; // rows of samples, back to back
 	_Alignas(64) int32_t sum[RATES][QUANTUM_MAX];
+	_Alignas(64) float gain[RATES][QUANTUM_MAX]; // while it limits
 	_Alignas(64) int16_t all[RATES][QUANTUM_MAX];
 	_Alignas(64) int16_t out[QUANTUM_MAX];
 	_Alignas(64) int16_t echo[QUANTUM_MAX];
@@ -443,8 +450,6 @@ enum drop_reason voice_put(struct media *m, struct jitter *j, const struct rtp_h
 void voice_noise(struct media_voice *v, uint32_t timestamp, const uint8_t *payload, unsigned int len);
 void voice_hush(struct media_voice *v, uint32_t timestamp, const struct rtp_event *e);
 bool voice_pull(struct media *m, struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row);
-void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
-		   uint64_t clock);
 void voice_discard(struct media_voice *v, nsec_t now, unsigned int samples);
 
 // floor.c
@@ -465,11 +470,15 @@ void choir_note(struct media *m, struct media_voice *v, const int16_t *pcm, unsi
 
 // loud.c
 void limit_turn(struct media *m, struct media_mixer *x);
-void limit_minus(const struct media_run *r, unsigned int rate, int16_t *out, const int32_t *sum,
-		 const int16_t *own, unsigned int samples);
 void tone_join(struct media *m, struct media_mixer *x);
 void tone_leave(struct media *m, struct media_mixer *x);
 void tone_add(struct media *m, struct media_mixer *x);
+
+// gather.c: voices speak, in slices.
+void gather_begin(struct media *m, struct media_mixer *x);
+bool gather(struct media *m);
+void gather_joined(struct media *m, uint32_t mixer, uint32_t voice);
+void gather_left(struct media *m, uint32_t voice);
 
 // tick.c
 uint32_t mixer_open(struct media *m, uint32_t conference, nsec_t now);

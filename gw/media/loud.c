@@ -16,18 +16,27 @@
 static const uint16_t samples_10ms[RATES] = {80, 160, 480};
 static const uint32_t rate_hz[RATES] = {8000, 16000, 48000};
 
+// The same gains for all listeners: down within the attack; up over the whole of the tick.
+static void gains_make(struct media_run *r, unsigned int rate, float from, float to)
+{
+	unsigned int samples = r->units * samples_10ms[rate];
+	unsigned int ramp = to < from ? samples_10ms[rate] * ATTACK_MS / 10 : samples;
+	mixer_gain(r->gain[rate], ramp, from, to);
+	mixer_gain(r->gain[rate] + ramp, samples - ramp, to, to);
+}
+
 // Looks at the sums of this tick and says where the gain goes.
 void limit_turn(struct media *m, struct media_mixer *x)
 {
 	struct media_run *r = &m->run;
 	uint64_t peak = 0;
 	for (unsigned int rate = 0; rate < RATES; rate++)
-		if (x->hears[rate]) {
+		if (r->hears[rate]) {
 			uint32_t p = mixer_sum_peak(r->sum[rate], r->units * samples_10ms[rate]);
 			peak = p > peak ? p : peak;
 		}
 	float need = peak > INT16_MAX ? CEILING / (float)peak : 1.0f;
-	r->limit_from = x->limit;
+	float from = x->limit;
 	if (need < x->limit)
 		x->limit = need;
 	else
@@ -36,20 +45,10 @@ void limit_turn(struct media *m, struct media_mixer *x)
 		x->limit = 1.0f;
 	if (x->limit > need)
 		x->limit = need;
-	r->limit_to = x->limit;
-	r->limits = r->limit_from != 1.0f || r->limit_to != 1.0f;
-}
-
-// out = (sum - own) under the limiter's gain; own NULL = the sum itself.
-void limit_minus(const struct media_run *r, unsigned int rate, int16_t *out, const int32_t *sum,
-		 const int16_t *own, unsigned int samples)
-{
-	// Down within the attack; up over the whole of the tick.
-	unsigned int ramp = r->limit_to < r->limit_from ? samples_10ms[rate] * ATTACK_MS / 10 : samples;
-	mixer_limit(out, sum, own, ramp, r->limit_from, r->limit_to);
-	if (ramp < samples)
-		mixer_limit(out + ramp, sum + ramp, own ? own + ramp : NULL, samples - ramp, r->limit_to,
-			    r->limit_to);
+	r->limits = from != 1.0f || x->limit != 1.0f;
+	for (unsigned int rate = 0; r->limits && rate < RATES; rate++)
+		if (r->hears[rate])
+			gains_make(r, rate, from, x->limit);
 }
 
 // --- tones for who comes and goes ---
@@ -84,7 +83,7 @@ void tone_add(struct media *m, struct media_mixer *x)
 	for (unsigned int rate = 0; rate < RATES; rate++) {
 		unsigned int samples = r->units * samples_10ms[rate];
 		more |= tone_run(&x->tone[rate], r->out, samples);
-		if (x->hears[rate])
+		if (r->hears[rate])
 			mixer_add(r->sum[rate], r->out, samples);
 	}
 	x->tone_ms = more && x->tone_ms > r->units * 10u ? (uint16_t)(x->tone_ms - r->units * 10u) : 0;

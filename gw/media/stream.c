@@ -89,7 +89,7 @@ static void stream_begin(struct media *m, uint32_t i, const struct stream_spec *
 	c->tx_seq = (uint16_t)(media_random(m) & 0x7fff);
 	c->tx_ts = (uint32_t)media_random(m);
 	c->tx_marker = 1;
-	c->tx_level = INT32_MIN;
+	c->tx_power = -1;
 	c->conference = spec->conference;
 	stream_tell(c, spec);
 }

@@ -4,7 +4,7 @@
 // A conference that ticks has a mixer. Its quantum is 10, 20 or 30 ms: the greatest that divides every member's period.
 // Each tick makes one quantum of sound for everyone:
 //
-//   gather   each voice decodes, or conceals, one quantum into its row of a matrix, at its own sample rate
+//   gather   each voice decodes, or conceals, one quantum into its row of a matrix, at its own sample rate (gather.c)
 //   sum      rows of one rate are added in 32 bits, and what sources play (source.c)
 //   cross    the sum of each rate is resampled once to every other rate where somebody listens, and added there
 //   emit     each listener hears the sum of its rate minus its own row (emit.c), encoded when its period is full
@@ -24,8 +24,9 @@
 // multiple of n, so all streams of a period send in the same tick and can share frames. When a change of members
 // raises the quantum in between two multiples of it, ticks of 10 ms bridge the distance.
 //
-// A tick's packets may not fit the caller's burst, or its work the caller's slice of time. Gathering and summing are done
-// once; emitting goes on where it stopped, at the next call. A voice that leaves in between is struck from its row.
+// A tick's packets may not fit the caller's burst, or its work the caller's slice of time. Gathering and emitting go on
+// where they stopped, at the next call. A voice that leaves in between is struck from its row; one that comes has its
+// first tick next time, and what else changes in between is for the next time as well.
 #include <string.h>
 
 #include "gw/media/inside.h"
@@ -96,6 +97,7 @@ void mixer_voice_add(struct media *m, uint32_t mixer, uint32_t voice)
 	x->last = voice;
 	x->voices++;
 	floor_join(x, v);
+	gather_joined(m, mixer, voice);
 }
 
 static bool same_listener(const struct media *m, const struct media_voice *a, const struct media_voice *b)
@@ -133,6 +135,7 @@ void mixer_voice_remove(struct media *m, uint32_t voice)
 	coder_hand_on(m, x, v);
 	choir_leave(m, v);
 	floor_leave(m, x, voice);
+	gather_left(m, voice);
 	if (v->prev == NONE)
 		x->first = v->next;
 	else
@@ -142,8 +145,6 @@ void mixer_voice_remove(struct media *m, uint32_t voice)
 	else
 		m->voices[v->next].prev = v->prev;
 	x->voices--;
-	if (m->run.mixer == v->mixer && v->row != NONE)
-		m->run.row[v->row].voice = NONE;
 	v->mixer = NONE;
 }
 
@@ -203,148 +204,6 @@ void mixer_settle(struct media *m, uint32_t mixer)
 
 // --- the tick ---
 
-// When a voice's turn comes, nothing of it is in the cache any more. So it is called for in steps, each of which reads what
-// the one before has fetched: the voice; the head of its jitter buffer and its stream's line; the packet. The first
-// voices of a conference are called for while those before it have their turn, the others while their own has.
-#define CALL_VOICE  9
-#define CALL_JITTER 6
-#define CALL_PACKET 3
-
-struct caller {
-	uint32_t voice, jitter, packet;
-};
-
-static void fetch_voice(const struct media *m, uint32_t voice)
-{
-	__builtin_prefetch(&m->voices[voice], 1);
-	__builtin_prefetch((const char *)&m->voices[voice] + 64, 1);
-}
-
-static void fetch_jitter(const struct media *m, uint32_t voice)
-{
-	const struct media_voice *v = &m->voices[voice];
-	__builtin_prefetch(&m->cold[v->stream], 1);
-	if (!v->rx)
-		return;
-	__builtin_prefetch(v->jitter, 1);
-}
-
-static void fetch_packet(const struct media *m, uint32_t voice)
-{
-	if (m->voices[voice].rx)
-		jitter_prefetch(m->voices[voice].jitter);
-}
-
-static uint32_t call(const struct media *m, uint32_t voice, void (*fetch)(const struct media *, uint32_t))
-{
-	if (voice == NONE)
-		return NONE;
-	uint32_t next = m->voices[voice].next;
-	if (next != NONE)
-		fetch(m, next);
-	return next;
-}
-
-// Beyond those of `ahead`, which have been called for.
-static void call_first(const struct media *m, const struct media_mixer *x, struct caller *ret)
-{
-	ret->voice = ret->jitter = ret->packet = x->first;
-	if (x->voices <= CALL_AHEAD) {
-		ret->voice = ret->jitter = ret->packet = NONE;
-		return;
-	}
-	for (unsigned int i = 0; i < CALL_VOICE; i++)
-		ret->voice = call(m, ret->voice, fetch_voice);
-	for (unsigned int i = 0; i < CALL_JITTER; i++)
-		ret->jitter = call(m, ret->jitter, fetch_jitter);
-	for (unsigned int i = 0; i < CALL_PACKET; i++)
-		ret->packet = call(m, ret->packet, fetch_packet);
-}
-
-static void fetch_ahead(const struct media *m, uint32_t mixer, void (*fetch)(const struct media *, uint32_t))
-{
-	for (unsigned int i = 0; mixer != NONE && i < CALL_AHEAD && m->mixers[mixer].ahead[i] != NONE; i++)
-		fetch(m, m->mixers[mixer].ahead[i]);
-}
-
-// Calls for the conferences whose turns are next, each a step further than at the turn before.
-static void conferences_call(const struct media *m, uint32_t mixer)
-{
-	uint32_t first = wheel_next(&m->ticks, WHEEL_NONE), second = wheel_next(&m->ticks, first);
-	uint32_t third = wheel_next(&m->ticks, second);
-	if (third != NONE)
-		for (unsigned int line = 0; line < 192; line += 64)
-			__builtin_prefetch((const char *)&m->mixers[third] + line, 1);
-	if (second != NONE)
-		__builtin_prefetch(&m->conferences[m->mixers[second].conference]);
-	fetch_ahead(m, second, fetch_voice);
-	fetch_ahead(m, first, fetch_jitter);
-	fetch_ahead(m, mixer, fetch_packet);
-}
-
-// For the few: digits are taken out, and what is left is recorded. False: it says nothing.
-static bool gather_extras(struct media *m, struct media_voice *v, bool spoke, int16_t *at)
-{
-	unsigned int units = m->run.units;
-	if (v->extras & EXTRA_EAR)
-		spoke = ear_pass(m, v, units, spoke, at);
-	if (v->extras & EXTRA_TAP)
-		tap_put(m, v, units, spoke && !(v->extras & EXTRA_MUTE) ? at : NULL);
-	if (!(v->extras & EXTRA_MUTE))
-		return spoke;
-	v->level = 0; // asks for no floor
-	v->quiet = 1;
-	return false;
-}
-
-// Lets every voice speak into its row, measures it and adds it to the sum of its rate, unless it is to be weighed first.
-static void gather(struct media *m, struct media_mixer *x)
-{
-	struct media_run *r = &m->run;
-	int16_t *at = r->matrix;
-	struct caller c;
-	call_first(m, x, &c);
-	r->rows = 0;
-	for (unsigned int rate = 0; rate < RATES; rate++)
-		if (x->speaks[rate] || x->hears[rate])
-			memset(r->sum[rate], 0, r->units * samples_10ms[rate] * sizeof(r->sum[rate][0]));
-	for (uint32_t i = x->first; i != NONE; i = m->voices[i].next) {
-		struct media_voice *v = &m->voices[i];
-		c.voice = call(m, c.voice, fetch_voice);
-		c.jitter = call(m, c.jitter, fetch_jitter);
-		c.packet = call(m, c.packet, fetch_packet);
-		struct media_row *row = &r->row[r->rows];
-		*row = (struct media_row){.voice = i};
-		v->row = r->rows++;
-		if (unlikely(v->tx_follows && v->tx_tone)) // will hear what the others do not
-			choir_leave(m, v);
-		if (!v->rx) {
-			if (unlikely(v->extras & EXTRA_TAP))
-				tap_put(m, v, r->units, NULL);
-			continue;
-		}
-		unsigned int samples = r->units * samples_10ms[v->rx_rate];
-		bool spoke = voice_pull(m, v, r->now, samples, at);
-		if (!v->plain)
-			r->left -= cost_to_decode(v->rx, r->units);
-		if (unlikely(v->extras & (EXTRA_EAR | EXTRA_TAP | EXTRA_MUTE)))
-			spoke = gather_extras(m, v, spoke, at);
-		if (spoke) {
-			uint32_t magnitudes = x->weighs ? mixer_magnitude(at, samples)
-							: mixer_add_level(r->sum[v->rx_rate], at, samples);
-			voice_measure(v, magnitudes, at, samples, r->clock);
-			row->pcm = at;
-			at += samples;
-			if (unlikely(v->tx_follows) && !x->weighs)
-				choir_leave(m, v);
-		}
-		if (unlikely(x->weighs))
-			floor_weigh(x, v, r->units);
-	}
-	if (unlikely(x->weighs))
-		floor_give(m, x);
-}
-
 // Resamples one tick in blocks of 10 ms, which every filter takes.
 void tick_resample(struct resample *filter, const int16_t *in, unsigned int from, int16_t *out,
 		   unsigned int units)
@@ -375,17 +234,30 @@ static unsigned int shift_down(int16_t *out, const int32_t *sum, unsigned int sa
 	return shift;
 }
 
+// Members who came after the tick began may have changed what the conference asks for: not this time.
+static bool crosses(const struct media_run *r, const struct media_mixer *x, unsigned int from,
+		    unsigned int to)
+{
+	return x->cross_made[from][to] && r->speaks[from] && r->hears[to];
+}
+
 static void cross(struct media *m, struct media_mixer *x)
 {
 	struct media_run *r = &m->run;
 	unsigned int shift[RATES] = {0};
+	bool any = false;
+	for (unsigned int from = 0; from < RATES; from++)
+		for (unsigned int to = 0; to < RATES; to++)
+			any |= crosses(r, x, from, to);
+	if (!any)
+		return;
 	// First all that was said at each rate, before any of it crosses over.
 	for (unsigned int from = 0; from < RATES; from++)
-		if (x->speaks[from])
+		if (r->speaks[from])
 			shift[from] = shift_down(r->all[from], r->sum[from], r->units * samples_10ms[from]);
 	for (unsigned int from = 0; from < RATES; from++)
 		for (unsigned int to = 0; to < RATES; to++) {
-			if (!x->cross_made[from][to])
+			if (!crosses(r, x, from, to))
 				continue;
 			tick_resample(x->cross[from][to], r->all[from], from, r->out, r->units);
 			if (shift[from])
@@ -393,15 +265,6 @@ static void cross(struct media *m, struct media_mixer *x)
 			else
 				mixer_add(r->sum[to], r->out, r->units * samples_10ms[to]);
 		}
-}
-
-static bool crosses(const struct media_mixer *x)
-{
-	for (unsigned int from = 0; from < RATES; from++)
-		for (unsigned int to = 0; to < RATES; to++)
-			if (x->cross_made[from][to])
-				return true;
-	return false;
 }
 
 static uint8_t units_now(const struct media_mixer *x)
@@ -460,20 +323,27 @@ static bool run_begin(struct media *m, nsec_t now)
 	r->units = units_now(x);
 	r->clock = x->clock;
 	r->now = x->tick.due * NSEC_PER_MSEC;
-	r->cursor = r->shared_count = 0;
-	r->left -= (int64_t)x->voices * cost_to_tick(r->units);
-	conferences_call(m, i);
-	gather(m, x);
+	gather_begin(m, x);
+	x->clock += r->units;
+	wheel_add(&m->ticks, i, x->tick.due + r->units * 10u);
+	return true;
+}
+
+// Everyone has spoken: what is heard of it.
+static void sum_up(struct media *m, struct media_mixer *x)
+{
+	struct media_run *r = &m->run;
+	if (unlikely(r->weighs))
+		floor_give(m, x);
 	sources_add(m, x->conference);
-	if (crosses(x))
-		cross(m, x);
+	cross(m, x);
 	if (unlikely(x->tone_ms))
 		tone_add(m, x);
 	limit_turn(m, x);
 	memset(r->all_made, 0, sizeof(r->all_made));
-	x->clock += r->units;
-	wheel_add(&m->ticks, i, x->tick.due + r->units * 10u);
-	return true;
+	r->shared_count = 0;
+	r->cursor = 0;
+	r->gathered = 1;
 }
 
 // The packets of what is due, conference by conference. What ends in the middle goes on at the next call.
@@ -482,6 +352,11 @@ static unsigned int run(struct media *m, nsec_t now, struct media_frame *frames,
 	struct media_run *r = &m->run;
 	unsigned int written = 0;
 	while (written < n && r->left > 0 && (r->mixer != NONE || run_begin(m, now))) {
+		if (!r->gathered) {
+			if (!gather(m))
+				break;
+			sum_up(m, &m->mixers[r->mixer]);
+		}
 		written += emit_rows(m, frames + written, n - written);
 		if (r->cursor == r->rows)
 			r->mixer = NONE;

@@ -18,11 +18,9 @@
 
 #define LINE             64
 #define PACKET_MS        120  // longest packet decoded, at 48 kHz 60
-#define QUIET_LEVEL      71   // mean magnitude of about -45 dBm0
 #define PLC_PAST_MS      35   // what the concealer looks at
 #define DECODER_COPY_MAX 1024 // states of decoders that are plain memory: GSM has 748 bytes
 #define PAYLOAD_ANY      184  // expected of codecs of variable rate: 73 kbit/s at 20 ms
-#define ENERGY_MASK      7    // the exact level is taken of one block in 8
 
 #define UNHEARD_DBM0 (-75) // noise below this is none
 #define LEAK_MS      40    // how long a tone may have sounded before its telephone-event begins
@@ -382,8 +380,8 @@ static bool is_noise(const struct media_voice *v, uint32_t timestamp)
 }
 
 // Makes up sound for what is missing. Returns samples, at least one, so that a tick always ends.
-static unsigned int conceal(struct media_voice *v, const struct jitter_frame *f, enum jitter_answer answer,
-			    int16_t *pcm)
+static __attribute__((noinline)) unsigned int conceal(struct media_voice *v, const struct jitter_frame *f,
+						      enum jitter_answer answer, int16_t *pcm)
 {
 	unsigned int samples = samples_of(v->rx, f->units);
 	if (samples == 0 || samples > packet_max(v->rx))
@@ -407,7 +405,9 @@ static unsigned int conceal(struct media_voice *v, const struct jitter_frame *f,
 	return samples;
 }
 
-static unsigned int decode(struct media *m, struct media_voice *v, const struct jitter_frame *f, int16_t *pcm)
+// Decodes a packet. Returns samples, at least one.
+static inline unsigned int decode(struct media *m, struct media_voice *v, const struct jitter_frame *f,
+				  int16_t *pcm)
 {
 	int n = v->rx->decode(v->decoder, f->payload, f->len, pcm, packet_max(v->rx));
 	if (unlikely(n <= 0)) { // not of this codec
@@ -420,22 +420,6 @@ static unsigned int decode(struct media *m, struct media_voice *v, const struct 
 		v->plc_owed = v->plc_owed > n ? (uint16_t)(v->plc_owed - n) : 0;
 	}
 	return (unsigned int)n;
-}
-
-// Takes note of the loudness of a block, from the sum of its magnitudes.
-void voice_measure(struct media_voice *v, uint32_t magnitudes, const int16_t *pcm, unsigned int samples,
-		   uint64_t clock)
-{
-	v->level = samples == 160 ? magnitudes / 10
-				  : magnitudes * 16 / samples; // no division for 20 ms at 8 kHz
-	v->quiet = v->level < QUIET_LEVEL * 16;
-	v->played += samples / 16; // blocks are of 80 samples or a multiple
-	v->silent += v->quiet ? samples / 16 : 0;
-	if (v->rx_samples == samples && ((clock >> 1) + v->row) & ENERGY_MASK)
-		return;
-	uint64_t energy = mixer_energy(pcm, samples);
-	v->rx_energy = v->rx_samples == samples ? v->rx_energy - (v->rx_energy >> 1) + (energy >> 1) : energy;
-	v->rx_samples = samples;
 }
 
 // --- silence and telephone-events ---
@@ -509,32 +493,38 @@ static bool fill_pause(struct media_voice *v, int16_t *pcm, unsigned int samples
 	return true;
 }
 
-// Fills a row with the next samples of a voice; behind it there must be room for one more packet.
-// False: it says nothing in this tick, and the row holds nothing.
-bool voice_pull(struct media *m, struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row)
+// Takes what waits of a packet. Returns samples.
+static unsigned int pull_waiting(struct media_voice *v, unsigned int samples, int16_t *row)
 {
 	unsigned int got = v->rx_fill < samples ? v->rx_fill : samples;
+	memcpy(row, v->rx_fifo, got * sizeof(*row));
+	v->rx_fill = (uint16_t)(v->rx_fill - got);
+	memmove(v->rx_fifo, v->rx_fifo + got, v->rx_fill * sizeof(*row));
+	return got;
+}
+
+// The next packet of the jitter buffer, or what is made up for it. Returns samples, 0 when the sender says nothing.
+static inline unsigned int pull_frame(struct media *m, struct media_voice *v, nsec_t now, int16_t *row)
+{
+	struct jitter_frame f;
+	enum jitter_answer answer = jitter_get(v->jitter, now, v->quiet, &f);
+	if (unlikely(answer == JITTER_EMPTY))
+		return 0;
+	unsigned int n = likely(answer == JITTER_FRAME) ? decode(m, v, &f, row) : conceal(v, &f, answer, row);
+	if (unlikely(v->extras))
+		frame_extras(v, answer, &f, row, n);
+	return n;
+}
+
+// Fills a row that begins with `got` samples, 0 when the sender says nothing.
+static __attribute__((noinline)) bool pull_rest(struct media *m, struct media_voice *v, nsec_t now,
+						unsigned int samples, int16_t *row, unsigned int got)
+{
 	bool spoke = got > 0;
-	if (got > 0) {
-		memcpy(row, v->rx_fifo, got * sizeof(*row));
-		v->rx_fill = (uint16_t)(v->rx_fill - got);
-		memmove(v->rx_fifo, v->rx_fifo + got, v->rx_fill * sizeof(*row));
-	}
-	while (got < samples) {
-		struct jitter_frame f;
-		enum jitter_answer answer = jitter_get(v->jitter, now, v->quiet, &f);
-		if (answer == JITTER_EMPTY) {
-			spoke |= fill_pause(v, row + got, samples - got);
-			got = samples;
-			break;
-		}
-		spoke = true;
-		unsigned int n = answer == JITTER_FRAME ? decode(m, v, &f, row + got)
-							: conceal(v, &f, answer, row + got);
-		if (unlikely(v->extras))
-			frame_extras(v, answer, &f, row + got, n);
-		got += n;
-	}
+	for (unsigned int n = got; n && got < samples; got += n)
+		n = pull_frame(m, v, now, row + got);
+	if (got < samples)
+		spoke |= fill_pause(v, row + got, samples - got);
 	if (got > samples) {
 		v->rx_fill = (uint16_t)(got - samples);
 		memcpy(v->rx_fifo, row + samples, v->rx_fill * sizeof(*row));
@@ -546,6 +536,16 @@ bool voice_pull(struct media *m, struct media_voice *v, nsec_t now, unsigned int
 		v->unspoken += v->played ? samples : 0;
 	}
 	return spoke;
+}
+
+// Fills a row with the next samples of a voice; behind it there must be room for one more packet.
+// False: it says nothing in this tick, and the row holds nothing.
+bool voice_pull(struct media *m, struct media_voice *v, nsec_t now, unsigned int samples, int16_t *row)
+{
+	unsigned int got = v->rx_fill ? pull_waiting(v, samples, row) : pull_frame(m, v, now, row);
+	if (likely(got == samples)) // nothing waited, and the packet is as long as the tick
+		return true;
+	return pull_rest(m, v, now, samples, row, got);
 }
 
 // Lets the time of a tick that was missed pass: what it would have said is not said later.

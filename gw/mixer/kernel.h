@@ -13,8 +13,9 @@ struct mixer_kernel {
 	void (*minus)(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples);
 	void (*all)(int16_t *out, const int32_t *sum, unsigned int samples);
 	void (*ramp)(int16_t *pcm, unsigned int samples, int32_t from, int32_t to);
-	void (*limit)(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples, float from,
-		      float to);
+	void (*gain)(float *gains, unsigned int samples, float from, float to);
+	void (*limit)(int16_t *out, const int32_t *sum, const int16_t *own, const float *gains,
+		      unsigned int samples);
 	uint32_t (*magnitude)(const int16_t *pcm, unsigned int samples);
 	uint32_t (*sum_peak)(const int32_t *sum, unsigned int samples);
 	uint64_t (*energy)(const int16_t *pcm, unsigned int samples);

@@ -86,28 +86,23 @@ static int16_t turn_down(int32_t x, float gain)
 	return (int16_t)(y < INT16_MIN ? INT16_MIN : y);
 }
 
-static void limit_evenly(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
-			 unsigned int samples, float gain)
+static void gain(float *restrict gains, unsigned int samples, float from, float to)
 {
+	float step = samples ? (to - from) / (float)samples : 0;
 	for (unsigned int i = 0; i < samples; i++)
-		out[i] = turn_down(sum[i] - own[i], gain);
+		gains[i] = from + step * (float)(int32_t)i;
 }
 
 static void limit(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
-		  unsigned int samples, float from, float to)
+		  const float *restrict gains, unsigned int samples)
 {
-	float step = samples ? (to - from) / (float)samples : 0;
 	if (!own) {
 		for (unsigned int i = 0; i < samples; i++)
-			out[i] = turn_down(sum[i], from + step * (float)(int32_t)i);
-		return;
-	}
-	if (step == 0) {
-		limit_evenly(out, sum, own, samples, from);
+			out[i] = turn_down(sum[i], gains[i]);
 		return;
 	}
 	for (unsigned int i = 0; i < samples; i++)
-		out[i] = turn_down(sum[i] - own[i], from + step * (float)(int32_t)i);
+		out[i] = turn_down(sum[i] - own[i], gains[i]);
 }
 
 static uint32_t magnitude(const int16_t *pcm, unsigned int samples)
@@ -155,6 +150,7 @@ const struct mixer_kernel KERNEL = {
 	.minus = minus,
 	.all = all,
 	.ramp = ramp,
+	.gain = gain,
 	.limit = limit,
 	.magnitude = magnitude,
 	.sum_peak = sum_peak,

@@ -60,10 +60,15 @@ void mixer_ramp(int16_t *pcm, unsigned int samples, int32_t from, int32_t to)
 	kernel->ramp(pcm, samples, from, to);
 }
 
-void mixer_limit(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples, float from,
-		 float to)
+void mixer_gain(float *gains, unsigned int samples, float from, float to)
 {
-	kernel->limit(out, sum, own, samples, from, to);
+	kernel->gain(gains, samples, from, to);
+}
+
+void mixer_limit(int16_t *out, const int32_t *sum, const int16_t *own, const float *gains,
+		 unsigned int samples)
+{
+	kernel->limit(out, sum, own, gains, samples);
 }
 
 uint32_t mixer_magnitude(const int16_t *pcm, unsigned int samples)
@@ -94,10 +99,9 @@ static int32_t log2_q16(uint64_t x)
 	int32_t r = top << 16;
 	for (int32_t bit = 1 << 15; bit >= 1 << 7; bit >>= 1) {
 		m = m * m >> 30;
-		if (m >> 31) {
-			m >>= 1;
-			r |= bit;
-		}
+		uint64_t over = m >> 31; // 0 or 1: no branch, which nothing could predict
+		m >>= over;
+		r |= bit & -(int32_t)over;
 	}
 	return r;
 }

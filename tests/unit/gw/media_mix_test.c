@@ -518,36 +518,6 @@ static void phases_are_spread_by_who_is_late(void)
 		spread(late);
 }
 
-// A conference whose coders take longer than the slice goes on where it stopped, and no packet is missed.
-static void work_in_slices(void)
-{
-	struct rig *r = rig_new(NULL);
-	uint32_t c = rig_conference(r, 0);
-	uint8_t bytes[16][MEDIA_RTP_MAX];
-	struct media_frame frames[16];
-	unsigned int calls = 0, most = 0, total = 0;
-	for (unsigned int i = 0; i < 6; i++)
-		REQUIRE(rig_open(r, i, c, CODEC_G722, 20, BOTH, 500 + 100 * i, -20) == 0);
-	rig_run(r, 200);
-	for (unsigned int i = 0; i < 16; i++)
-		frames[i].rtp = bytes[i];
-	r->now += 20 * NSEC_PER_MSEC;
-	while (media_tick_due(r->media) <= r->now) {
-		nsec_t slice = 15000; // an encoding takes 12 800
-		unsigned int n = media_tick(r->media, r->now, &slice, frames, 16);
-		CHECK(slice == 0 || media_tick_due(r->media) > r->now);
-		most = n > most ? n : most;
-		total += n;
-		calls++;
-	}
-	CHECK_INT(most, 2);
-	CHECK_INT(total, 6);
-	CHECK_INT(calls, 4); // one for hearing them all
-	nsec_t none = 0;
-	CHECK_INT(media_tick(r->media, r->now + 20 * NSEC_PER_MSEC, &none, frames, 16), 0);
-	rig_free(r);
-}
-
 T_MAIN("media_mix", {"four G.711 parties", four_g711}, {"four codecs and periods", four_mixed},
        {"linear is exact", linear_is_exact}, {"transcodes", transcodes},
        {"two codecs in one party", two_codecs_in_one_party}, {"listeners", listeners}, {"stalls", stalls},
@@ -555,5 +525,4 @@ T_MAIN("media_mix", {"four G.711 parties", four_g711}, {"four codecs and periods
        {"all rates in one mix", all_rates_in_one_mix}, {"a voice has a gain", a_voice_has_a_gain},
        {"gaps are bridged", gaps_are_bridged}, {"sender restarts", sender_restarts},
        {"phases are spread", phases_are_spread},
-       {"phases are spread by who is late", phases_are_spread_by_who_is_late},
-       {"work in slices", work_in_slices})
+       {"phases are spread by who is late", phases_are_spread_by_who_is_late})

@@ -132,6 +132,35 @@ static void ramps_are_straight_and_agree(void)
 	CHECK_INT(pcm[0][0], -32768);
 }
 
+// Gains go straight from one to the other, and what is limited by them is the product, cut to 16 bits.
+static void limits_follow_their_gains(void)
+{
+	static float gains[SAMPLES];
+	static int32_t sum[SAMPLES];
+	static int16_t own[SAMPLES], out[SAMPLES];
+	uint64_t seed = 4;
+	for (unsigned int i = 0; i < SAMPLES; i++) {
+		sum[i] = (int32_t)(sample_random(&seed) % 400000) - 200000;
+		own[i] = (int16_t)sample_random(&seed);
+	}
+	for (size_t k = 0; k < sizeof(kernels) / sizeof(kernels[0]); k++)
+		for (unsigned int n = 1; kernel_runs(k) && n <= SAMPLES; n += 59) {
+			unsigned int wrong = 0;
+			kernels[k]->gain(gains, n, 0.25f, 0.75f);
+			CHECK_NEAR(gains[0], 0.25, 0);
+			for (unsigned int i = 0; i < n; i++)
+				wrong += fabs(gains[i] - (0.25 + 0.5 * i / n)) > 1e-6;
+			for (unsigned int with = 0; with < 2; with++) {
+				kernels[k]->limit(out, sum, with ? own : NULL, gains, n);
+				for (unsigned int i = 0; i < n; i++) {
+					float y = (float)(sum[i] - (with ? own[i] : 0)) * gains[i];
+					wrong += out[i] != clip((int64_t)y);
+				}
+			}
+			CHECK_INT(wrong, 0);
+		}
+}
+
 static void levels_are_right_within_a_tenth(void)
 {
 	static int16_t pcm[1600];
@@ -194,6 +223,7 @@ int main(void)
 		{"a_thousand_full_scale_talkers_do_not_overflow",
 		 a_thousand_full_scale_talkers_do_not_overflow},
 		{"ramps_are_straight_and_agree", ramps_are_straight_and_agree},
+		{"limits follow their gains", limits_follow_their_gains},
 		{"levels_are_right_within_a_tenth", levels_are_right_within_a_tenth},
 		{"a_conference_sounds_right", a_conference_sounds_right},
 	};
