@@ -182,13 +182,36 @@ static void end_visit(struct line_call *c, nsec_t now)
 		visit_over(c->visit, now);
 }
 
-static void act_hang_up(void *object, const void *data)
+static void hang_up(struct line_call *c, bool by_key, nsec_t now)
 {
-	struct line_call *c = object;
-	nsec_t now = now_of(data);
-	say_hook(c, SCCP_ON_HOOK, now);
+	if (by_key && line_has_key(c->line, c, SCCP_SOFTKEY_END_CALL))
+		line_call_key(c->line, c, SCCP_SOFTKEY_END_CALL, now);
+	else
+		say_hook(c, SCCP_ON_HOOK, now);
 	arm(c, now + PATIENCE_NS);
 	end_visit(c, now);
+}
+
+static bool has_another(const struct line_call *c)
+{
+	bool found = false;
+	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++) {
+		const struct line_call *other = &c->line->calls[i];
+		found |= other != c && line_call_is_used(other) && other->fsm.state != LINE_CALL_OVER;
+	}
+	return found;
+}
+
+// With a second call the hook may mean more than its end: chan_skinny completes a transfer.
+static void act_hang_up(void *object, const void *data)
+{
+	hang_up(object, has_another(object), now_of(data));
+}
+
+// A handset that lies there already cannot be put down (chan_skinny).
+static void act_turn_away(void *object, const void *data)
+{
+	hang_up(object, true, now_of(data));
 }
 
 static void act_over(void *object, const void *data)
@@ -257,6 +280,7 @@ static const struct fsm_row rows[] = {
 	{LINE_CALL_RINGING, LINE_CALL_RING_IN, NULL, FSM_STAY},
 	{LINE_CALL_RINGING, LINE_CALL_TIMEOUT, act_answer, LINE_CALL_ANSWERING},
 	{LINE_CALL_RINGING, LINE_CALL_ANSWER, act_answer, LINE_CALL_ANSWERING},
+	{LINE_CALL_RINGING, LINE_CALL_HANG_UP, act_turn_away, LINE_CALL_ENDING},
 	{LINE_CALL_ANSWERING, LINE_CALL_RING_IN, NULL, FSM_STAY},
 	{LINE_CALL_ANSWERING, LINE_CALL_OFF_HOOK, NULL, FSM_STAY}, // chan-sccp says so on the way
 	{LINE_CALL_ANSWERING, LINE_CALL_ANSWER, NULL, FSM_STAY},
@@ -390,15 +414,18 @@ void line_call_on_dialed(struct line *l, const struct sccp_msg *m, nsec_t now)
 		snprintf(c->dialled, sizeof(c->dialled), "%s", m->dialed_number.dialed_number);
 }
 
-// The far side's digits, where its agent does not pass them on in the media: the tone that a telephone would let its user
-// hear (chan_skinny, CallManager with a telephone without RFC 2833).
-void line_call_on_digit(struct line *l, const struct sccp_msg *m, nsec_t now)
+// What a telephone would let its user hear. The far side's digits, where its agent does not pass them on in the media
+// (chan_skinny, CallManager with a telephone without RFC 2833). And the end of an attempt: chan-sccp has no other word for it.
+void line_call_on_tone(struct line *l, const struct sccp_msg *m, nsec_t now)
 {
 	static const char digits[] = "?1234567890???*#ABCD"; // by SCCP_TONE
 	uint32_t tone = m->start_tone.tone;
 	struct line_call *c = line_call_find(l, m->start_tone.line_instance, m->start_tone.call_reference);
 	if (c && c->visit && tone < sizeof(digits) - 1 && digits[tone] != '?')
 		visit_digit(c->visit, digits[tone], DIGIT_AGENT, now);
+	bool fails = tone == SCCP_TONE_LINE_BUSY_TONE || tone == SCCP_TONE_REORDER_TONE;
+	if (c && fails && (IN(DIALING) | IN(PROCEEDING) | IN(RINGING_OUT)) >> c->fsm.state & 1)
+		line_call_feed(c, LINE_CALL_FAIL, now);
 }
 
 void line_call_on_keys(struct line *l, const struct sccp_msg *m, nsec_t now)

@@ -90,7 +90,7 @@ void line_call_give_up(struct line_call *c, nsec_t now);
 void line_call_on_state(struct line *l, const struct sccp_msg *m, nsec_t now);
 void line_call_on_info(struct line *l, const struct sccp_msg *m, nsec_t now);
 void line_call_on_dialed(struct line *l, const struct sccp_msg *m, nsec_t now);
-void line_call_on_digit(struct line *l, const struct sccp_msg *m, nsec_t now);
+void line_call_on_tone(struct line *l, const struct sccp_msg *m, nsec_t now);
 void line_call_on_keys(struct line *l, const struct sccp_msg *m, nsec_t now);
 
 // Presses a soft key in a call, or without one.

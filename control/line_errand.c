@@ -14,6 +14,7 @@
 #define FORWARD_NS (15 * NSEC_PER_SEC)   // for the agent to say that it forwards
 #define RIPE_NS    (200 * NSEC_PER_MSEC) // for the agent to say which keys there are now
 #define CLOSING_NS (5 * NSEC_PER_SEC)    // for the calls to end
+#define RETURN_NS  (2 * NSEC_PER_SEC)    // for the second call to end
 
 enum errand_event {
 	EVENT_BEGIN,
@@ -24,6 +25,9 @@ enum errand_event {
 	EVENT_FIRST_OVER,
 	EVENT_RIPE,
 	EVENT_REACHED, // nothing is left for us to press
+	EVENT_DONE,
+	EVENT_FAILED,
+	EVENT_GONE, // of the second call nothing is left
 	EVENT_TIMEOUT,
 	EVENT_LOST,
 	EVENT_COUNT
@@ -117,19 +121,29 @@ static struct line_call *call_of(struct line *l, uint32_t reference)
 	return c && !line_call_is_ending(c) ? c : NULL;
 }
 
+// The first call is taken back when the second has ended: chan-sccp holds it again in that moment.
 static void act_failed(void *object, const void *data)
 {
 	struct line *l = object;
 	struct line_errand *e = &l->errand;
 	nsec_t now = now_of(data);
-	struct line_call *first = call_of(l, e->first), *second = call_of(l, e->second);
-	disarm(l);
+	struct line_call *second = e->second ? line_call_find(l, 0, e->second) : NULL;
+	arm(l, now + RETURN_NS);
 	e->failed++;
 	device_count(l->device, COUNT_line_errand_failed);
-	if (second)
+	if (!second || second->fsm.state == LINE_CALL_OVER)
+		feed(l, EVENT_GONE, now);
+	else
 		line_call_feed(second, LINE_CALL_HANG_UP, now);
+}
+
+static void act_return(void *object, const void *data)
+{
+	struct line *l = object;
+	struct line_call *first = call_of(l, l->errand.first);
+	disarm(l);
 	if (first && first->fsm.state == LINE_CALL_HELD)
-		line_function(l, first, LINE_RESUME, now);
+		line_function(l, first, LINE_RESUME, now_of(data));
 }
 
 // Second press, and the calls are still there: of a forwarding the open one, of a conference both.
@@ -137,9 +151,7 @@ static void act_closed(void *object, const void *data)
 {
 	struct line *l = object;
 	struct line_call *second = call_of(l, l->errand.second);
-	if (l->errand.kind == ERRAND_TRANSFER)
-		return act_failed(object, data);
-	act_done(object, data);
+	feed(l, l->errand.kind == ERRAND_TRANSFER ? EVENT_FAILED : EVENT_DONE, now_of(data));
 	if (l->errand.kind == ERRAND_FORWARD && second)
 		line_call_feed(second, LINE_CALL_HANG_UP, now_of(data));
 }
@@ -147,10 +159,7 @@ static void act_closed(void *object, const void *data)
 static void act_second_over(void *object, const void *data)
 {
 	struct line *l = object;
-	if (l->errand.kind == ERRAND_FORWARD)
-		act_done(object, data);
-	else
-		act_failed(object, data);
+	feed(l, l->errand.kind == ERRAND_FORWARD ? EVENT_DONE : EVENT_FAILED, now_of(data));
 }
 
 static void act_lost(void *object, const void *data)
@@ -160,29 +169,34 @@ static void act_lost(void *object, const void *data)
 
 // ---- the table ----
 
-static const char *const state_names[] = {"idle", "keyed", "dialled", "ripe", "closing"};
-static const char *const event_names[] = {"begin",      "second", "ringing", "answered", "refused",
-					  "first-over", "ripe",   "reached", "timeout",  "lost"};
+static const char *const state_names[] = {"idle", "keyed", "dialled", "ripe", "closing", "returning"};
+static const char *const event_names[] = {"begin",      "second",  "ringing", "answered", "refused",
+					  "first-over", "ripe",    "reached", "done",     "failed",
+					  "gone",       "timeout", "lost"};
 
 static const struct fsm_row rows[] = {
 	{ERRAND_IDLE, EVENT_BEGIN, act_begin, ERRAND_KEYED},
 	{ERRAND_KEYED, EVENT_SECOND, act_dial, ERRAND_DIALLED},
-	{ERRAND_KEYED, EVENT_FIRST_OVER, act_failed, ERRAND_IDLE},
+	{ERRAND_KEYED, EVENT_FIRST_OVER, act_failed, ERRAND_RETURNING},
 	{ERRAND_KEYED, EVENT_REACHED, act_done, ERRAND_IDLE},
-	{ERRAND_KEYED, EVENT_TIMEOUT, act_failed, ERRAND_IDLE},
+	{ERRAND_KEYED, EVENT_TIMEOUT, act_failed, ERRAND_RETURNING},
 	{ERRAND_DIALLED, EVENT_RINGING, act_ringing, FSM_STAY},
 	{ERRAND_DIALLED, EVENT_ANSWERED, act_answered, FSM_STAY},
-	{ERRAND_DIALLED, EVENT_REFUSED, act_second_over, ERRAND_IDLE},
-	{ERRAND_DIALLED, EVENT_FIRST_OVER, act_failed, ERRAND_IDLE},
-	{ERRAND_DIALLED, EVENT_TIMEOUT, act_failed, ERRAND_IDLE},
+	{ERRAND_DIALLED, EVENT_REFUSED, act_second_over, FSM_STAY},
+	{ERRAND_DIALLED, EVENT_FIRST_OVER, act_failed, ERRAND_RETURNING},
+	{ERRAND_DIALLED, EVENT_TIMEOUT, act_failed, ERRAND_RETURNING},
 	{ERRAND_DIALLED, EVENT_RIPE, act_ripe, ERRAND_RIPE},
 	{ERRAND_DIALLED, EVENT_REACHED, act_close, ERRAND_CLOSING},
-	{ERRAND_RIPE, EVENT_REFUSED, act_failed, ERRAND_IDLE},
-	{ERRAND_RIPE, EVENT_FIRST_OVER, act_failed, ERRAND_IDLE},
+	{ERRAND_RIPE, EVENT_REFUSED, act_failed, ERRAND_RETURNING},
+	{ERRAND_RIPE, EVENT_FIRST_OVER, act_failed, ERRAND_RETURNING},
 	{ERRAND_RIPE, EVENT_TIMEOUT, act_close, ERRAND_CLOSING},
 	{ERRAND_CLOSING, EVENT_REFUSED, act_done, ERRAND_IDLE},
 	{ERRAND_CLOSING, EVENT_FIRST_OVER, act_done, ERRAND_IDLE},
-	{ERRAND_CLOSING, EVENT_TIMEOUT, act_closed, ERRAND_IDLE},
+	{ERRAND_CLOSING, EVENT_TIMEOUT, act_closed, FSM_STAY},
+	{ERRAND_RETURNING, EVENT_GONE, act_return, ERRAND_IDLE},
+	{ERRAND_RETURNING, EVENT_TIMEOUT, act_return, ERRAND_IDLE},
+	{FSM_ANY, EVENT_DONE, act_done, ERRAND_IDLE},
+	{FSM_ANY, EVENT_FAILED, act_failed, ERRAND_RETURNING},
 	{FSM_ANY, EVENT_SECOND, NULL, FSM_STAY},
 	{FSM_ANY, EVENT_RINGING, NULL, FSM_STAY},
 	{FSM_ANY, EVENT_ANSWERED, NULL, FSM_STAY},
@@ -264,6 +278,8 @@ void line_errand_call(struct line *l, const struct line_call *c, nsec_t now)
 	} else if (e->fsm.state == ERRAND_KEYED && c->fsm.state == LINE_CALL_DIALING) {
 		e->second = c->reference;
 		event = EVENT_SECOND;
+	} else if (c->reference == e->second && e->fsm.state == ERRAND_RETURNING) {
+		event = c->fsm.state == LINE_CALL_OVER ? EVENT_GONE : EVENT_COUNT;
 	} else if (c->reference == e->second) {
 		event = second_event(c);
 	}

@@ -23,10 +23,11 @@ enum errand_kind {
 
 enum errand_state {
 	ERRAND_IDLE,
-	ERRAND_KEYED,   // first press; no second call yet
-	ERRAND_DIALLED, // its number is under way
-	ERRAND_RIPE,    // it has come far enough
-	ERRAND_CLOSING, // second press
+	ERRAND_KEYED,     // first press; no second call yet
+	ERRAND_DIALLED,   // its number is under way
+	ERRAND_RIPE,      // it has come far enough
+	ERRAND_CLOSING,   // second press
+	ERRAND_RETURNING, // it has failed: the second call ends, the first is taken back
 	ERRAND_STATE_COUNT
 };
 

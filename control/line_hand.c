@@ -295,12 +295,14 @@ int line_answer(struct line *l, nsec_t now)
 	return feed_one(l, IN(RINGING), LINE_CALL_ANSWER, now);
 }
 
+// The call at the ear; without one the newest of those that ring or are held.
 int line_hang_up(struct line *l, nsec_t now)
 {
+	uint32_t at_ear = LINE_BUSY | IN(FAILED);
 	l->digits[0] = '\0';
 	if (put_back(l, now) == 0)
 		return 0;
-	return feed_one(l, LINE_BUSY | IN(HELD) | IN(RINGING) | IN(FAILED), LINE_CALL_HANG_UP, now);
+	return feed_one(l, line_find_in(l, at_ear) ? at_ear : IN(HELD) | IN(RINGING), LINE_CALL_HANG_UP, now);
 }
 
 int line_hold(struct line *l, nsec_t now)

@@ -173,7 +173,7 @@ bool line_panel_on_message(struct line *l, const struct sccp_msg *m, nsec_t now)
 		return true;
 	case SCCP_START_TONE:
 		l->tone = m->start_tone.tone;
-		line_call_on_digit(l, m, now);
+		line_call_on_tone(l, m, now);
 		return true;
 	case SCCP_STOP_TONE:
 		l->tone = 0;
