@@ -15,7 +15,7 @@ struct request {
 	struct index_node by_id;
 	dp_done done; // NULL: nobody waits
 	void *object;
-	nsec_t deadline;
+	nsec_t deadline; // for its reply; of one that is not sent, for the socket to move
 	uint16_t type;
 	uint32_t len;
 	uint8_t bytes[];
@@ -89,11 +89,18 @@ static struct request *oldest(struct dp *d)
 	return list_empty(from) ? NULL : LIST_ITEM(from->next, struct request, link);
 }
 
+// All calls at once are more than the socket holds: as long as it takes some, the others only wait for their turn.
+static nsec_t deadline(const struct dp *d, const struct request *r)
+{
+	nsec_t stuck = d->progress + DP_TIMEOUT_NS;
+	return r->sent || r->deadline > stuck ? r->deadline : stuck;
+}
+
 static void watch(struct dp *d)
 {
 	struct request *r = oldest(d);
 	if (r)
-		timer_start(d->timers, &d->timeout, r->deadline);
+		timer_start(d->timers, &d->timeout, deadline(d, r));
 	else
 		timer_stop(d->timers, &d->timeout);
 }
@@ -104,14 +111,14 @@ static void on_timeout(struct timer *t, nsec_t now)
 {
 	struct dp *d = t->object;
 	struct request *r;
-	while ((r = oldest(d)) && r->deadline <= now) {
+	while ((r = oldest(d)) && deadline(d, r) <= now) {
 		d->timeouts++;
 		complete(d, r, -ETIMEDOUT, NULL, now);
 	}
 	watch(d);
 }
 
-static void transmit(struct dp *d)
+static void transmit(struct dp *d, nsec_t now)
 {
 	while (!list_empty(&d->unsent)) {
 		struct request *r = LIST_ITEM(d->unsent.next, struct request, link);
@@ -120,6 +127,8 @@ static void transmit(struct dp *d)
 		list_remove(&r->link);
 		list_push_back(&d->waiting, &r->link);
 		r->sent = true;
+		r->deadline = now + DP_TIMEOUT_NS;
+		d->progress = now;
 		d->unsent_count--;
 		d->sent++;
 	}
@@ -147,7 +156,7 @@ static uint32_t submit(struct dp *d, struct api_message *m, dp_done done, void *
 	}
 	list_push_back(&d->unsent, &r->link);
 	d->unsent_count++;
-	transmit(d);
+	transmit(d, now);
 	if (!d->timeout.armed)
 		watch(d);
 	return m->header.request;
@@ -155,7 +164,7 @@ static uint32_t submit(struct dp *d, struct api_message *m, dp_done done, void *
 
 void dp_writable(struct dp *d, nsec_t now)
 {
-	transmit(d);
+	transmit(d, now);
 	watch(d);
 }
 

@@ -16,9 +16,10 @@
 #include "gw/list.h"
 #include "gw/timer.h"
 
-#define DP_TIMEOUT_NS (2 * NSEC_PER_SEC) // for a reply
+#define DP_TIMEOUT_NS (2 * NSEC_PER_SEC) // for a reply, and for a full socket to take anything
 #define DP_GRACE_NS   NSEC_PER_SEC       // how long a lost dataplane still counts as about to return
-#define DP_QUEUE_MAX  65536              // requests waiting for a slow socket
+#define DP_QUEUE_MAX                                                                                         \
+	(1u << 23) // requests waiting for a slow socket: all that can be configured to be open, twice
 
 typedef void (*dp_done)(void *object, int status, const struct api_message *reply, nsec_t now);
 
@@ -58,6 +59,7 @@ struct dp {
 	struct list waiting;   // for a reply, oldest first
 	struct list unsent;    // socket full
 	uint32_t unsent_count;
+	nsec_t progress; // when the socket last took one
 	struct timer timeout;
 	struct timer grace;   // until it counts as away; in DP_HELLO until it is greeted again
 	bool greeting_failed; // on this connection
