@@ -20,7 +20,7 @@
 
 #define OBJECT      "recover"
 #define POLL_NS     (20 * NSEC_PER_MSEC) // between looks for the dataplane
-#define RECORDS_MAX (1u << 20)
+#define RECORDS_MAX (1u << 22)           // as many streams as can be configured
 
 struct party_item {
 	struct record_party r;
