@@ -13,7 +13,11 @@ static void begin(struct member *m, nsec_t now)
 {
 	const struct room *r = m->room;
 	bool asked = (r->config->pin[0] || r->config->moderator_pin[0]) && !m->moderator;
-	if (asked) {
+	if (asked && room_guard_shuts(m, now)) {
+		device_count(m->visit->line->device, COUNT_room_pin_shut);
+		m->says = "vm-goodbye";
+		member_feed(m, MEMBER_REFUSE, now);
+	} else if (asked) {
 		member_feed(m, MEMBER_ASK, now);
 	} else if (r->config->asks_name && (m->moderator || !r->locked)) {
 		member_feed(m, MEMBER_SPEAK, now);

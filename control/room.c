@@ -221,6 +221,7 @@ int room_new(struct device *d, const struct config_room *config, struct room **r
 	list_init(&r->members);
 	list_init(&r->said);
 	list_init(&r->names);
+	list_init(&r->guards);
 	timer_init(&r->timer, on_timer, r);
 	*ret = r;
 	return 0;
@@ -233,5 +234,6 @@ void room_free(struct room *r)
 	timer_stop(&r->device->core->timers, &r->timer);
 	room_say_forget(r);
 	room_name_forget(r);
+	room_guard_forget(r);
 	free(r); // members are the visits', which have gone
 }

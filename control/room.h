@@ -95,6 +95,17 @@ struct member {
 	nsec_t since;
 };
 
+// Wrong PINs of one number, or of all.
+struct room_guard {
+	struct list link; // in room.guards
+	char number[26];  // "" = unknown
+	bool good;        // has dialled a right one
+	uint32_t wrong;   // since then, or nearly as many as are too many
+	uint32_t times;   // it was turned away
+	nsec_t until;     // turned away; 0 = is not
+	nsec_t last;      // PIN
+};
+
 struct room {
 	struct device *device;
 	const struct config_room *config;
@@ -112,6 +123,9 @@ struct room {
 	uint32_t said_count;
 	struct list names; // said by callers, until they are deleted
 	bool nameless;     // the last one gave no name
+	struct list guards;
+	uint32_t guard_count;
+	struct room_guard all;
 	uint64_t entered, refused, wrong_pins;
 };
 
@@ -157,6 +171,16 @@ void room_mute(struct room *r, bool on, nsec_t now); // all but moderators
 void room_end(struct room *r, nsec_t now);
 void member_mute(struct member *m, bool on, nsec_t now);
 void member_kick(struct member *m, nsec_t now);
+
+// ---- who guesses; room_guard.c ----
+
+// A member has dialled a PIN. Whether its number, or all, are turned away now.
+void room_guard_tried(struct member *m, bool right, nsec_t now);
+bool room_guard_shuts(const struct member *m, nsec_t now);
+
+// Numbers that are turned away, all of them being one more; they are asked again.
+uint32_t room_guard_count(const struct room *r, nsec_t now);
+void room_guard_forget(struct room *r);
 
 // ---- what is said; room_say.c ----
 

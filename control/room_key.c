@@ -48,6 +48,8 @@ static void pin_digit(struct member *m, char digit, nsec_t now)
 	m->typed[m->typed_count] = '\0';
 	if (digit == '#' || is_complete(m)) {
 		bool right = is_right(m);
+		if (m->typed_count)
+			room_guard_tried(m, right, now);
 		m->typed_count = 0;
 		memset(m->typed, 0, sizeof(m->typed));
 		member_feed(m, right ? MEMBER_RIGHT : MEMBER_WRONG, now);

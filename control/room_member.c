@@ -107,7 +107,7 @@ static void act_wrong(void *object, const void *data)
 		   visit_number(m->visit), m->wrong + 1);
 	m->wrong++;
 	visit_changed(m->visit, now_of(data));
-	if (m->wrong >= r->config->pin_tries)
+	if (m->wrong >= r->config->pin_tries || room_guard_shuts(m, now_of(data)))
 		refuse(m, "conf-invalidpin", now_of(data));
 	else
 		act_ask(m, data);

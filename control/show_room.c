@@ -33,13 +33,14 @@ static json_t *room_json(const struct show *s, const struct room *r)
 	LIST_FOREACH(m, &r->members, struct member, link)
 	json_array_append_new(members, member_json(s, m));
 	uint32_t inside = room_count(r, MEMBER_INSIDE), lobby = room_count(r, MEMBER_WAITING);
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:o}", "room",
-			 r->config->name, "inside", (json_int_t)inside, "lobby", (json_int_t)lobby, "desk",
-			 (json_int_t)(r->member_count - inside - lobby), "most", (json_int_t)room_capacity(r),
-			 "locked", r->locked, "mute", r->mute, "moderated", room_has_moderator(r), "pin",
-			 r->config->pin[0] || r->config->moderator_pin[0], "waits", r->config->lobby,
-			 "entered", (json_int_t)r->entered, "refused", (json_int_t)r->refused, "wrong_pins",
-			 (json_int_t)r->wrong_pins, "members", members);
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:o}",
+			 "room", r->config->name, "inside", (json_int_t)inside, "lobby", (json_int_t)lobby,
+			 "desk", (json_int_t)(r->member_count - inside - lobby), "most",
+			 (json_int_t)room_capacity(r), "locked", r->locked, "mute", r->mute, "moderated",
+			 room_has_moderator(r), "pin", r->config->pin[0] || r->config->moderator_pin[0],
+			 "waits", r->config->lobby, "entered", (json_int_t)r->entered, "refused",
+			 (json_int_t)r->refused, "wrong_pins", (json_int_t)r->wrong_pins, "turned_away",
+			 (json_int_t)room_guard_count(r, s->clock()), "members", members);
 }
 
 static struct room *find_room(struct admin_request *r, const struct core *c, const char *name)
@@ -103,6 +104,11 @@ static void act_kick(struct room *r, struct member *m, nsec_t now)
 		room_end(r, now);
 }
 
+static void act_forgive(struct room *r, struct member *m, nsec_t now)
+{
+	room_guard_forget(r);
+}
+
 static void act_end(struct room *r, struct member *m, nsec_t now)
 {
 	room_end(r, now);
@@ -113,12 +119,13 @@ static const struct {
 	bool takes_member;                                         // or all
 	void (*run)(struct room *r, struct member *m, nsec_t now); // m NULL: all
 } acts[] = {
-	{"lock", false, act_lock}, {"unlock", false, act_unlock}, {"end", false, act_end},
-	{"mute", true, act_mute},  {"unmute", true, act_unmute},  {"kick", true, act_kick},
+	{"lock", false, act_lock},       {"unlock", false, act_unlock}, {"end", false, act_end},
+	{"forgive", false, act_forgive}, {"mute", true, act_mute},      {"unmute", true, act_unmute},
+	{"kick", true, act_kick},
 };
 
 #define ACT_COUNT  (sizeof(acts) / sizeof(acts[0]))
-#define USAGE_HINT "room NAME lock, unlock or end; room NAME mute, unmute or kick MEMBER or all"
+#define USAGE_HINT "room NAME lock, unlock, end or forgive; room NAME mute, unmute or kick MEMBER or all"
 
 static bool find_member(const struct room *r, const char *text, struct member **ret)
 {

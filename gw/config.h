@@ -264,8 +264,11 @@ struct config_room {
 	char moderator_pin[CONFIG_PIN_MAX + 1];
 	uint32_t pin_tries;
 	uint32_t pin_wait_ms; // for the next digit
-	bool lobby;           // callers wait for a moderator
-	unsigned int music;   // index into config.sources + 1, heard while they wait; 0 = silence
+	uint32_t pin_limit,
+		pin_limit_all; // wrong ones of a number, and of all, after which they are turned away; 0 = none
+	uint32_t pin_block_ms; // for so long at first
+	bool lobby;            // callers wait for a moderator
+	unsigned int music;    // index into config.sources + 1, heard while they wait; 0 = silence
 	enum config_unattended unattended;
 	bool muted;                           // callers are mute until they or a moderator change that
 	uint32_t parties;                     // at a time, wherever they are; 0 = participants of the profile

@@ -28,6 +28,7 @@ static const struct column room_columns[] = {
 	{"entered", "entered", COLUMN_NUMBER},
 	{"refused", "refused", COLUMN_NUMBER},
 	{"wrong PINs", "wrong_pins", COLUMN_NUMBER},
+	{"numbers turned away", "turned_away", COLUMN_NUMBER},
 };
 
 static const struct column member_columns[] = {

@@ -10,6 +10,7 @@
 #define PIN_MIN     3
 #define PROMPTS     "/usr/share/asterisk/sounds/en_US_f_Allison"
 #define TRIES_MAX   10
+#define LIMIT_MAX   100000
 #define PARTIES_MAX CONFIG_PARTICIPANTS_MAX
 
 static const char *const unattended_words[] = {"stay", "wait", "end", NULL};
@@ -157,6 +158,34 @@ static const struct cfg_option room_rows[] = {
 	 .fallback = "8s",
 	 .effect = CFG_RESTART,
 	 .help = "Time to dial the next digit of a PIN"},
+	{.name = "pin-limit",
+	 .type = CFG_NUMBER,
+	 FIELD(config_room, pin_limit),
+	 .max = LIMIT_MAX,
+	 .fallback = "6",
+	 .effect = CFG_RESTART,
+	 .help = "Wrong PINs of one calling number, whatever the calls, after which it is turned away for a "
+		 "while; 0 is no limit"},
+	{.name = "pin-limit-all",
+	 .type = CFG_NUMBER,
+	 FIELD(config_room, pin_limit_all),
+	 .max = LIMIT_MAX,
+	 .fallback = "30",
+	 .effect = CFG_RESTART,
+	 .help = "Wrong PINs of all numbers together after which only those that have dialled a right one "
+		 "are asked "
+		 "for a while; 0 is no limit"},
+	{.name = "pin-block",
+	 .type = CFG_DURATION,
+	 FIELD(config_room, pin_block_ms),
+	 .min = SEC,
+	 .max = 5 * MIN,
+	 .scale = MS,
+	 .fallback = "60s",
+	 .effect = CFG_RESTART,
+	 .help = "How long they are turned away at first; twice as long each time, up to 15 minutes for a "
+		 "number and "
+		 "5 for all"},
 	{.name = "lobby",
 	 .type = CFG_BOOL,
 	 FIELD(config_room, lobby),
