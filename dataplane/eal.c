@@ -72,6 +72,15 @@ static int add_lcores(const struct config *c, struct eal_args *a)
 	return rc ? rc : add(a, "--main-lcore=0");
 }
 
+static bool any_pci(const struct config *c)
+{
+	for (unsigned int i = 0; i < c->dataplane.port_count; i++)
+		if (port_device_is_pci(c->dataplane.ports[i].device))
+			return true;
+	return false;
+}
+
+// A NIC says itself whether it wants physical addresses, as it does where no IOMMU translates them. Nothing else does.
 static int add_memory(const struct config *c, struct eal_args *a)
 {
 	int rc = c->dataplane.memory_mb ? add(a, "-m%u", c->dataplane.memory_mb) : 0;
@@ -82,23 +91,17 @@ static int add_memory(const struct config *c, struct eal_args *a)
 	rc = add(a, "--in-memory");
 	if (rc == 0)
 		rc = add(a, "--single-file-segments"); // virtio_user shares few regions
-	return rc ? rc : add(a, "--iova-mode=va");
+	return rc || any_pci(c) ? rc : add(a, "--iova-mode=va");
 }
 
 static int add_devices(const struct config *c, struct eal_args *a)
 {
-	bool pci = false;
 	int rc = 0;
 	for (unsigned int i = 0; rc == 0 && i < c->dataplane.port_count; i++) {
 		const char *device = c->dataplane.ports[i].device;
-		if (port_device_is_pci(device)) {
-			pci = true;
-			rc = add(a, "--allow=%s", device);
-		} else {
-			rc = add(a, "--vdev=%s", device);
-		}
+		rc = add(a, port_device_is_pci(device) ? "--allow=%s" : "--vdev=%s", device);
 	}
-	return rc || pci ? rc : add(a, "--no-pci");
+	return rc || any_pci(c) ? rc : add(a, "--no-pci");
 }
 
 static int add_extra(const struct config *c, struct eal_args *a)
