@@ -94,9 +94,9 @@ struct jitter_stats {
 	uint64_t held;       // frames inserted to grow the delay
 	uint64_t skipped;    // packets dropped to shrink it
 	uint64_t overflowed; // packets dropped because the ring was full
-	uint64_t restarted;
-	uint32_t delay_ms;  // play-out delay now
-	uint32_t target_ms; // where it is heading
+	uint64_t restarted;  // the network or the clock was learnt anew
+	uint32_t delay_ms;   // play-out delay now
+	uint32_t target_ms;  // where it is heading
 };
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret);

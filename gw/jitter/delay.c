@@ -103,6 +103,7 @@ void jitter_delay_start(struct jitter *j, uint32_t timestamp, uint32_t arrival)
 	j->base = j->base_now = j->base_before = arrival - timestamp;
 	j->epoch = arrival;
 	j->need = 0;
+	j->beyond = 0;
 	j->bin = j->above = j->count = j->head = 0;
 	j->window = history_window(j);
 	memset(j->histogram, 0, sizeof(j->histogram));

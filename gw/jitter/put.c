@@ -4,6 +4,9 @@
 
 #define PERIOD_MAX_MS      120
 #define JITTER_SLOTS_LEAST 4
+#define MOVED_PACKETS      4
+#define HOPELESS_MS        100
+#define likely(x)          __builtin_expect(!!(x), 1)
 #define unlikely(x)        __builtin_expect(!!(x), 0)
 
 // Lines of a slot for payloads of this size.
@@ -130,6 +133,23 @@ static void store(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint
 	memcpy(s->payload, payload, len);
 }
 
+// How late a packet is that no delay makes up for: that much and more. Where the greatest delay is long, one that comes close
+// to it is as good as beyond; where it is short, that is what a network does every day.
+static inline int32_t hopeless(const struct jitter *j)
+{
+	int32_t close = j->max - j->period;
+	return close >= HOPELESS_MS * j->ms ? close : j->max;
+}
+
+// Takes note of a packet that came too late for any delay. True: so did the ones before, and it is the network's new pace.
+static bool has_moved(struct jitter *j, int32_t late)
+{
+	bool catches_up = j->beyond && late + j->period / 2 < j->beyond_by; // a burst after a stop
+	j->beyond = catches_up ? 0 : (uint8_t)(j->beyond + 1);
+	j->beyond_by = (uint16_t)late;
+	return j->beyond >= MOVED_PACKETS;
+}
+
 static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,
 			   unsigned int len, nsec_t now, bool timed)
 {
@@ -142,6 +162,11 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 		jitter_reset(j);
 		j->stats.restarted++;
 		verdict = JITTER_RESTARTED;
+	} else if (likely(jump < hopeless(j))) {
+		j->beyond = 0;
+	} else if (timed && (int16_t)(seq - j->newest_seq) > 0 && has_moved(j, jump)) {
+		jitter_delay_start(j, timestamp, arrival);
+		j->stats.restarted++;
 	}
 	bool regular = j->heard;
 	if (unlikely(!j->heard))

@@ -15,6 +15,8 @@
 //   silent, margin < target - 3/4 period, once a second   hold: make up for drift unheard
 //   silent, least margin of the last second > target + period   skip one packet, once a second
 //   margin > max + period    the reader slept: give up all packets that are overdue
+// Where every packet comes too late for the greatest delay, and they do not catch up, the sender's clock has stood still or
+// the way has become longer: after MOVED_PACKETS the network is learnt anew.
 // A missing packet with later ones here is lost (or a pause of the sender, when no sequence number is
 // missing); with nothing here it is taken for lost until LOST_MAX of audio, then the sender is taken for
 // silent and play-out begins anew.
@@ -75,6 +77,8 @@ struct jitter {
 	uint8_t count, head; // remembered, and where the next one goes: a ring of `window`
 	uint8_t bin;         // need in bins
 	uint8_t above;       // offsets in bins above it
+	uint8_t beyond; // packets in a row that came too late for any delay, each as late as the one before
+	uint16_t beyond_by; // how late the last of them came
 	uint8_t histogram[JITTER_BINS];
 	int16_t late[JITTER_HISTORY]; // offsets less base
 	struct jitter_config config;

@@ -255,6 +255,57 @@ static nsec_t jump_to_60(struct call *c, unsigned int n)
 	return n < 250 ? 5 * MS : 65 * MS;
 }
 
+static unsigned int moved_ms; // by which the way through the network, or the sender's clock, moved
+
+static nsec_t moves_at_250(struct call *c, unsigned int n)
+{
+	return (n < 250 ? 5 : 5 + moved_ms) * MS;
+}
+
+// A sender that stood still goes on where it was, or its packets take a longer way from now on: they are not late for ever,
+// but a call that has moved.
+static void a_call_that_moved_is_heard_again_at_once(void)
+{
+	for (moved_ms = 20; moved_ms <= 3000; moved_ms += moved_ms < 400 ? 20 : 200)
+		for (unsigned int period = 10; period <= 60; period += 10) {
+			struct jitter_config config = usual;
+			config.max_ms = moved_ms % 40 || period > 40 ? 200 : 40;
+			struct call c = call_new(&config);
+			c.period_ms = period;
+			c.delay = moves_at_250;
+			run(&c, 250 * period);
+			results_clear(&c);
+			run(&c, moved_ms + 1000);
+			// at most six packets or 200 ms are missing until it is understood
+			unsigned int missing = 6 * period > 200 ? 6 * period : 200;
+			if (c.frames * period < 1000 - missing)
+				printf("moved %u ms, period %u ms: %u ms of 1000 heard\n", moved_ms, period,
+				       c.frames * period);
+			CHECK(c.frames * period >= 1000 - missing);
+			free(c.j);
+		}
+}
+
+static nsec_t burst_at_250(struct call *c, unsigned int n)
+{
+	return n >= 250 && n < 265 ? (5 + 20 * (265 - n)) * MS : 5 * MS;
+}
+
+// Packets that a network held up and lets go at once are late, and no reason to wait for the next ones.
+static void a_burst_after_a_stop_moves_nothing(void)
+{
+	struct call c = call_new(&usual);
+	c.delay = burst_at_250;
+	run(&c, 5000);
+	uint32_t before = stats(&c).delay_ms;
+	run(&c, 1000);
+	CHECK_INT(stats(&c).restarted, 0);
+	CHECK(stats(&c).delay_ms <= 200 + 20);
+	run(&c, 60000);
+	CHECK(stats(&c).delay_ms <= before + 20);
+	free(c.j);
+}
+
 static void delay_grows_at_once_and_shrinks_slowly_in_silence(void)
 {
 	struct call c = call_new(&usual);
@@ -465,6 +516,8 @@ int main(void)
 		 duplicates_and_late_packets_are_counted_and_refused},
 		{"delay_grows_at_once_and_shrinks_slowly_in_silence",
 		 delay_grows_at_once_and_shrinks_slowly_in_silence},
+		{"a_call_that_moved_is_heard_again_at_once", a_call_that_moved_is_heard_again_at_once},
+		{"a_burst_after_a_stop_moves_nothing", a_burst_after_a_stop_moves_nothing},
 		{"drift_is_made_up_in_silence", drift_is_made_up_in_silence},
 		{"a_fixed_delay_stays", a_fixed_delay_stays},
 		{"pauses_of_the_sender_are_silence_not_loss", pauses_of_the_sender_are_silence_not_loss},
