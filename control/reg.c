@@ -233,7 +233,7 @@ static void act_accepted(void *object, const void *data)
 	timer_start(&d->core->timers, &r->keepalive, e->now + r->keepalive_ms * NSEC_PER_MSEC);
 	r->registered = e->now;
 	reg_spare_registered(d, ack->secondary_keep_alive_interval, e->now);
-	if (d->orphan_count)
+	if (d->orphan_count && !d->orphans.armed) // a device that comes and goes must not put off their end
 		timer_start(&d->core->timers, &d->orphans,
 			    e->now + d->core->config->control.orphan_ms * NSEC_PER_MSEC);
 	log_notice(d->name, "registered", "agent=%s version=%u keepalive_s=%u",
