@@ -189,6 +189,7 @@ static void act_register_timeout(void *object, const void *data)
 {
 	struct device *d = object;
 	drop_link(d);
+	d->reg.cause = REG_CAUSE_REGISTER;
 	device_count(d, COUNT_register_timeout);
 	failed(d, AGENTS_REGISTER, "no answer to Register", ((const struct reg_data *)data)->now);
 }
@@ -197,6 +198,7 @@ static void act_register_down(void *object, const void *data)
 {
 	struct device *d = object;
 	const struct reg_data *e = data;
+	d->reg.cause = reg_cause_of(e->why);
 	device_count(d, COUNT_connection_lost);
 	failed(d, AGENTS_REGISTER, e->why, e->now);
 }
@@ -208,6 +210,7 @@ static void act_rejected(void *object, const void *data)
 	const struct reg_data *e = data;
 	drop_link(d);
 	device_orphan_all(d, e->now); // it may have accepted, and set up calls, before
+	d->reg.cause = REG_CAUSE_REJECTED;
 	device_count(d, COUNT_register_rejected);
 	snprintf(d->reg.reject, sizeof(d->reg.reject), "%s", e->message->register_reject.text);
 	char why[96];
@@ -283,6 +286,7 @@ static void act_lost(void *object, const void *data)
 {
 	struct device *d = object;
 	const struct reg_data *e = data;
+	d->reg.cause = reg_cause_of(e->why);
 	device_count(d, COUNT_connection_lost);
 	if (e->now - d->reg.registered >= FLAP_NS)
 		return lost(d, AGENTS_LOST, e->why, e->now);
@@ -296,6 +300,7 @@ static void act_silent(void *object, const void *data)
 {
 	struct device *d = object;
 	drop_link(d);
+	d->reg.cause = REG_CAUSE_KEEPALIVE;
 	device_count(d, COUNT_keepalive_lost);
 	lost(d, AGENTS_LOST, "agent does not answer KeepAlive", ((const struct reg_data *)data)->now);
 }
@@ -360,6 +365,7 @@ static void act_switch(void *object, const void *data)
 	struct device *d = object;
 	nsec_t now = ((const struct reg_data *)data)->now;
 	struct reg *r = &d->reg;
+	d->reg.cause = REG_CAUSE_FALL_BACK;
 	agents_fall_back(&d->agents);
 	device_count(d, COUNT_fallbacks);
 	reg_spare_take_probe(d);
@@ -486,7 +492,7 @@ static void feed(struct device *d, enum reg_event event, const struct reg_data *
 
 void reg_init(struct reg *r, struct device *d)
 {
-	*r = (struct reg){0};
+	*r = (struct reg){.cause = REG_CAUSE_NEW};
 	fsm_init(&r->fsm, &reg_table, NULL, d);
 	timer_init(&r->timer, on_timer, d);
 	timer_init(&r->keepalive, on_keepalive, d);
@@ -562,6 +568,7 @@ void reg_on_reset(struct device *d, const struct sccp_msg *m, nsec_t now)
 		return;
 	}
 	device_count(d, type == SCCP_RESET_TYPE_RESET ? COUNT_resets : COUNT_restarts);
+	d->reg.cause = type == SCCP_RESET_TYPE_RESET ? REG_CAUSE_RESET : REG_CAUSE_RESTART;
 	if (type == SCCP_RESET_TYPE_RESET)
 		device_close_all(d, now);
 	reg_leave(d, REG_LEAVE_RESET, now);

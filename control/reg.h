@@ -29,6 +29,21 @@ enum reg_state {
 	REG_STATE_COUNT
 };
 
+// Why the last connection to an agent ended, as telephones number it in their Alarm (the causes that CallManager's catalogue of
+// alarms lists for devices out of service).
+enum reg_cause {
+	REG_CAUSE_TIMEOUT = 10,   // TCP
+	REG_CAUSE_TCP_RESET = 12, // by the agent
+	REG_CAUSE_CLOSED = 14,    // likewise
+	REG_CAUSE_KEEPALIVE = 15,
+	REG_CAUSE_REGISTER = 17, // no answer to it
+	REG_CAUSE_FALL_BACK = 18,
+	REG_CAUSE_RESET = 22,
+	REG_CAUSE_RESTART = 23,
+	REG_CAUSE_REJECTED = 24,
+	REG_CAUSE_NEW = 25 // there was none
+};
+
 // Why the device leaves its agent.
 enum reg_leave { REG_LEAVE_STOP, REG_LEAVE_RESET, REG_LEAVE_FALL_BACK };
 
@@ -56,6 +71,7 @@ struct reg {
 	uint32_t unanswered; // KeepAlives since anything was received
 	bool acks_keepalive; // this agent has answered one
 	enum reg_leave leave;
+	enum reg_cause cause;
 	nsec_t since;       // of the present state
 	char reject[64];    // text of the last RegisterReject, "" after a success
 	char why[96];       // why the last connection ended

@@ -8,7 +8,10 @@
 // Sends a message without fields.
 void reg_say(struct device *d, enum sccp_id id, nsec_t now);
 
-// Sends Register and what follows it.
+// A connection has ended for a reason in words; what telephones call that.
+enum reg_cause reg_cause_of(const char *why);
+
+// Sends Register, what follows it, and of a telephone what stands before it.
 void reg_say_register(struct device *d, nsec_t now);
 
 // Sends the capacity of the moment, and remembers what was told.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // reg_say.c - What a registration tells its agent: who the device is, what it can do and how much of it.
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "control/caps.h"
 #include "control/device.h"
@@ -16,6 +18,8 @@
 #define FEATURE_BYTE_41   0x02
 #define FEATURE_BYTES_42  0x0001
 #define IOS_ADDRESS_SCOPE 2
+#define TYPE_VG224        30027 // device types
+#define TYPE_UNITY        80
 #define LINE_FEATURES     0x8500 // of a telephone: dynamic messages, telephone-events, abbreviated dialling
 
 void reg_close_link(struct device *d, struct link **link)
@@ -32,9 +36,45 @@ void reg_say(struct device *d, enum sccp_id id, nsec_t now)
 	device_send(d, &m, now);
 }
 
+// ---- why a telephone comes ----
+
+enum reg_cause reg_cause_of(const char *why)
+{
+	if (why && strcmp(why, strerror(ECONNRESET)) == 0)
+		return REG_CAUSE_TCP_RESET;
+	return why && strcmp(why, strerror(ETIMEDOUT)) == 0 ? REG_CAUSE_TIMEOUT : REG_CAUSE_CLOSED;
+}
+
+// Ports of an IOS gateway and of a voice mail server are no telephones by themselves, and say nothing.
+static bool says_why(const struct device *d)
+{
+	return d->line && d->config->type != TYPE_VG224 && d->config->type != TYPE_UNITY;
+}
+
+// An agent shows it as the reason for which the device was out of service.
+static void say_why(struct device *d, nsec_t now)
+{
+	static const char *const words[] = {
+		[REG_CAUSE_TIMEOUT] = "TCP-timeout",    [REG_CAUSE_TCP_RESET] = "CM-reset-TCP",
+		[REG_CAUSE_CLOSED] = "CM-closed-TCP",   [REG_CAUSE_KEEPALIVE] = "KeepaliveTO",
+		[REG_CAUSE_REGISTER] = "Phone-Reg-TO",  [REG_CAUSE_FALL_BACK] = "Failback",
+		[REG_CAUSE_RESET] = "Reset-Reset",      [REG_CAUSE_RESTART] = "Reset-Restart",
+		[REG_CAUSE_REJECTED] = "Phone-Reg-Rej", [REG_CAUSE_NEW] = "Initialized"};
+	struct sccp_msg m;
+	sccp_init(&m, SCCP_ALARM);
+	m.alarm.alarm_severity = SCCP_ALARM_SEVERITY_INFORMATIONAL;
+	snprintf(m.alarm.text, sizeof(m.alarm.text), "%d: Name=%s Load=%.24s Last=%s", (int)d->reg.cause,
+		 d->name, d->line->config->load, words[d->reg.cause]);
+	if (d->reg.local.family == ADDR_IPV4)
+		memcpy(&m.alarm.parm2, d->reg.local.ip, sizeof(m.alarm.parm2));
+	device_send(d, &m, now);
+}
+
 void reg_say_register(struct device *d, nsec_t now)
 {
 	struct sccp_msg m;
+	if (says_why(d))
+		say_why(d, now);
 	sccp_init(&m, SCCP_REGISTER);
 	struct sccp_register_req *r = &m.register_req;
 	snprintf(r->station_device_name, sizeof(r->station_device_name), "%s", d->name);

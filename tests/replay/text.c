@@ -136,9 +136,11 @@ static bool equal(const struct sccp_field *f, const char *place, const char *tex
 		for (size_t n = 0; n < f->wire && 2 * n + 3 <= cap; n++)
 			sprintf(actual + 2 * n, "%02x", ((const uint8_t *)place)[n]);
 		return strcmp(actual, text) == 0;
-	default:
+	default: // words end at blanks: those within a text stand as underscores
 		snprintf(actual, cap, "%s", place);
-		return strcmp(place, text) == 0;
+		for (char *p = actual; *p; p++)
+			*p = *p == ' ' ? '_' : *p;
+		return strcmp(actual, text) == 0;
 	}
 }
 
