@@ -118,6 +118,7 @@ static unsigned int upkeep(struct worker *w)
 	w->upkeep_due = w->now + UPKEEP_NS;
 	w->counters.ticks_late = media_ticks_late(w->media);
 	w->counters.drops[DROP_rtp_undecodable] = media_undecodable(w->media);
+	w->counters.drops[DROP_jitter_full] = media_overflowed(w->media);
 	w->counters.voices = media_voice_count(w->media);
 	w->counters.streams = media_stream_count(w->media);
 	w->counters.cost = media_cost(w->media) + (uint64_t)w->counters.streams * w->stream_ns;

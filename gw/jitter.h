@@ -21,9 +21,10 @@ struct jitter_config {
 	uint16_t payload_max; // bytes; longer payloads are refused
 	uint16_t
 		payload; // bytes expected; longer ones are taken at the price of fewer slots. 0 = payload_max
-	uint16_t period_ms; // of the sender as negotiated; the real one is learnt
-	uint16_t min_ms;    // least play-out delay
-	uint16_t max_ms;    // greatest, at most 250; equal to min_ms = fixed delay
+	uint16_t period_ms;   // of the sender as negotiated; the real one is learnt
+	uint16_t min_ms;      // least play-out delay
+	uint16_t max_ms;      // greatest, at most 250; equal to min_ms = fixed delay
+	uint64_t *overflowed; // counts packets given up, of all buffers that share it; NULL = nowhere
 };
 
 // Bytes that jitter_init needs when payloads of this size and period are expected; 64-byte alignment.
@@ -93,7 +94,7 @@ struct jitter_stats {
 	uint64_t lost;       // places played without their packet
 	uint64_t held;       // frames inserted to grow the delay
 	uint64_t skipped;    // packets dropped to shrink it
-	uint64_t overflowed; // packets dropped because the ring was full
+	uint64_t overflowed; // packets given up because the ring was full, or nobody asked for them in time
 	uint64_t restarted;  // the network or the clock was learnt anew
 	uint32_t delay_ms;   // play-out delay now
 	uint32_t target_ms;  // where it is heading

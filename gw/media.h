@@ -391,3 +391,6 @@ uint64_t media_ticks_late(const struct media *m);
 
 // Packets that ticks could not decode since start: DROP_rtp_undecodable.
 uint64_t media_undecodable(const struct media *m);
+
+// Packets that jitter buffers gave up unplayed since start: DROP_jitter_full.
+uint64_t media_overflowed(const struct media *m);

@@ -101,8 +101,7 @@ static void catch_up(struct jitter *j, uint32_t arrival)
 	for (uint32_t left = j->used; left; left &= left - 1) {
 		const struct slot *s = slot_at(j, (uint32_t)__builtin_ctz(left));
 		if (margin(j, arrival, s->timestamp) > target(j) + j->period) {
-			slot_free(j, s->seq);
-			j->stats.overflowed++;
+			slot_give_up(j, s->seq);
 		}
 	}
 	const struct slot *first = j->used ? oldest(j, j->next_seq) : NULL;

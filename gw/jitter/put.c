@@ -101,8 +101,7 @@ static bool ring_advance(struct jitter *j, uint16_t seq)
 	for (uint32_t left = j->used; left; left &= left - 1) {
 		const struct slot *s = slot_at(j, (uint32_t)__builtin_ctz(left));
 		if ((int16_t)(s->seq - first) < 0) {
-			slot_free(j, s->seq);
-			j->stats.overflowed++;
+			slot_give_up(j, s->seq);
 			dropped = true;
 		}
 	}

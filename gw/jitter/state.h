@@ -145,3 +145,12 @@ static inline void slot_free(struct jitter *j, uint16_t seq)
 {
 	j->used &= ~(UINT32_C(1) << slot_index(j, seq));
 }
+
+// Frees a packet that will not be played.
+static inline void slot_give_up(struct jitter *j, uint16_t seq)
+{
+	slot_free(j, seq);
+	j->stats.overflowed++;
+	if (j->config.overflowed)
+		++*j->config.overflowed;
+}

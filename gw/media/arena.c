@@ -206,6 +206,11 @@ uint64_t media_undecodable(const struct media *m)
 	return m->undecodable;
 }
 
+uint64_t media_overflowed(const struct media *m)
+{
+	return m->overflowed;
+}
+
 uint64_t media_ticks_late(const struct media *m)
 {
 	return m->ticks_late;

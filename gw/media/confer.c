@@ -229,8 +229,11 @@ static void voice_release(struct media *m, uint32_t stream)
 	if (c->voice == NONE)
 		return;
 	struct media_voice *v = &m->voices[c->voice];
+	struct jitter_stats j = {0};
+	if (v->rx)
+		jitter_stats(v->jitter, &j);
 	c->concealed += v->concealed;
-	c->dropped += v->undecodable;
+	c->dropped += v->undecodable + (uint32_t)j.overflowed;
 	tally_add(&c->tally, v);
 	if (v->mixer != NONE) {
 		choir_forget(m, v);

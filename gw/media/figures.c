@@ -155,6 +155,7 @@ static void voice_figures(const struct media_voice *v, struct stream_stats *ret)
 	if (!v->rx)
 		return;
 	jitter_stats(v->jitter, &j);
+	ret->dropped += j.overflowed;
 	ret->delay_ns = j.delay_ms * NSEC_PER_MSEC;
 	ret->level_rx_cb = v->rx_samples ? mixer_level(v->rx_energy, v->rx_samples) : INT32_MIN;
 }

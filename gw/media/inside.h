@@ -346,6 +346,7 @@ struct media {
 	nsec_t digit_due;     // the next packet of any; UINT64_MAX = none
 	uint64_t ticks_late;
 	uint64_t undecodable; // packets
+	uint64_t overflowed;  // likewise, of jitter buffers
 	uint64_t encoded;
 	uint64_t ntp; // wall clock at ntp_at, as last told
 	nsec_t ntp_at;

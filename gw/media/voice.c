@@ -110,6 +110,7 @@ static int receive_open(struct media *m, struct media_voice *v, const struct str
 		.period_ms = f->period_ms,
 		.min_ms = m->limits.jitter_min_ms,
 		.max_ms = m->limits.jitter_max_ms,
+		.overflowed = &m->overflowed,
 	};
 	v->rx_block = pool_take(&m->pool, at.end);
 	if (!v->rx_block)

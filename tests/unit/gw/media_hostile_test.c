@@ -63,6 +63,35 @@ static void named_drops(void)
 	}
 }
 
+// What a jitter buffer gives up is counted as any other drop is, in the stream's figures and in the worker's, for good.
+static void what_a_jitter_buffer_gives_up_is_counted(void)
+{
+	struct rig *r = rig_new(NULL);
+	uint32_t c = rig_conference(r, CONFERENCE_BRIDGE);
+	struct stream_stats s;
+	for (unsigned int i = 0; i < 2; i++)
+		REQUIRE(rig_open(r, i, c, CODEC_PCMU, 20, BOTH, 300, -10) == 0);
+	rig_run(r, 1000);
+	media_stream_stats(r->media, r->phone[0].stream, r->now, &s);
+	CHECK_INT(s.dropped, 0);
+	for (unsigned int i = 0; i < 100; i++) { // two seconds of sound at once: more than the ring holds
+		uint8_t rtp[MEDIA_RTP_MAX];
+		rig_ingest(r, 0, rtp, phone_packet(&r->phone[0], rtp));
+	}
+	rig_run(r, 1000);
+	media_stream_stats(r->media, r->phone[0].stream, r->now, &s);
+	uint64_t named = 0;
+	for (unsigned int i = 1; i < DROP_COUNT; i++)
+		named += r->phone[0].drops[i];
+	CHECK(media_overflowed(r->media) >= 60);
+	CHECK_INT(s.dropped, named + media_overflowed(r->media));
+	struct stream_spec other = rig_spec(c, 0, CODEC_G722, 20, BOTH); // another voice
+	REQUIRE(media_stream_set(r->media, r->phone[0].stream, &other, r->now) == 0);
+	media_stream_stats(r->media, r->phone[0].stream, r->now, &s);
+	CHECK_INT(s.dropped, named + media_overflowed(r->media));
+	rig_free(r);
+}
+
 // Every decoder is fed every length of random bytes, in a call of two and in a mix: each packet is dropped by a name, or
 // its sound is heard.
 static void any_payload(enum codec_id codec, uint32_t flags)
@@ -91,7 +120,7 @@ static void any_payload(enum codec_id codec, uint32_t flags)
 	media_stream_stats(r->media, p->stream, r->now, &s);
 	CHECK_INT(p->drops[DROP_NONE], 0);
 	CHECK(p->drops[DROP_rtp_empty] == 1);
-	CHECK_INT(s.dropped, judged + media_undecodable(r->media));
+	CHECK_INT(s.dropped, judged + media_undecodable(r->media) + media_overflowed(r->media));
 	if (codec_by_id(codec)->frame_ms > 1) // most lengths are of no frame
 		CHECK(s.dropped > 20);
 	CHECK_INT(media_stream_close(r->media, p->stream, r->now), 0);
@@ -313,6 +342,7 @@ static void leaves_within_a_tick(void)
 }
 
 T_MAIN("media_hostile", {"every drop has its name", named_drops}, {"random bytes", random_bytes},
+       {"what a jitter buffer gives up is counted", what_a_jitter_buffer_gives_up_is_counted},
        {"any payload of any codec", any_payload_of_any_codec}, {"hostile events", hostile_events},
        {"hostile rtcp", hostile_rtcp}, {"random commands", random_commands},
        {"leaves within a tick", leaves_within_a_tick})
