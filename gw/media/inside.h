@@ -268,6 +268,7 @@ struct media_mixer {
 	uint8_t speaks[RATES];      // somebody does, at this rate
 	uint8_t hears[RATES];
 	uint8_t cross_made[RATES][RATES];
+	uint8_t crosses; // any of them is made
 	uint8_t weighs;  // voices go through floor.c
 	uint8_t chooses; // talkers
 	uint8_t seats, challenges;

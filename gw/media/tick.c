@@ -191,6 +191,7 @@ void mixer_settle(struct media *m, uint32_t mixer)
 	source_rates(m, x->conference, x->speaks);
 	floor_settle(m, x);
 	x->quantum = quantum_of(periods);
+	x->crosses = 0;
 	for (unsigned int from = 0; from < RATES; from++)
 		for (unsigned int to = 0; to < RATES; to++) {
 			bool used = from != to && x->speaks[from] && x->hears[to];
@@ -199,6 +200,7 @@ void mixer_settle(struct media *m, uint32_t mixer)
 			else if (!x->cross_made[from][to])
 				x->cross_made[from][to] =
 					resample_init(x->cross[from][to], rate_hz[from], rate_hz[to]) == 0;
+			x->crosses |= x->cross_made[from][to];
 		}
 }
 
@@ -245,11 +247,7 @@ static void cross(struct media *m, struct media_mixer *x)
 {
 	struct media_run *r = &m->run;
 	unsigned int shift[RATES] = {0};
-	bool any = false;
-	for (unsigned int from = 0; from < RATES; from++)
-		for (unsigned int to = 0; to < RATES; to++)
-			any |= crosses(r, x, from, to);
-	if (!any)
+	if (!x->crosses)
 		return;
 	// First all that was said at each rate, before any of it crosses over.
 	for (unsigned int from = 0; from < RATES; from++)

@@ -18,6 +18,19 @@ void wheel_init(struct wheel *w, struct wheel_link *links, uint32_t stride, uint
 		w->heads[i] = WHEEL_NONE;
 }
 
+// Units from the cursor to the first slot that has items. There is one.
+static uint32_t ahead(const struct wheel *w)
+{
+	uint32_t at = (uint32_t)w->cursor & (w->slots - 1), word = at / 64, words = (w->slots + 63) / 64;
+	uint64_t bits = w->filled[word] >> at % 64;
+	if (bits)
+		return (uint32_t)__builtin_ctzll(bits);
+	do
+		word = word + 1 == words ? 0 : word + 1;
+	while (!w->filled[word]);
+	return (word * 64 + (uint32_t)__builtin_ctzll(w->filled[word]) - at) & (w->slots - 1);
+}
+
 // Where an item sits, given its due time and the cursor at the time it was put there.
 static uint32_t slot_for(const struct wheel *w, uint64_t due)
 {
@@ -40,6 +53,7 @@ void wheel_add(struct wheel *w, uint32_t item, uint64_t due)
 	if (l->next != WHEEL_NONE)
 		link_of(w, l->next)->prev = item;
 	w->heads[slot] = item;
+	w->filled[slot / 64] |= UINT64_C(1) << slot % 64;
 	w->loads[slot]++;
 	w->count++;
 }
@@ -56,6 +70,8 @@ void wheel_remove(struct wheel *w, uint32_t item)
 	if (l->next != WHEEL_NONE)
 		link_of(w, l->next)->prev = l->prev;
 	l->linked = 0;
+	if (w->heads[l->slot] == WHEEL_NONE)
+		w->filled[l->slot / 64] &= ~(UINT64_C(1) << l->slot % 64);
 	w->loads[l->slot]--;
 	w->count--;
 }
@@ -67,14 +83,15 @@ uint32_t wheel_take(struct wheel *w, uint64_t now)
 	// After a long pause one turn visits every slot; further turns would find nothing.
 	if (now - w->cursor >= w->slots)
 		w->cursor = now - w->slots + 1;
-	for (; w->cursor <= now; w->cursor++) {
-		uint32_t item = w->heads[w->cursor & (w->slots - 1)];
-		if (item != WHEEL_NONE) {
-			wheel_remove(w, item);
-			return item;
-		}
+	uint64_t first = w->cursor + ahead(w);
+	if (first > now) {
+		w->cursor = now + 1;
+		return WHEEL_NONE;
 	}
-	return WHEEL_NONE;
+	w->cursor = first;
+	uint32_t item = w->heads[first & (w->slots - 1)];
+	wheel_remove(w, item);
+	return item;
 }
 
 uint32_t wheel_next(const struct wheel *w, uint32_t item)
@@ -84,12 +101,7 @@ uint32_t wheel_next(const struct wheel *w, uint32_t item)
 
 uint64_t wheel_first(const struct wheel *w)
 {
-	if (w->count == 0)
-		return UINT64_MAX;
-	for (uint32_t i = 0; i < w->slots; i++)
-		if (w->heads[(w->cursor + i) & (w->slots - 1)] != WHEEL_NONE)
-			return w->cursor + i;
-	return UINT64_MAX;
+	return w->count ? w->cursor + ahead(w) : UINT64_MAX;
 }
 
 // What a unit will hold: what is there, and what still waits to be taken `n` units before it.

@@ -25,6 +25,7 @@ struct wheel {
 	uint32_t stride;          // bytes from one item's link to the next one's
 	uint32_t slots;           // power of two
 	uint32_t count;
+	uint64_t filled[WHEEL_SLOTS_MAX / 64]; // bit n: slot n has items
 	uint32_t heads[WHEEL_SLOTS_MAX];
 	uint32_t loads[WHEEL_SLOTS_MAX]; // items in a slot
 };
