@@ -57,10 +57,11 @@ static void conferences_call(const struct media *m, uint32_t mixer)
 		for (unsigned int line = 0; line < 192; line += 64)
 			__builtin_prefetch((const char *)&m->mixers[third] + line, 1);
 	if (second != NONE)
-		__builtin_prefetch(&m->conferences[m->mixers[second].conference]);
-	fetch_first(m, second, fetch_voice);
+		__builtin_prefetch(&m->conferences[m->mixers[second].conference].sources);
+	// what is read comes before what would keep it waiting
 	fetch_first(m, first, fetch_heads);
 	fetch_first(m, mixer, fetch_packet);
+	fetch_first(m, second, fetch_voice);
 }
 
 static struct media_voice *voice_at(const struct media *m, uint32_t voice)
@@ -88,11 +89,10 @@ static inline struct media_voice *row_voice(const struct media_run *r, uint32_t 
 	return row < r->rows ? r->row[row].voice : NULL;
 }
 
-// Calls for those whose turns are next. The few of a small conference are all there.
+// Calls for what those need whose turns are next. The few of a small conference have been called for before.
 static inline void rows_fetch(struct media *m)
 {
-	struct media_run *r = &m->run;
-	row_call(m);
+	const struct media_run *r = &m->run;
 	const struct media_voice *v = row_voice(r, r->cursor + AHEAD_JITTER);
 	if (likely(v))
 		__builtin_prefetch(v->jitter, 1);
@@ -204,7 +204,8 @@ void gather_begin(struct media *m, struct media_mixer *x)
 		if (r->speaks[rate] || r->hears[rate])
 			memset(r->sum[rate], 0, r->units * samples_10ms[rate] * sizeof(r->sum[rate][0]));
 	}
-	for (unsigned int i = 0; i < AHEAD_VOICE; i++)
+	r->large = x->voices > CALL_AHEAD;
+	for (unsigned int i = 0; i < (r->large ? AHEAD_VOICE : 1); i++)
 		row_call(m);
 }
 
@@ -214,11 +215,11 @@ bool gather(struct media *m)
 	struct media_run *r = &m->run;
 	struct media_mixer *x = &m->mixers[r->mixer];
 	int64_t each = cost_to_tick(r->units) / 2; // the other half is for being spoken to
-	bool large = r->rows > CALL_AHEAD;
 	for (; r->cursor < r->rows; r->cursor++) {
 		if (unlikely(r->left <= 0))
 			return false;
-		if (large)
+		row_call(m);
+		if (r->large)
 			rows_fetch(m);
 		struct media_row *row = &r->row[r->cursor];
 		if (likely(row->voice))

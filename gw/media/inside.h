@@ -305,6 +305,7 @@ struct media_run {
 	struct media_voice *next,
 		*stop;    // to be called; the first that came after the tick began; NULL = none
 	int16_t *at;      // where in the matrix the next row goes
+	uint8_t large;    // its voices are called for while others have their turn
 	uint8_t gathered; // all have spoken
 	uint8_t units;    // its length, 10 ms each
 	uint8_t weighs;   // as the conference was when it began
