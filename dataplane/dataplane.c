@@ -8,6 +8,8 @@
 
 enum { SLOW_MAX = 64, EVENTS_MAX = 64 };
 
+#define LINKS_LOOK (NSEC_PER_SEC / 2)
+
 static unsigned int slow_turn(struct dataplane *dp, nsec_t now)
 {
 	void *frames[SLOW_MAX];
@@ -29,14 +31,27 @@ static unsigned int worker_turn(struct dataplane *dp, struct mailbox *b, nsec_t 
 	return work + n;
 }
 
+// Behind a link that came up may be another switch: it is told where we are.
+static void links_turn(struct dataplane *dp, nsec_t now)
+{
+	if (now < dp->links_due)
+		return;
+	dp->links_due = now + LINKS_LOOK;
+	for (unsigned int i = 0; i < dp->port_count; i++)
+		if (port_link_came(&dp->ports[i]))
+			neigh_announce(&dp->neigh, dp->ports[i].id, now);
+}
+
 unsigned int dataplane_turn(struct dataplane *dp, nsec_t now, nsec_t *ret_due)
 {
 	unsigned int work = slow_turn(dp, now);
 	for (unsigned int i = 0; i < dp->worker_count; i++)
 		work += worker_turn(dp, &dp->mailboxes[i], now);
+	links_turn(dp, now);
 	nsec_t neigh_due = neigh_run(&dp->neigh, now), server_due = server_run(dp->server, now);
 	work += server_due <= now; // a file is being read
 	*ret_due = neigh_due < server_due ? neigh_due : server_due;
+	*ret_due = dp->links_due < *ret_due ? dp->links_due : *ret_due;
 	return work;
 }
 

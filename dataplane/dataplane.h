@@ -22,6 +22,7 @@ struct dataplane {
 	struct wake wake;
 	struct port ports[CONFIG_PORTS_MAX];
 	unsigned int port_count;
+	nsec_t links_due; // next look at the ports' links
 	struct lookup lookup;
 	struct neigh neigh;
 	struct mailbox mailboxes[WORKERS_MAX];

@@ -304,7 +304,6 @@ static int threads_start(struct dataplane *dp)
 		}
 		dp->launched++;
 	}
-	neigh_announce(&dp->neigh);
 	return 0;
 }
 

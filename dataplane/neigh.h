@@ -90,5 +90,6 @@ nsec_t neigh_run(struct neigh *n, nsec_t now);
 int neigh_group_join(struct neigh *n, unsigned int local, const struct addr *group, nsec_t now);
 void neigh_group_leave(struct neigh *n, const struct addr *group);
 
-// Tells the wire where our addresses are: gratuitous ARP, unsolicited neighbour advertisement.
-void neigh_announce(struct neigh *n);
+// Tells the wire of a port whose link came up where our addresses are (gratuitous ARP, unsolicited neighbour advertisement)
+// and in which groups we are.
+void neigh_announce(struct neigh *n, uint16_t port, nsec_t now);

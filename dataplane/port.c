@@ -127,7 +127,8 @@ int port_start(struct port *p, const struct config_port *c, unsigned int workers
 		log_error(
 			p->name,
 			port_device_is_pci(device)
-				? "DPDK has no such device: check `device`, and that it is bound to vfio-pci"
+				? "DPDK cannot use this device: its lines above say why; is `device` right, "
+				  "bound to vfio-pci, and what does dmesg say of vfio?"
 				: "DPDK could not make this device: check `device`, and with `ip link` that "
 				  "its interface exists",
 			"device=%s", c->device);
@@ -154,6 +155,24 @@ int port_start(struct port *p, const struct config_port *c, unsigned int workers
 		   info.driver_name, p->rx_queues, p->tx_queues, p->mac[0], p->mac[1], p->mac[2], p->mac[3],
 		   p->mac[4], p->mac[5]);
 	return 0;
+}
+
+bool port_link_came(struct port *p)
+{
+	struct rte_eth_link link = {0};
+	rte_eth_link_get_nowait(p->id, &link);
+	bool up = link.link_status == RTE_ETH_LINK_UP;
+	if (p->link_told && up == p->link_up)
+		return false;
+	if (!up)
+		log_warning(p->name, "no link: nothing comes or goes until it is back; calls stay up");
+	else if (link.link_speed == RTE_ETH_SPEED_NUM_NONE || link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN)
+		log_notice(p->name, "link is up");
+	else
+		log_notice(p->name, "link is up", "mbps=%u", link.link_speed);
+	p->link_told = true;
+	p->link_up = up;
+	return up;
 }
 
 void port_stop(struct port *p)

@@ -18,6 +18,8 @@ struct port {
 	unsigned int rules; // of flow steering; 0: RSS, where there are several queues
 	bool offload_udp;   // computes UDP checksums on transmit
 	bool started;
+	bool link_told; // link_up is what was last found and logged
+	bool link_up;
 	uint16_t packet_ns; // that a packet in and out is expected to take, of some core
 };
 
@@ -31,5 +33,8 @@ bool port_device_is_pci(const char *device);
 // Queue n takes its buffers from pools[n].
 int port_start(struct port *p, const struct config_port *config, unsigned int workers,
 	       struct rte_mempool *const *pools);
+
+// Looks whether the port has a link, and logs what has changed. True when it came up since the last time, or is up at the first.
+bool port_link_came(struct port *p);
 
 void port_stop(struct port *p);

@@ -209,6 +209,17 @@ nsec_t neigh_groups_run(struct neigh *n, nsec_t now)
 	return due;
 }
 
+void neigh_groups_report(struct neigh *n, uint16_t port, nsec_t now)
+{
+	for (unsigned int i = 0; i < NEIGH_GROUPS; i++) {
+		struct neigh_group *g = &n->groups[i];
+		if (!g->holders || n->lookup->locals[g->local].port != port)
+			continue;
+		g->again = true;
+		report(n, g, JOIN, now);
+	}
+}
+
 // Answers for one group, or for all of them on this port.
 static void answer(struct neigh *n, const struct neigh_frame *f, const struct addr *asked, nsec_t now)
 {

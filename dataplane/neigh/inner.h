@@ -60,6 +60,9 @@ enum drop_reason neigh_igmp_input(struct neigh *n, const struct neigh_frame *f, 
 enum drop_reason neigh_mld_input(struct neigh *n, const struct neigh_frame *f, nsec_t now);
 nsec_t neigh_groups_run(struct neigh *n, nsec_t now);
 
+// Reports all groups of a port, and once more soon.
+void neigh_groups_report(struct neigh *n, uint16_t port, nsec_t now);
+
 // Ethernet address of a multicast group (RFC 1112 s6.4, RFC 2464 s7).
 void neigh_group_mac(const struct addr *group, uint8_t mac[6]);
 

@@ -217,10 +217,13 @@ nsec_t neigh_run(struct neigh *n, nsec_t now)
 	return n->due;
 }
 
-void neigh_announce(struct neigh *n)
+void neigh_announce(struct neigh *n, uint16_t port, nsec_t now)
 {
+	neigh_groups_report(n, port, now);
 	for (unsigned int i = 0; i < n->lookup->local_count; i++) {
 		const struct local *l = &n->lookup->locals[i];
+		if (l->port != port)
+			continue;
 		if (l->addr.family == ADDR_IPV6)
 			neigh_nd_announce(n, l);
 		else

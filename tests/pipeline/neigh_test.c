@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include <rte_ethdev.h>
+
 #include "gw/codec.h"
 
 #define FAR_A    "192.0.2.10"
@@ -254,12 +256,31 @@ static void solicitation_answered(void)
 	rig_stop(&rig);
 }
 
+static void link_set(unsigned int port, bool up)
+{
+	uint16_t id = rig.dp.ports[port].id;
+	CHECK_INT(up ? rte_eth_dev_set_link_up(id) : rte_eth_dev_set_link_down(id), 0);
+	rig.now += NSEC_PER_SEC;
+	rig_settle(&rig);
+}
+
+// Where a link comes up, and only there, the wire is told where we are and what we listen to.
 static void announced(void)
 {
+	struct addr group = rig_addr("239.1.2.3");
 	if (!start(true))
 		SKIP("DPDK does not start");
-	neigh_announce(&rig.dp.neigh);
+	CHECK_INT(neigh_group_join(&rig.dp.neigh, 0, &group, rig.now), 0);
+	rig.now += 2 * NSEC_PER_SEC;
 	rig_settle(&rig);
+	rig_forget(&rig);
+	link_set(0, false);
+	CHECK(!rig_take(&rig, 0) && !rig_take(&rig, 1));
+	link_set(0, true);
+	CHECK(!rig_take(&rig, 1));
+	const struct rig_frame *report = rig_take(&rig, 0);
+	REQUIRE(report != NULL);
+	CHECK_MEM(report->bytes, "\x01\x00\x5e\x01\x02\x03", 6);
 	const struct rig_frame *arp = rig_take(&rig, 0);
 	REQUIRE(arp != NULL);
 	CHECK_MEM(arp->bytes, "\xff\xff\xff\xff\xff\xff", 6);
@@ -267,6 +288,9 @@ static void announced(void)
 	const struct rig_frame *nd = rig_take(&rig, 0);
 	REQUIRE(nd != NULL);
 	CHECK_INT(nd->bytes[54], 136);
+	CHECK(!rig_take(&rig, 0));
+	link_set(1, false);
+	link_set(1, true);
 	const struct rig_frame *tagged = rig_take(&rig, 1);
 	REQUIRE(tagged != NULL);
 	CHECK_MEM(tagged->bytes + 12, "\x81\x00\x00\x07\x08\x06", 6);

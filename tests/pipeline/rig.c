@@ -121,6 +121,7 @@ bool rig_start(struct rig *r, const struct rig_options *o)
 	r->client = ipc_connect(r->config.dataplane.socket);
 	REQUIRE(r->client >= 0);
 	rig_settle(r);
+	rig_forget(r); // where our addresses are
 	return true;
 }
 
