@@ -9,6 +9,7 @@
 
 #include "control/device.h"
 #include "control/line_inner.h"
+#include "control/party.h"
 #include "gw/sccp.h"
 
 #define DIGIT_NS    (100 * NSEC_PER_MSEC)
@@ -239,6 +240,19 @@ static uint32_t key_of(const char *text)
 	return *text >= '0' && *text <= '9' && !*end && n <= UINT16_MAX ? (uint32_t)n : 0;
 }
 
+// In a call the agent is told, and what it sends to is, too, if it takes telephone-events: chan-sccp then hears nothing else.
+static void press_in_call(struct line *l, struct line_call *c, char digit, nsec_t now)
+{
+	say_digit(l, c, digit, now);
+	if (!c || c->fsm.state != LINE_CALL_CONNECTED)
+		return;
+	LIST_FOREACH(p, &l->device->party_list, struct party, in_device)
+	{
+		if (!p->orphan && p->call_reference == c->reference)
+			party_press(p, digit, now);
+	}
+}
+
 // A digit goes to whoever waits for it: after a flash, at a busy tone, as the first of a number that may be a code.
 static int press_digit(struct line *l, struct line_call *c, char digit, nsec_t now)
 {
@@ -250,7 +264,7 @@ static int press_digit(struct line *l, struct line_call *c, char digit, nsec_t n
 		return 0;
 	bool held = c && c->fsm.state == LINE_CALL_DIALING && l->config->features.codes && !c->sent;
 	if (!held && !n) {
-		say_digit(l, c, digit, now);
+		press_in_call(l, c, digit, now);
 		return 0;
 	}
 	if (n == LINE_DIGITS_MAX)
@@ -266,11 +280,11 @@ static int press_digit(struct line *l, struct line_call *c, char digit, nsec_t n
 int line_press(struct line *l, const char *key, nsec_t now)
 {
 	int rc = check_agent(l);
-	struct line_call *c = line_call_find(l, 0, 0);
+	struct line_call *c = line_call_find(l, 0, 0), *at_ear = line_find_in(l, LINE_BUSY | IN(FAILED));
 	if (rc)
 		return rc;
 	if (strlen(key) == 1 && button_of(*key) >= 0)
-		return press_digit(l, c, *key, now);
+		return press_digit(l, at_ear ? at_ear : c, *key, now);
 	uint32_t event = key_of(key);
 	if (!event)
 		return -EINVAL;

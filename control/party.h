@@ -160,6 +160,8 @@ void party_on_dscp(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_statistics(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_subscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
 void party_on_send_digit(struct device *d, const struct sccp_msg *m, nsec_t now);
+// A digit of 0-9, *, #, A-D that the user of a line presses in a call: a telephone-event where the far side takes them.
+void party_press(struct party *p, char digit, nsec_t now);
 void party_on_unsubscribe(struct device *d, const struct sccp_msg *m, nsec_t now);
 
 // The figures of ended calls are no longer wanted: the agent has gone, or the device is going.

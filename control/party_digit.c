@@ -10,6 +10,8 @@
 //
 // Between events and tones of two parties the dataplane changes one into the other by itself; it is only told who is
 // who. What a bridge hears as tones it keeps out of the mix.
+#include <string.h>
+
 #include "control/caps.h"
 #include "control/line_action.h"
 #include "control/party_inner.h"
@@ -22,6 +24,8 @@
 
 // SCCP tones by RFC 4733 event: 1..9 are 1-9, 10 is 0, then 14 *, 15 #, 16..19 A-D.
 static const uint8_t tones[API_DIGITS] = {10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 18, 19};
+
+static const char digits[] = "0123456789*#ABCD"; // by the same
 
 // ---- what the stream is told ----
 
@@ -64,7 +68,7 @@ void party_digit_heard(struct party *p, uint32_t event, nsec_t now)
 		return;
 	device_count(p->device, COUNT_digit_heard);
 	if (p->visit)
-		visit_digit(p->visit, "0123456789*#ABCD"[event], DIGIT_MEDIA, now);
+		visit_digit(p->visit, digits[event], DIGIT_MEDIA, now);
 	if (!p->digits || p->orphan)
 		return;
 	device_count(p->device, COUNT_digit_notified);
@@ -199,6 +203,15 @@ static bool can_take(const struct party *p)
 	return p->tx.open && p->tx.format.codec != CODEC_NONE &&
 	       (p->tx.format.event_type || caps_hears_digits(p->device->profile)) &&
 	       p->dial_count < PARTY_DIAL_MAX;
+}
+
+void party_press(struct party *p, char digit, nsec_t now)
+{
+	const char *at = digit ? strchr(digits, digit) : NULL;
+	if (!at || !p->tx.format.event_type || !can_take(p))
+		return;
+	p->dial[p->dial_count++] = (uint8_t)(at - digits);
+	party_feed(p, PARTY_WANT, now);
 }
 
 // A digit from the agent, for what goes out to this party.
