@@ -299,16 +299,16 @@ struct media_shared {
 
 // The tick under way. It may take several calls, a slice of time and a burst of frames each.
 struct media_run {
-	uint32_t mixer; // NONE = no tick under way
-	uint32_t rows,
-		cursor; // called for their turn; whose turn is next, to speak or, behind `gathered`, to hear
-	struct media_voice *next,
-		*stop;    // to be called; the first that came after the tick began; NULL = none
-	int16_t *at;      // where in the matrix the next row goes
-	uint8_t large;    // its voices are called for while others have their turn
-	uint8_t gathered; // all have spoken
-	uint8_t units;    // its length, 10 ms each
-	uint8_t weighs;   // as the conference was when it began
+	uint32_t mixer;           // NONE = no tick under way
+	uint32_t rows;            // called for their turn
+	uint32_t cursor;          // whose turn is next: to speak or, behind `gathered`, to hear
+	struct media_voice *next; // to be called
+	struct media_voice *stop; // the first that came after the tick began, NULL = nobody did
+	int16_t *at;              // where in the matrix the next row goes
+	uint8_t large;            // its voices are called for while others have their turn
+	uint8_t gathered;         // all have spoken
+	uint8_t units;            // its length, 10 ms each
+	uint8_t weighs;           // as the conference was when it began
 	uint8_t speaks[RATES], hears[RATES];
 	uint64_t clock; // media time at its start
 	nsec_t now;

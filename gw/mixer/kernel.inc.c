@@ -108,8 +108,10 @@ static void limit(int16_t *restrict out, const int32_t *restrict sum, const int1
 static uint32_t magnitude(const int16_t *pcm, unsigned int samples)
 {
 	uint32_t magnitudes = 0;
-	for (unsigned int i = 0; i < samples; i++)
-		magnitudes += (uint32_t)(pcm[i] < 0 ? -pcm[i] : pcm[i]);
+	for (unsigned int i = 0; i < samples; i++) {
+		int32_t x = pcm[i];
+		magnitudes += (uint32_t)(x < 0 ? -x : x);
+	}
 	return magnitudes;
 }
 
