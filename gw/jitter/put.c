@@ -165,6 +165,7 @@ static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, c
 		j->beyond = 0;
 	} else if (timed && (int16_t)(seq - j->newest_seq) > 0 && has_moved(j, jump)) {
 		jitter_delay_start(j, timestamp, arrival);
+		j->playing = false; // what was to come next has another timestamp now
 		j->stats.restarted++;
 	}
 	bool regular = j->heard;

@@ -286,6 +286,22 @@ static void a_call_that_moved_is_heard_again_at_once(void)
 		}
 }
 
+// Timestamps that step back while numbers go on are a clock that was set, not packets of the past.
+static void a_clock_set_back_is_followed_at_once(void)
+{
+	for (unsigned int ms = 20; ms <= 2000; ms += 20) {
+		struct call c = call_new(&usual);
+		run(&c, 5000);
+		c.first_ts -= ms * UNITS;
+		results_clear(&c);
+		run(&c, 1000);
+		if (c.frames * 20 < 780)
+			printf("set back by %u ms: %u ms of 1000 heard\n", ms, c.frames * 20);
+		CHECK(c.frames * 20 >= 780);
+		free(c.j);
+	}
+}
+
 static nsec_t burst_at_250(struct call *c, unsigned int n)
 {
 	return n >= 250 && n < 265 ? (5 + 20 * (265 - n)) * MS : 5 * MS;
@@ -517,6 +533,7 @@ int main(void)
 		{"delay_grows_at_once_and_shrinks_slowly_in_silence",
 		 delay_grows_at_once_and_shrinks_slowly_in_silence},
 		{"a_call_that_moved_is_heard_again_at_once", a_call_that_moved_is_heard_again_at_once},
+		{"a_clock_set_back_is_followed_at_once", a_clock_set_back_is_followed_at_once},
 		{"a_burst_after_a_stop_moves_nothing", a_burst_after_a_stop_moves_nothing},
 		{"drift_is_made_up_in_silence", drift_is_made_up_in_silence},
 		{"a_fixed_delay_stays", a_fixed_delay_stays},
