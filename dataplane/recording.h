@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // recording.h - What a tap gives, written to a WAV file that gets its name when it is complete.
 //
-// Main thread only: writing may wait for the disk, and then only listings and new calls wait with it. The file is hidden
+// What waits for the disk is done by the scribe, for one recording at a time; the rest of the process goes on. The file is hidden
 // (".NAME.part") until its end; its header is right after every write, so that even one that a power cut left behind can
 // be heard. What is written is handed to the kernel, not forced onto the disk.
 #pragma once

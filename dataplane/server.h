@@ -10,6 +10,9 @@
 // Listens on the configured socket. Logs what is wrong. Returns 0 or negative errno.
 int server_new(struct dataplane *dp, struct server **ret);
 
+// The thread that waits for the disk in its place.
+struct scribe *server_scribe(struct server *s);
+
 // Closes clients and socket. Takes NULL.
 void server_free(struct server *s);
 

@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#ifndef LIST_ITEM
 #undef LIST_FOREACH // of sys/queue.h, which DPDK brings
+#endif
 #include "gw/list.h"
 #include "gw/tone.h"
 

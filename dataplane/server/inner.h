@@ -9,6 +9,7 @@
 #include "dataplane/server.h"
 #include "dataplane/portmap.h"
 #include "dataplane/recording.h"
+#include "dataplane/scribe.h"
 #include "dataplane/sound.h"
 #include "gw/api.h"
 #include "gw/ipc.h"
@@ -52,18 +53,42 @@ struct server_stream {
 };
 
 enum server_record_state {
+	SERVER_RECORD_MAKING,  // its file
 	SERVER_RECORD_OPENING, // the worker has not answered
 	SERVER_RECORD_OPEN,
 	SERVER_RECORD_CLOSING, // likewise
 	SERVER_RECORD_OVER,    // the worker has let go of it
+	SERVER_RECORD_ENDING,  // its file is being completed, or deleted
 };
 
+// What the scribe does for it.
+enum server_record_work {
+	SERVER_RECORD_MAKE,
+	SERVER_RECORD_WRITE,
+	SERVER_RECORD_COMPLETE,
+	SERVER_RECORD_DISCARD
+};
+
+// While it is `busy` the scribe has it: file, said, rc and options are the scribe's.
 struct server_record {
 	struct list node; // in server.recording
+	struct scribe_job job;
+	bool busy;
+	uint8_t work; // enum server_record_work
+	uint8_t said; // enum recording_state of the last write
+	int rc;       // of making or completing
+	nsec_t at;    // when it was posted
+	struct recording_options options;
+	char label[API_RECORD_LABEL_MAX + 1];
+	uint64_t client; // to be answered once it is made
+	uint32_t request;
 	struct recording *file;
+	char name[RECORDING_NAME_MAX];
+	uint32_t ms; // written
 	uint32_t stream_handle;
 	uint32_t stream; // index in the worker's media
 	uint32_t lost;   // 10 ms each
+	bool slow;       // the disk has been, and that was said
 	uint16_t worker;
 	uint8_t state; // enum server_record_state
 	uint8_t end;   // enum api_record_end, once it is known
@@ -130,6 +155,7 @@ struct server {
 	struct slot_table records;
 	void *records_memory;
 	struct list recording; // records in use
+	struct scribe *scribe;
 	nsec_t record_due;
 	uint32_t record_count; // since start
 	uint32_t worker_streams[WORKERS_MAX];

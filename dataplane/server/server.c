@@ -78,6 +78,8 @@ int server_new(struct dataplane *dp, struct server **ret)
 	list_init(&s->recording);
 	int rc = memory_make(s);
 	if (rc == 0)
+		rc = scribe_new(&s->scribe);
+	if (rc == 0)
 		rc = portmap_init(&s->ports, c->media.rtp_port_min, c->media.rtp_port_max,
 				  dp->lookup.local_count, dp->worker_count);
 	if (rc == 0 && getrandom(&s->boot_id, sizeof(s->boot_id), 0) != sizeof(s->boot_id))
@@ -95,6 +97,11 @@ int server_new(struct dataplane *dp, struct server **ret)
 	}
 	*ret = s;
 	return 0;
+}
+
+struct scribe *server_scribe(struct server *s)
+{
+	return s->scribe;
 }
 
 static void client_close(struct server_client *c)
@@ -121,6 +128,7 @@ void server_free(struct server *s)
 		unlink(s->dp->config->dataplane.socket);
 	}
 	server_records_end(s);
+	scribe_free(s->scribe);
 	portmap_fini(&s->ports);
 	free(s->streams_memory);
 	free(s->conferences_memory);

@@ -3,6 +3,7 @@
 #include "tests/pipeline/rig.h"
 
 #include <dirent.h>
+#include <semaphore.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 #include <sndfile.h>
 
+#include "dataplane/scribe.h"
+#include "dataplane/server.h"
 #include "gw/codec.h"
 #include "gw/ipc.h"
 
@@ -413,6 +416,91 @@ static void disk_is_slow(void)
 	stop();
 }
 
+static sem_t disk;
+
+static void stand_still(struct scribe_job *job)
+{
+	sem_wait(&disk);
+}
+
+// The disk itself stands still for a while: the main thread answers all the same, what does not fit is counted, and neither a
+// new recording nor an end is forgotten.
+static void disk_stands_still(void)
+{
+	struct scribe_job job = {.run = stand_still};
+	struct api_message m, status, more;
+	struct api_record_event e;
+	unsigned int ramp;
+	if (!start(""))
+		SKIP("DPDK does not start");
+	sem_init(&disk, 0, 0);
+	run(100, true);
+	REQUIRE(record(stream, 60000, 100, 0, &m) == 0);
+	run(500, true);
+	scribe_post(server_scribe(rig.dp.server), &job);
+	rig.disk_stands = true;
+	run(4000, true);
+	api_init(&status, API_STATUS, 1);
+	CHECK_INT(rig_call(&rig, &status), 0);
+	struct stream_spec s = rig_spec(conference, "", FAR, 4002, CODEC_PCMU);
+	api_handle other;
+	CHECK_INT(rig_stream_open(&rig, &s, &other, NULL), 0);
+	api_init(&more, API_RECORD_OPEN, 1); // answered when the disk goes on
+	more.record_open.stream = other;
+	more.record_open.max_ms = 1000;
+	more.header.request = 4711;
+	REQUIRE(ipc_send(rig.client, &more, more.header.length) == 0);
+	run(100, true);
+	CHECK(!scribe_done(&job));
+	sem_post(&disk);
+	rig.disk_stands = false;
+	run(400, true);
+	CHECK_INT(ask(API_RECORD_CLOSE, m.record_reply.handle), 0);
+	REQUIRE(event_take(&e));
+	CHECK_INT(e.end, API_RECORD_CLOSED);
+	CHECK_INT(e.kept, 1);
+	CHECK_NEAR((double)rig_drops(&rig, DROP_record_full), 215, 15);
+	CHECK_INT(e.lost_ms, rig_drops(&rig, DROP_record_full) * 10);
+	CHECK_NEAR(file_check(e.name, &ramp), 5000, 40);
+	struct api_message list;
+	api_init(&list, API_RECORD_LIST, 1);
+	REQUIRE(rig_call(&rig, &list) == 0);
+	REQUIRE(list.record_list_reply.count == 1);
+	CHECK_INT(list.record_list_reply.entries[0].stream, other);
+	sem_destroy(&disk);
+	stop();
+}
+
+// Its stream closes while its file is still being made.
+static void gone_before_it_is_made(void)
+{
+	struct scribe_job job = {.run = stand_still};
+	struct api_message m;
+	if (!start(""))
+		SKIP("DPDK does not start");
+	sem_init(&disk, 0, 0);
+	scribe_post(server_scribe(rig.dp.server), &job);
+	rig.disk_stands = true;
+	api_init(&m, API_RECORD_OPEN, 1);
+	m.record_open.stream = stream;
+	m.record_open.max_ms = 1000;
+	m.header.request = 4711;
+	REQUIRE(ipc_send(rig.client, &m, m.header.length) == 0);
+	rig_settle(&rig);
+	REQUIRE(rig_stream_close(&rig, stream) == 0);
+	sem_post(&disk);
+	rig.disk_stands = false;
+	run(100, false);
+	ssize_t n;
+	while ((n = ipc_recv(rig.client, &m, sizeof(m))) > 0 && m.header.request != 4711)
+		continue;
+	REQUIRE(n > 0);
+	CHECK_INT(m.header.status, -ENOENT);
+	CHECK_INT(count_files(), 0);
+	sem_destroy(&disk);
+	stop();
+}
+
 static void refused(void)
 {
 	struct api_message m[3], more;
@@ -458,5 +546,6 @@ static void refused(void)
 
 T_MAIN("record", {"what is said is kept", what_is_said_is_kept}, {"ends by itself", ends_by_itself},
        {"ends with others", ends_with_others}, {"all of a label", all_of_a_label},
+       {"disk stands still", disk_stands_still}, {"gone before it is made", gone_before_it_is_made},
        {"outlives who asked", outlives_who_asked}, {"cannot be written", cannot_be_written},
        {"disk is slow", disk_is_slow}, {"refused", refused})

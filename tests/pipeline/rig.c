@@ -11,6 +11,7 @@
 #include <rte_eth_ring.h>
 
 #include "dataplane/eal.h"
+#include "dataplane/scribe.h"
 #include "dataplane/server.h"
 #include "gw/codec.h"
 #include "gw/ipc.h"
@@ -216,7 +217,8 @@ void rig_settle(struct rig *r)
 	unsigned int work, quiet = 0;
 	nsec_t due;
 	while (quiet < 2) {
-		work = server_poll(r->dp.server, 0, r->now);
+		work = r->disk_stands ? 0 : scribe_wait(server_scribe(r->dp.server));
+		work += server_poll(r->dp.server, 0, r->now);
 		for (unsigned int i = 0; i < r->dp.worker_count; i++)
 			work += worker_loop_once(r->dp.workers[i], r->now);
 		work += dataplane_turn(&r->dp, r->now, &due);

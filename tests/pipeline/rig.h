@@ -31,6 +31,7 @@ struct rig {
 	struct dataplane dp;
 	nsec_t now;
 	bool running;
+	bool disk_stands;      // the scribe is at a job of the test's, and is not waited for
 	bool silent_neighbors; // nobody answers ARP and ND; the questions stay to be taken
 	int client;
 	uint32_t request;
