@@ -164,7 +164,9 @@ bool port_link_came(struct port *p)
 	bool up = link.link_status == RTE_ETH_LINK_UP;
 	if (p->link_told && up == p->link_up)
 		return false;
-	if (!up)
+	if (!up && !p->link_told)
+		log_notice(p->name, "no link yet");
+	else if (!up)
 		log_warning(p->name, "no link: nothing comes or goes until it is back; calls stay up");
 	else if (link.link_speed == RTE_ETH_SPEED_NUM_NONE || link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN)
 		log_notice(p->name, "link is up");
