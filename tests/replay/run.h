@@ -40,3 +40,25 @@ void want_text(struct run *r, const char *what, const char *actual, const char *
 
 // check WHAT ARGS
 void say_check(struct run *r, char *text);
+
+// The world: made once there is a statement besides the configuration's; what answers each other does so; time passes.
+void run_make(struct run *r);
+void run_pump(struct run *r);
+void run_advance(struct run *r, nsec_t until);
+
+// A time as Ns or Nms.
+nsec_t run_time(struct run *r, const char *text);
+
+// Statements of death.c and plane.c; runner.c says what each is.
+void say_kill(struct run *r, char *args);
+void say_forget_store(struct run *r, char *args);
+void say_astray(struct run *r, char *args);
+void say_recover(struct run *r, char *args);
+void say_dataplane(struct run *r, char *args);
+void say_event(struct run *r, char *args);
+void say_played(struct run *r, char *args);
+void say_recorded(struct run *r, char *args);
+void say_worthless(struct run *r, char *args);
+void say_packets(struct run *r, char *args);
+void say_unreadable(struct run *r, char *args);
+void say_idle(struct run *r, char *args);

@@ -59,7 +59,7 @@ static const char default_yaml[] =
 
 // ---- the world ----
 
-static void make(struct run *r)
+void run_make(struct run *r)
 {
 	if (r->made)
 		return;
@@ -82,7 +82,7 @@ static void make(struct run *r)
 	r->device = r->core.devices[0];
 }
 
-static void pump(struct run *r)
+void run_pump(struct run *r)
 {
 	for (int i = 0; fake_dp_deliver(&r->dp, &r->core.dp, r->now); i++) {
 		if (i == PUMP_LIMIT) {
@@ -92,7 +92,7 @@ static void pump(struct run *r)
 	}
 }
 
-static void advance(struct run *r, nsec_t until)
+void run_advance(struct run *r, nsec_t until)
 {
 	nsec_t due;
 	for (int i = 0; (due = timer_next(&r->core.timers)) <= until; i++) {
@@ -103,7 +103,7 @@ static void advance(struct run *r, nsec_t until)
 		if (due > r->now)
 			r->now = due;
 		timer_run(&r->core.timers, r->now);
-		pump(r);
+		run_pump(r);
 	}
 	r->now = until;
 }
@@ -130,7 +130,7 @@ static void deliver(struct run *r, struct link *l, const uint8_t *bytes, size_t 
 			break;
 		done += (size_t)n;
 	}
-	pump(r);
+	run_pump(r);
 }
 
 // ---- statements ----
@@ -160,13 +160,13 @@ static void say_device(struct run *r, char *args)
 static void say_start(struct run *r, char *args)
 {
 	core_start(&r->core, r->now);
-	pump(r);
+	run_pump(r);
 }
 
 static void say_stop(struct run *r, char *args)
 {
 	core_stop(&r->core, r->now);
-	pump(r);
+	run_pump(r);
 }
 
 static void say_drain(struct run *r, char *args)
@@ -192,7 +192,7 @@ static void say_connect(struct run *r, char *args)
 	addr_parse("192.0.2.77", &local);
 	l->up = true;
 	l->user->up(l->object, &local, r->now);
-	pump(r);
+	run_pump(r);
 }
 
 static void end_link(struct run *r, const char *name, const char *why)
@@ -202,7 +202,7 @@ static void end_link(struct run *r, const char *name, const char *why)
 		return;
 	l->ended = true;
 	l->user->down(l->object, why, r->now);
-	pump(r);
+	run_pump(r);
 }
 
 static void say_refuse(struct run *r, char *args)
@@ -337,7 +337,7 @@ static void say_registered(struct run *r, char *args)
 	say_expect(r, (char[]){"CapabilitiesRes"});
 }
 
-static nsec_t read_time(struct run *r, const char *text)
+nsec_t run_time(struct run *r, const char *text)
 {
 	char *unit;
 	unsigned long long n = strtoull(text, &unit, 10);
@@ -348,138 +348,9 @@ static nsec_t read_time(struct run *r, const char *text)
 
 static void say_time(struct run *r, char *args)
 {
-	nsec_t step = read_time(r, args + (*args == '+'));
+	nsec_t step = run_time(r, args + (*args == '+'));
 	if (!r->failed)
-		advance(r, r->now + step);
-}
-
-static void say_idle(struct run *r, char *args)
-{
-	char *time;
-	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, &time, 0));
-	if (s)
-		s->stats.idle_ns = read_time(r, time + strspn(time, " "));
-	else
-		fail(r, "the dataplane has no stream of party %s", args);
-}
-
-static void dataplane_fail(struct run *r, const char *type, const char *error)
-{
-	for (int t = 1; t < API_TYPE_COUNT; t++) {
-		if (strcmp(api_type_name((unsigned int)t), type) == 0) {
-			r->dp.fail_type = t;
-			r->dp.fail_status = -text_errno(error);
-			return;
-		}
-	}
-	fail(r, "no request %s", type);
-}
-
-static void say_dataplane(struct run *r, char *args)
-{
-	char *save;
-	char *word = strtok_r(args, " ", &save);
-	if (!word) {
-		fail(r, "dataplane what?");
-	} else if (strcmp(word, "up") == 0) {
-		r->dp.connected = true;
-		dp_connected(&r->core.dp, r->now);
-	} else if (strcmp(word, "down") == 0 || strcmp(word, "restart") == 0) {
-		r->dp.connected = false;
-		r->dp.reply_count = 0;
-		if (*word == 'r')
-			fake_dp_restart(&r->dp);
-		dp_disconnected(&r->core.dp, r->now);
-	} else if (strcmp(word, "hold") == 0 || strcmp(word, "release") == 0) {
-		r->dp.held = *word == 'h';
-	} else if (strcmp(word, "mute") == 0 || strcmp(word, "unmute") == 0) {
-		r->dp.mute = *word == 'm';
-	} else if (strcmp(word, "full") == 0) {
-		r->dp.full = true;
-	} else if (strcmp(word, "drain") == 0) {
-		r->dp.full = false;
-		dp_writable(&r->core.dp, r->now);
-	} else if (strcmp(word, "fail") == 0) {
-		char *type = strtok_r(NULL, " ", &save);
-		char *error = strtok_r(NULL, " ", &save);
-		dataplane_fail(r, type ? type : "", error ? error : "");
-	} else {
-		fail(r, "dataplane %s?", word);
-	}
-	pump(r);
-}
-
-static void say_event(struct run *r, char *args)
-{
-	static const char *const kinds[] = {"", "first", "silent", "digit", "ssrc"};
-	unsigned int party;
-	char kind[16];
-	unsigned int value = 0;
-	if (sscanf(args, "%u %15s %u", &party, kind, &value) < 2) {
-		fail(r, "event wants PARTY KIND [VALUE]");
-		return;
-	}
-	struct fake_stream *s = fake_dp_party(&r->dp, party);
-	for (uint32_t k = 1; s && k < 5; k++)
-		if (strcmp(kinds[k], kind) == 0)
-			fake_dp_event(&r->core.dp, s, k, value, r->now);
-	if (!s)
-		fail(r, "the dataplane has no stream of party %u", party);
-	pump(r);
-}
-
-// ---- death and after ----
-
-static void say_kill(struct run *r, char *args)
-{
-	life_killed(&r->life);
-	core_fini(&r->core);
-	config_free(r->config);
-	r->config = NULL;
-	r->made = false;
-	r->kills++;
-	r->dp.connected = false;
-	r->dp.reply_count = 0;
-	r->agents.sent_count = 0;
-	make(r);
-}
-
-static void say_forget_store(struct run *r, char *args)
-{
-	if (!life_forget(&r->life))
-		fail(r, "the store does not open");
-}
-
-static void say_astray(struct run *r, char *args)
-{
-	char *name;
-	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, &name, 0));
-	if (!s)
-		fail(r, "the dataplane has no stream of party %s", args);
-	else if (*name)
-		snprintf(s->spec.ref.device, sizeof(s->spec.ref.device), "%s", name + 1);
-	else
-		s->handle = 0;
-}
-
-static void say_recover(struct run *r, char *args)
-{
-	char *save;
-	if (!r->life.recover && !life_recover(&r->life, &r->core, r->now))
-		return fail(r, "recovery does not start");
-	for (int i = 0; i < 500 && !r->life.told; i++) {
-		life_run(&r->life, r->now);
-		advance(r, r->now + 10 * NSEC_PER_MSEC);
-	}
-	r->life.result = *recover_result(r->life.recover);
-	if (!r->life.told)
-		fail(r, "recovery does not end");
-	for (char *word = strtok_r(args, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		char *value = word + strcspn(word, "=");
-		if (*value)
-			*value++ = '\0';
-		want_number(r, word, life_figure(&r->life, word), value);
-	}
+		run_advance(r, r->now + step);
 }
 
 static void say_line(struct run *r, char *args)
@@ -487,51 +358,7 @@ static void say_line(struct run *r, char *args)
 	char problem[TEXT_MAX];
 	if (!lines_act(r->device, args, r->now, problem, sizeof(problem)))
 		fail(r, "%s", problem);
-	pump(r);
-}
-
-static void say_played(struct run *r, char *args)
-{
-	if (!fake_dp_source_end(&r->dp, &r->core.dp, r->now))
-		fail(r, "nothing plays that could end");
-	pump(r);
-}
-
-// recorded END [ERROR]: the oldest recording ends by itself
-static void say_recorded(struct run *r, char *args)
-{
-	static const char *const ends[] = {"", "closed", "gone", "limit", "silence", "failed"};
-	char word[16] = "";
-	sscanf(args, "%15s", word);
-	unsigned int end = 1;
-	while (end < 6 && strcmp(ends[end], word) != 0)
-		end++;
-	if (end == 6 ||
-	    !fake_dp_record_end(&r->dp, (enum api_record_end)end, end == API_RECORD_FAILED ? -ENOSPC : 0))
-		fail(r, "nothing is recorded that could end like that");
-	pump(r);
-}
-
-// worthless yes|no: whether what is recorded from now on is too short to be kept
-static void say_worthless(struct run *r, char *args)
-{
-	r->dp.says_nothing = *args == 'y';
-}
-
-// packets PARTY N: that its stream has received
-static void say_packets(struct run *r, char *args)
-{
-	char *rest;
-	struct fake_stream *s = fake_dp_party(&r->dp, (uint32_t)strtoul(args, &rest, 0));
-	if (s)
-		s->stats.rx_packets = strtoull(rest, NULL, 0);
-	else
-		fail(r, "the dataplane has no stream of party %s", args);
-}
-
-static void say_unreadable(struct run *r, char *args)
-{
-	snprintf(r->dp.unreadable, sizeof(r->dp.unreadable), "%s", args);
+	run_pump(r);
 }
 
 static const struct {
@@ -564,7 +391,7 @@ static void say(struct run *r, char *text, FILE *in)
 		say_yaml(r, args, in);
 		return;
 	}
-	make(r);
+	run_make(r);
 	if (r->failed)
 		return;
 	if (strncmp(text, "agent", 5) == 0 && text[strlen(text) - 1] == ':') {
