@@ -14,9 +14,9 @@
 static void slots_clear(struct lookup *t)
 {
 	for (unsigned int i = 0; i < LOOKUP_SLOTS_V4; i++)
-		t->v4[i].local = LOCAL_NONE;
+		t->v4[i] = (struct lookup_v4){.local = LOCAL_NONE, .port = LOOKUP_NO_PORT};
 	for (unsigned int i = 0; i < LOOKUP_SLOTS_V6; i++)
-		t->v6[i].local = LOCAL_NONE;
+		t->v6[i] = (struct lookup_v6){.local = LOCAL_NONE, .port = LOOKUP_NO_PORT};
 }
 
 int lookup_init(struct lookup *t, unsigned int local_max, int socket)

@@ -37,7 +37,8 @@ struct local {
 struct lookup_v4 {
 	uint32_t ip; // network order
 	uint16_t local;
-	uint16_t port; // DPDK port of the address; LOOKUP_NO_PORT for a group: no frame to our MAC is for one
+	// DPDK port of the address. LOOKUP_NO_PORT for a group, as no frame to our MAC is for one, and where there is no address.
+	uint16_t port;
 } __attribute__((aligned(8)));
 
 struct lookup_v6 {

@@ -74,6 +74,7 @@ int worker_new(const struct worker_options *o, struct worker **ret)
 	w->mailbox = o->mailbox;
 	w->adaptive = o->adaptive;
 	w->group_ttl = o->group_ttl;
+	w->tx_last = w->tx;
 	w->nap = NAP_MAX_NS;
 	w->wide = quick_wide_fits();
 	w->wide_law = w->wide && quick_law_fits();

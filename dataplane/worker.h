@@ -84,6 +84,7 @@ struct worker {
 	uint16_t slow_count;
 	uint16_t spare_count;
 	uint16_t ip_id;
+	uint16_t tx_last_port;
 	uint8_t mixed;            // so many bursts more are expected to have packets of several kinds
 	uint8_t group_ttl;        // TTL or hop limit of what goes to multicast groups
 	uint64_t handoff_pending; // bit n: frames wait for worker n
@@ -96,6 +97,7 @@ struct worker {
 	struct burst *waiting; // its streams are on their way into the cache; or NULL
 	struct worker_counters counters;
 	struct worker_tx tx[RTE_MAX_ETHPORTS];
+	struct worker_tx *tx_last;      // of the port `tx_last_port`, to which most go in a row
 	struct worker_handoff *handoff; // [worker]
 
 	// rings, made at start

@@ -314,8 +314,8 @@ static inline uint64_t media_sum(uint64_t a, uint64_t b)
 
 // The relay of such a packet, for a stream of MEDIA_PLAIN, inline for the dataplane's loop. The source lock has been
 // checked; `len` includes the header and at least a byte of payload. False: nothing was touched, and media_ingest must
-// judge it. True: counted, the header is rewritten, and *ret_change is what that adds, in one's complement, to a sum of
-// the packet's words as they lie in memory.
+// judge it. True: counted, the header is rewritten, and *ret_change, less than 2^49, is what that adds, in one's complement, to a
+// sum of the packet's words as they lie in memory.
 static inline bool media_relay_quick(struct media_stream *s, uint8_t *rtp, unsigned int len, nsec_t now,
 				     uint32_t units, uint64_t *ret_change)
 {
@@ -324,21 +324,16 @@ static inline bool media_relay_quick(struct media_stream *s, uint8_t *rtp, unsig
 	if (__builtin_expect(!media_continues(s, head, ssrc, units, &transit), 0))
 		return false;
 	media_count(s, transit, len - RTP_HEADER_BYTES, now);
-	uint32_t first = (uint32_t)(head >> 32);
-	first = (first & 0xff800000) | (uint32_t)s->exit_payload_type << 16 |
-		(uint16_t)(first + s->exit_seq_offset);
-	uint8_t bytes[RTP_HEADER_BYTES];
-	rtp_be64_put(bytes, (uint64_t)first << 32 | (uint32_t)((uint32_t)head + s->exit_ts_offset));
-	rtp_be32_put(bytes + 8, s->exit_ssrc);
-	uint64_t old, new;
-	uint32_t old_ssrc, new_ssrc;
-	__builtin_memcpy(&old, rtp, 8);
-	__builtin_memcpy(&old_ssrc, rtp + 8, 4);
-	__builtin_memcpy(&new, bytes, 8);
-	__builtin_memcpy(&new_ssrc, bytes + 8, 4);
-	__builtin_memcpy(rtp, &new, 8);
-	__builtin_memcpy(rtp + 8, &new_ssrc, 4);
-	*ret_change = media_sum(media_sum(new, ~old), (uint64_t)new_ssrc + (uint32_t)~old_ssrc);
+	const uint32_t first = (uint32_t)(head >> 32), time = (uint32_t)head,
+		       time_out = time + s->exit_ts_offset;
+	const uint32_t first_out = (first & 0xff800000) | (uint32_t)s->exit_payload_type << 16 |
+				   (uint16_t)(first + s->exit_seq_offset);
+	rtp_be64_put(rtp, (uint64_t)first_out << 32 | time_out);
+	rtp_be32_put(rtp + 8, s->exit_ssrc);
+	// 2^16 is 1 in one's complement, so that words count as what they are, and a shift by 8 swaps the bytes of each.
+	uint64_t change =
+		(UINT64_C(0xffff) << 24) + first_out + time_out + s->exit_ssrc - first - time - ssrc;
+	*ret_change = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? change << 8 : change;
 	return true;
 }
 

@@ -35,11 +35,14 @@ static void kinds_sort(struct burst *b)
 
 static __rte_always_inline void find(struct worker *w, struct burst *b, unsigned int kind)
 {
-	const uint16_t port = b->packets[0]->port;
-	const uint32_t owner = LOOKUP_VALID >> 24 | w->id;
-	for (unsigned int i = kind_begin(b, kind); i < b->ends[kind]; i++) {
+	const struct quick_port port = quick_port_of(w, b->packets[0]->port, kind);
+	const bool ports = b->handed_off;
+	const unsigned int end = b->ends[kind];
+	for (unsigned int i = kind_begin(b, kind); i < end; i++) {
 		const struct rte_mbuf *m = b->packets[i];
-		uint32_t stream = stream_of(w->lookup, port, owner, m, kind);
+		uint32_t stream = stream_of(&port, m, kind);
+		if (unlikely(ports && m->port != port.port))
+			stream = NOT_USUAL;
 		if (unlikely(stream == NOT_USUAL)) {
 			stray_note(w, m, kind);
 			b->notes[i].stream = NOT_USUAL;
@@ -114,7 +117,8 @@ static __rte_always_inline uint16_t pass(struct worker *w, struct burst *b, unsi
 {
 	const uint32_t units = media_units(w->media, w->now);
 	const nsec_t now = w->now;
-	for (unsigned int i = kind_begin(b, kind); i < b->ends[kind]; i++) {
+	const unsigned int end = b->ends[kind];
+	for (unsigned int i = kind_begin(b, kind); i < end; i++) {
 		uint32_t found = b->notes[i].stream;
 		if (unlikely(!relay(w, b->packets[i], found, kind, units, now)))
 			leave(b, kept++, b->packets[i], found);

@@ -65,13 +65,12 @@ static inline uint16_t host16(const uint8_t *p)
 	return rte_be_to_cpu_16(sum_load16(p));
 }
 
-// One's-complement sum of an IPv4 header without options, in 64 bits.
-static inline uint64_t sum_header(const uint8_t *ip)
+// Whether the checksum of an IPv4 header without options is right: its words add up to a multiple of 0xffff, which 2^64 is one
+// more than. A number times the inverse of an odd one is small if, and only if, that one divides it.
+static inline bool ipv4_intact(const uint8_t *ip)
 {
-	uint64_t a, b;
-	memcpy(&a, ip, 8);
-	memcpy(&b, ip + 8, 8);
-	return media_sum(media_sum(a, b), sum_load32(ip + 16));
+	uint64_t sum = media_sum(media_sum(sum_load64(ip), sum_load64(ip + 8)), sum_load32(ip + 16));
+	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / 0xffff;
 }
 
 // By the EtherTypes. What they say is not checked.
@@ -96,69 +95,87 @@ static inline void stray_note(struct worker *w, const struct rte_mbuf *m, unsign
 		w->mixed = MIXED_BURSTS;
 }
 
-// What is wrong with an Ethernet header: 0 = nothing, but for the EtherType. `port` is where the packet came from.
-static __rte_always_inline uint64_t ethernet_odd(const struct lookup_port *port, const uint8_t *p,
+// What the packets of a burst that are for us have in common.
+struct quick_port {
+	const struct lookup *lookup;
+	uint64_t mac;   // 6 bytes in the upper part; 1 below where no packet of the kind is for us
+	uint32_t tag;   // 802.1Q
+	uint32_t owner; // the top byte of our entries
+	uint16_t port;  // where they came from
+};
+
+static inline struct quick_port quick_port_of(const struct worker *w, uint16_t port, unsigned int kind)
+{
+	const struct lookup_port *p = &w->lookup->ports[port];
+	return (struct quick_port){.lookup = w->lookup,
+				   .mac = p->mac << 16 | (!(kind & KIND_VLAN) && p->vlan),
+				   .tag = rte_cpu_to_be_32((uint32_t)TYPE_VLAN << 16 | p->vlan),
+				   .owner = LOOKUP_VALID >> 24 | w->id,
+				   .port = port};
+}
+
+// What is wrong with an Ethernet header: 0 = nothing, but for the EtherType.
+static __rte_always_inline uint64_t ethernet_odd(const struct quick_port *q, const uint8_t *p,
 						 unsigned int kind)
 {
-	uint64_t mac;
-	memcpy(&mac, p, 8);
-	uint64_t odd = (rte_le_to_cpu_64(mac) ^ port->mac) << 16;
-	if (!(kind & KIND_VLAN))
-		return odd | port->vlan;
-	uint32_t tag = rte_be_to_cpu_32(sum_load32(p + 12)) ^ (uint32_t)TYPE_VLAN << 16;
-	return odd | ((tag ^ port->vlan) & 0xffff0fff);
+	uint64_t odd = rte_le_to_cpu_64(sum_load64(p)) << 16 ^ q->mac;
+	return kind & KIND_VLAN ? odd | ((sum_load32(p + 12) ^ q->tag) & rte_cpu_to_be_32(0xffff0fff)) : odd;
+}
+
+// What `at` has in the bits of `mask` that is not in `want`; both as numbers in network order.
+static __rte_always_inline uint64_t odd64(const uint8_t *at, uint64_t want, uint64_t mask)
+{
+	return (sum_load64(at) ^ rte_cpu_to_be_64(want)) & rte_cpu_to_be_64(mask);
 }
 
 // The same of what an IP header has fixed, its length and the EtherType in front. `udp_len` counts what follows it.
-static __rte_always_inline uint64_t ip_odd(const uint8_t *ip, unsigned int udp_len, unsigned int kind)
+static __rte_always_inline uint64_t ip_odd(const uint8_t *ip, uint64_t udp_len, unsigned int kind)
 {
-	uint32_t type = sum_load32(ip - 2);
-	if (kind & KIND_V6) {
-		uint32_t next = sum_load32(ip + 4) ^ rte_cpu_to_be_32(udp_len << 16 | FRAME_PROTO_UDP << 8);
-		type ^= rte_cpu_to_be_32(0x86dd6000);
-		return (type & rte_cpu_to_be_32(0xfffff000)) | (next & rte_cpu_to_be_32(0xffffff00));
-	}
+	if (kind & KIND_V6)
+		return odd64(ip - 2, UINT64_C(0x86dd) << 48 | UINT64_C(6) << 44 | udp_len,
+			     UINT64_C(0xfffff0000000ffff)) |
+		       (ip[6] ^ FRAME_PROTO_UDP);
 	uint32_t carry = sum_load32(ip + 6) ^ rte_cpu_to_be_32(FRAME_PROTO_UDP);
-	type ^= rte_cpu_to_be_32(0x08004500);
-	return (type & rte_cpu_to_be_32(0xffffff00)) | (carry & rte_cpu_to_be_32(0x3fff00ff)) |
-	       (sum_load16(ip + 2) ^ rte_cpu_to_be_16((uint16_t)(udp_len + FRAME_IPV4)));
+	return odd64(ip - 2, (UINT64_C(0x0800450000000000) + (FRAME_IPV4 << 16)) + (udp_len << 16),
+		     UINT64_C(0xffffff00ffff0000)) |
+	       (carry & rte_cpu_to_be_32(0x3fff00ff));
 }
 
-// Our address that a packet goes to, LOCAL_NONE for those of groups and of other ports.
-static __rte_always_inline unsigned int local_of(const struct lookup *t, uint16_t port, const uint8_t *ip,
-						 unsigned int kind)
+// Our address that a packet goes to. False for those of groups, of other ports, and of others.
+static __rte_always_inline bool local_find(const struct quick_port *q, const uint8_t *ip, unsigned int kind,
+					   unsigned int *ret_local)
 {
 	if (kind & KIND_V6) {
-		const struct lookup_v6 *v = &t->v6[lookup_hash_v6(t, ip + 24)];
-		return likely(!memcmp(v->ip, ip + 24, 16) && v->port == port) ? v->local : LOCAL_NONE;
+		const struct lookup_v6 *v = &q->lookup->v6[lookup_hash_v6(q->lookup, ip + 24)];
+		*ret_local = v->local;
+		return !memcmp(v->ip, ip + 24, 16) && v->port == q->port;
 	}
 	uint32_t to = sum_load32(ip + 16);
-	const struct lookup_v4 *v = &t->v4[lookup_hash_v4(t, to)];
-	return likely(v->ip == to && v->port == port) ? v->local : LOCAL_NONE;
+	const struct lookup_v4 *v = &q->lookup->v4[lookup_hash_v4(q->lookup, to)];
+	*ret_local = v->local;
+	return v->ip == to && v->port == q->port;
 }
 
-// The stream that the usual packet of a kind is for, or NOT_USUAL. `port` is where it came from, `owner` the top byte of
-// our entries.
-static __rte_always_inline uint32_t stream_of(const struct lookup *t, uint16_t port, uint32_t owner,
-					      const struct rte_mbuf *m, unsigned int kind)
+// The stream that the usual packet of a kind is for, or NOT_USUAL.
+static __rte_always_inline uint32_t stream_of(const struct quick_port *q, const struct rte_mbuf *m,
+					      unsigned int kind)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *), *ip = p + kind_ip(kind),
 		      *udp = p + kind_udp(kind);
 	const int udp_len = m->data_len - (int)kind_udp(kind);
-	unsigned int to = host16(udp + 2);
-	uint64_t odd = ethernet_odd(&t->ports[port], p, kind) | ip_odd(ip, (unsigned int)udp_len, kind);
-	odd |= (sum_load16(udp + 4) ^ rte_cpu_to_be_16((uint16_t)udp_len)) | (to & 1) | (m->port ^ port);
+	uint64_t odd = ethernet_odd(q, p, kind) | ip_odd(ip, (uint64_t)udp_len, kind);
+	// its length, and an even port
+	odd |= odd64(udp, (uint64_t)udp_len << 16, UINT64_C(1) << 32 | UINT64_C(0xffff) << 16);
 	odd |= m->ol_flags & (RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD);
 	if (unlikely(odd || udp_len < FRAME_MIN - UDP || !sum_load16(udp + 6)))
 		return NOT_USUAL;
-	if (!(kind & KIND_V6) && !(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD) &&
-	    unlikely(sum_fold(sum_header(ip)) != UINT16_MAX))
+	if (!(kind & KIND_V6) && !(m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD) && unlikely(!ipv4_intact(ip)))
 		return NOT_USUAL;
-	unsigned int local = local_of(t, port, ip, kind);
-	if (unlikely(local == LOCAL_NONE))
+	unsigned int local;
+	if (unlikely(!local_find(q, ip, kind, &local)))
 		return NOT_USUAL;
-	uint32_t entry = __atomic_load_n(lookup_slot(t, local, (uint16_t)to), __ATOMIC_ACQUIRE);
-	return likely(entry >> 24 == owner) ? lookup_entry_stream(entry) : NOT_USUAL;
+	uint32_t entry = __atomic_load_n(lookup_slot(q->lookup, local, host16(udp + 2)), __ATOMIC_ACQUIRE);
+	return likely(entry >> 24 == q->owner) ? lookup_entry_stream(entry) : NOT_USUAL;
 }
 
 // Calls a stream's two lines into the cache.
@@ -173,12 +190,11 @@ static inline void stream_call(const struct worker *w, uint32_t stream)
 // fragmented may carry any (RFC 6864 s4.1).
 static inline void ipv4_rewrite(uint8_t *ip, const struct media_stream *s)
 {
-	uint32_t length_id = sum_load32(ip + 2);
+	uint32_t length_id = sum_load32(ip + 2), sum = s->exit.ip_sum + length_id;
 	uint64_t ends;
 	memcpy(&ends, &s->exit, 8);
-	uint32_t sum = s->exit.ip_sum + (length_id & UINT16_MAX) + (length_id >> 16);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	uint16_t ip_sum = (uint16_t) ~(sum + (sum >> 16));
+	sum += sum < length_id;
+	uint16_t ip_sum = (uint16_t)(~(sum + (sum << 16 | sum >> 16)) >> 16);
 	uint32_t whole = rte_cpu_to_be_32(0x40000000 | FRAME_TTL << 8 | FRAME_PROTO_UDP);
 	ip[1] = (uint8_t)(s->exit_dscp << 2);
 	memcpy(ip + 6, &whole, 4);
@@ -225,7 +241,7 @@ static __rte_always_inline bool relay_kind(struct worker *w, struct rte_mbuf *m,
 	uint64_t change;
 	if (unlikely((s->flags & ~any) != want || memcmp(ip + (v6 ? 8 : 12), s->source_ip, v6 ? 16 : 4)))
 		return false;
-	if (unlikely(s->source_port != host16(udp) && s->source_port))
+	if (unlikely(s->source_port != host16(udp)) && s->source_port)
 		return false;
 	if (unlikely(!hop_ready(hop) || (alike && hop->header_len != kind_ip(kind))))
 		return false;
@@ -237,12 +253,11 @@ static __rte_always_inline bool relay_kind(struct worker *w, struct rte_mbuf *m,
 	if (unlikely(!media_relay_quick(s, udp + FRAME_UDP, udp_len - FRAME_UDP, now, units, &change)))
 		return false;
 	if (s->flags & MEDIA_LAW)
-		change = media_sum(change, codec_law_translate(udp + FRAME_UDP + RTP_HEADER_BYTES,
-							       udp_len - FRAME_UDP - RTP_HEADER_BYTES,
-							       s->exit_codec));
-	uint32_t from = sum_load16(udp);
-	uint64_t sum = (uint64_t)(uint16_t)~sum_load16(udp + 6) + s->exit_change + (UINT16_MAX - from);
-	uint16_t udp_sum = frame_udp_checksum(media_sum(change, sum));
+		change += codec_law_translate(udp + FRAME_UDP + RTP_HEADER_BYTES,
+					      udp_len - FRAME_UDP - RTP_HEADER_BYTES, s->exit_codec);
+	// less the source's port and the complement of what was there
+	uint64_t sum = change + s->exit_change + 2 * UINT16_MAX - sum_load16(udp) - sum_load16(udp + 6);
+	uint16_t udp_sum = frame_udp_checksum(sum);
 	uint8_t *l3 = exit_write(w, udp, udp_len, s, kind, to_v6);
 	memcpy(udp + 6, &udp_sum, 2);
 	if (alike && !(kind & KIND_VLAN))

@@ -180,7 +180,6 @@ static __rte_always_inline void streams_find(struct burst_group *g, const struct
 	__m512i local;
 	__mmask8 ok = kind & KIND_V6 ? locals_v6(t, h, port, g->usual, &local)
 				     : locals_v4(t, h, port, g->usual, &local);
-	ok = _mm512_mask_cmpneq_epi64_mask(ok, local, ALL(LOCAL_NONE));
 	__m512i slot = _mm512_add_epi64(_mm512_slli_epi64(local, LOOKUP_PAIRS_SHIFT),
 					_mm512_srli_epi64(HOST16(h->c[4], 6), 1));
 	__m512i entry = _mm512_cvtepu32_epi64(

@@ -42,7 +42,11 @@ void tx_send(struct worker *w, uint16_t port, struct worker_tx *tx);
 // Holds a frame for a port and sends nothing: a burst fits beside what may be held. tx_send_full must follow.
 static inline void tx_add(struct worker *w, uint16_t port, struct rte_mbuf *m, uint32_t stream)
 {
-	struct worker_tx *tx = &w->tx[port];
+	if (unlikely(port != w->tx_last_port)) {
+		w->tx_last_port = port;
+		w->tx_last = &w->tx[port];
+	}
+	struct worker_tx *tx = w->tx_last;
 	unsigned int n = tx->count++;
 	m->port = port;
 	tx->frames[n] = m;

@@ -8,6 +8,13 @@
 #include <stdint.h>
 #include <string.h>
 
+static inline uint64_t sum_load64(const uint8_t *p)
+{
+	uint64_t v;
+	memcpy(&v, p, 8);
+	return v;
+}
+
 static inline uint32_t sum_load32(const uint8_t *p)
 {
 	uint32_t v;

@@ -157,6 +157,8 @@ static void datagram_damage(uint64_t *random, struct side *s, struct rig_datagra
 		d->payload[0] = (uint8_t)draw(random);
 	if (odd == 11)
 		d->dst.ip[draw(random) % (s->kind & V6 ? 16 : 4)] ^= (uint8_t)(1u << draw(random) % 8);
+	if (odd == 27)
+		memset(d->dst.ip, 0, sizeof(d->dst.ip)); // as slots are that nobody has
 	if (odd == 25)
 		look_alike(&d->dst, s->kind & V6 ? 16 : 4);
 	if (odd == 26)
