@@ -6,8 +6,7 @@
 // addresses of either family, so that IPv6 touches no third one. An IPv4 header that is made new gets our identification.
 #include "dataplane/hot/quick.h"
 
-static inline bool relay_found(struct worker *w, struct rte_mbuf *m, uint32_t found, uint32_t units,
-			       nsec_t now)
+bool quick_relay_any(struct worker *w, struct rte_mbuf *m, uint32_t found, uint32_t units, nsec_t now)
 {
 	uint32_t stream = lookup_entry_stream(found);
 	switch (found >> KIND_SHIFT) {
@@ -32,7 +31,7 @@ uint16_t quick_cross(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++) {
 		struct rte_mbuf *m = b->packets[i];
 		uint32_t found = b->notes[i].stream;
-		if (!relay_found(w, m, found, units, now))
+		if (!quick_relay_any(w, m, found, units, now))
 			leave(b, kept++, m, found >> KIND_SHIFT ? NOT_USUAL : found);
 	}
 	return kept;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quick_wide.c - The quick relay, eight packets at a time, where the CPU has AVX-512.
-// Exits: tx (all done), voice (any other packet, untouched; its note names the stream, if it is what is usual).
+// Exits: tx (all done), voice (any other packet, untouched; its note names the stream, if it is untagged IPv4 and usual).
 //
 // The same packets as in quick.c, the same questions and the same bytes. quick_wide_find.c has turned eight headers into columns,
 // found their streams and called these' lines into the cache. The two lines of a stream are turned around likewise; the streams are
-// asked, and the lanes that pass are relayed. A lane that does not pass goes through the relay of one, and from there to parse. Two
-// packets of one stream do not share a turn: the second needs what the first has changed.
+// asked, and the lanes that pass are relayed; where headers of another kind are to go out, these are put in front one by one. A lane
+// that does not pass goes through the relay of one, and from there to parse. Two packets of one stream do not share a turn: the second
+// needs what the first has changed.
 #include "dataplane/hot/quick.h"
 
 #ifdef QUICK_WIDE
@@ -99,10 +100,10 @@ static __rte_always_inline __mmask8 lanes_judge(const struct burst_group *g, str
 {
 	const __m512i *a = l->a, *b = l->b;
 	const __m512i c3 = LOAD(g->columns[3]), c4 = LOAD(g->columns[4]), c5 = LOAD(g->columns[5]);
-	const uint64_t want = MEDIA_PLAIN | (kind & KIND_V6 ? MEDIA_SOURCE_V6 | MEDIA_EXIT_V6 : 0);
+	const uint64_t want = MEDIA_PLAIN | (kind & KIND_V6 ? MEDIA_SOURCE_V6 : 0),
+		       asked = 0xff & ~(MEDIA_LAW | MEDIA_EXIT_V6);
 	__mmask8 ok = g->usual;
-	__m512i odd = _mm512_ternarylogic_epi64(a[A_EXIT_SSRC], ALL(want << 32),
-						ALL((uint64_t)(0xff & ~MEDIA_LAW) << 32), AND_XOR);
+	__m512i odd = _mm512_ternarylogic_epi64(a[A_EXIT_SSRC], ALL(want << 32), ALL(asked << 32), AND_XOR);
 	if (kind & KIND_V6) {
 		odd = _mm512_or_si512(odd, _mm512_xor_si512(LOAD(g->columns[2]), a[A_SOURCE_IP]));
 		odd = _mm512_or_si512(odd, _mm512_xor_si512(c3, a[A_SOURCE_IP + 1]));
@@ -207,7 +208,8 @@ static inline __m512i ipv6_write(const struct burst_group *g, __m512i c[LANES], 
 	return bytes_pick(first, UINT64_C(0x0001020304050607));
 }
 
-// The next hops of the lanes; `ok` less those that cannot be used. All leave by one port as a rule: *ret_port, or NO_PORT.
+// The next hops of the lanes, and their port: all leave by one as a rule; else NO_PORT. Returns those of `ok` that leave with
+// headers of the kind that they came with.
 static __rte_always_inline __mmask8 hops_find(const struct worker *w, const struct lanes *l, __mmask8 ok,
 					      const struct hop *ret_hops[LANES], uint32_t *ret_port,
 					      unsigned int kind)
@@ -216,6 +218,8 @@ static __rte_always_inline __mmask8 hops_find(const struct worker *w, const stru
 	uint32_t port, other = 0;
 	_mm512_storeu_si512(at, _mm512_srli_epi64(l->a[A_PORTS], 48));
 	port = w->hops[at[0]].port;
+	__mmask8 to_v6 = _mm512_test_epi64_mask(l->a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_EXIT_V6 << 32));
+	ok &= kind & KIND_V6 ? to_v6 : (__mmask8)~to_v6;
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++) {
 		const struct hop *hop = &w->hops[at[i]];
@@ -228,22 +232,29 @@ static __rte_always_inline __mmask8 hops_find(const struct worker *w, const stru
 	return ok;
 }
 
-// Translates A-law to mu-law or back in packets that are done otherwise, `alaw` of them to A-law, and carries their checksums
-// over.
+// Lanes of which something is done one by one.
+struct apart {
+	__mmask8 crossing;  // that leave with headers of another kind
+	__mmask8 law, alaw; // whose payload is translated, and to A-law
+	alignas(64) uint64_t checksums[LANES];
+	alignas(64) uint64_t rtp[2][LANES]; // columns 5 and 6 as they go out
+};
+
+// Translates A-law to mu-law or back in packets that are done otherwise, but for their checksums, and carries these over.
 static __rte_noinline void lanes_translate(const struct worker *w, const struct burst_group *g,
-					   struct rte_mbuf *const *packets, __mmask8 lanes, __mmask8 alaw,
-					   const uint64_t *checksums, unsigned int udp)
+					   struct rte_mbuf *const *packets, const struct apart *x,
+					   unsigned int udp)
 {
 	if (w->wide_law) {
-		quick_law(g, packets, lanes, alaw, checksums, udp);
+		quick_law(g, packets, x->law, x->alaw, x->checksums, udp);
 		return;
 	}
-	for (; lanes; lanes &= (__mmask8)(lanes - 1)) {
+	for (__mmask8 lanes = x->law; lanes; lanes &= (__mmask8)(lanes - 1)) {
 		unsigned int i = (unsigned int)__builtin_ctz(lanes), payload = udp + PAYLOAD - UDP;
 		uint8_t *p = rte_pktmbuf_mtod(packets[i], uint8_t *);
 		uint64_t change = codec_law_translate(p + payload, packets[i]->data_len - payload,
-						      alaw >> i & 1 ? CODEC_PCMA : CODEC_PCMU);
-		uint16_t sum = frame_udp_checksum((uint16_t)~checksums[i] + change);
+						      x->alaw >> i & 1 ? CODEC_PCMA : CODEC_PCMU);
+		uint16_t sum = frame_udp_checksum((uint16_t)~x->checksums[i] + change);
 		memcpy(p + udp + 6, &sum, 2);
 	}
 }
@@ -256,16 +267,18 @@ struct frames {
 };
 
 static __rte_always_inline void frames_make(const struct burst_group *g, const struct lanes *l,
-					    struct frames *f, __mmask8 law, uint64_t *checksums,
-					    unsigned int kind)
+					    struct frames *f, struct apart *x, unsigned int kind)
 {
 	__m512i *c = f->rows;
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++)
 		c[i] = LOAD(g->columns[i]);
 	rtp_write(c, l);
-	if (law)
-		_mm512_store_si512(checksums, _mm512_and_si512(_mm512_srli_epi64(c[5], 16), ALL(0xffff)));
+	if (unlikely(x->law | x->crossing)) {
+		_mm512_store_si512(x->checksums, _mm512_and_si512(_mm512_srli_epi64(c[5], 16), ALL(0xffff)));
+		_mm512_store_si512(x->rtp[0], c[5]);
+		_mm512_store_si512(x->rtp[1], c[6]);
+	}
 	if (kind & KIND_V6) {
 		_mm512_store_si512(f->first, ipv6_write(g, c, l, kind));
 		half_rows_pair(c + 4, c);
@@ -293,6 +306,58 @@ static __rte_always_inline void frame_make(const struct frames *f, unsigned int 
 		_mm512_storeu_si512(p, _mm512_mask_loadu_epi8(words_up(f->rows[i]), 0x3ffff, ethernet));
 	} else {
 		_mm512_storeu_si512(p, _mm512_mask_loadu_epi8(words_down(f->rows[i]), 0x3fff, ethernet));
+	}
+}
+
+// How far the start of a packet of a kind moves when it gets the headers of an exit.
+static inline int shift_of(const struct media_stream *s, const struct hop *hop, unsigned int kind)
+{
+	return (int)(kind_udp(kind) - hop->header_len) - (s->flags & MEDIA_EXIT_V6 ? FRAME_IPV6 : FRAME_IPV4);
+}
+
+// Those of `lanes` that can leave with headers of another kind.
+static __rte_noinline __mmask8 crossing_judge(struct rte_mbuf *const *packets,
+					      struct media_stream *const s[LANES],
+					      const struct hop *const hops[LANES], __mmask8 lanes,
+					      unsigned int kind)
+{
+	__mmask8 ok = 0;
+	for (; lanes; lanes &= (__mmask8)(lanes - 1)) {
+		unsigned int i = (unsigned int)__builtin_ctz(lanes);
+		if (hop_ready(hops[i]) && packets[i]->data_off + shift_of(s[i], hops[i], kind) >= 0)
+			ok |= (__mmask8)(1u << i);
+	}
+	return ok;
+}
+
+// Writes UDP and RTP of the lanes that leave so, and their streams' second lines.
+static __rte_noinline void crossing_write(struct rte_mbuf *const *packets,
+					  struct media_stream *const s[LANES], const __m512i lines[LANES],
+					  const struct apart *x, unsigned int kind)
+{
+	for (__mmask8 lanes = x->crossing; lanes; lanes &= (__mmask8)(lanes - 1)) {
+		unsigned int i = (unsigned int)__builtin_ctz(lanes);
+		uint8_t *udp = rte_pktmbuf_mtod_offset(packets[i], uint8_t *, kind_udp(kind));
+		memcpy(udp + 4, &x->rtp[0][i], 8);
+		memcpy(udp + 12, &x->rtp[1][i], 8);
+		_mm512_store_si512((uint8_t *)s[i] + 64, lines[i]);
+	}
+}
+
+// Puts the new headers in front of them, and sends them.
+static __rte_noinline void crossing_send(struct worker *w, const struct burst_group *g,
+					 struct rte_mbuf *const *packets, struct media_stream *const s[LANES],
+					 const struct hop *const hops[LANES], __mmask8 lanes,
+					 unsigned int kind)
+{
+	for (; lanes; lanes &= (__mmask8)(lanes - 1)) {
+		unsigned int i = (unsigned int)__builtin_ctz(lanes), udp = kind_udp(kind);
+		uint8_t *p = rte_pktmbuf_mtod(packets[i], uint8_t *);
+		int shift = shift_of(s[i], hops[i], kind);
+		hop_write(hops[i], exit_write(w, p + udp, packets[i]->data_len - udp, s[i], kind,
+					      s[i]->flags & MEDIA_EXIT_V6));
+		frame_shift(packets[i], shift);
+		tx_add(w, hops[i]->port, packets[i], (uint32_t)g->streams[i]);
 	}
 }
 
@@ -334,22 +399,26 @@ static __rte_always_inline __mmask8 group_relay(struct worker *w, const struct b
 	turn(l.b);
 	const struct hop *hops[LANES];
 	uint32_t port;
-	__mmask8 ok = hops_find(w, &l, lanes_judge(g, &l, units, kind), hops, &port, kind);
+	const __mmask8 fit = lanes_judge(g, &l, units, kind),
+		       alike = hops_find(w, &l, fit, hops, &port, kind);
+	struct apart x;
+	x.crossing = 0;
+	if (unlikely(alike != fit))
+		x.crossing = crossing_judge(packets, s, hops, fit & (__mmask8)~alike, kind);
+	const __mmask8 ok = alike | x.crossing;
 	if (!ok)
 		return 0;
-	const __mmask8 law =
-		_mm512_mask_test_epi64_mask(ok, l.a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_LAW << 32));
-	const __mmask8 alaw = _mm512_cmpeq_epu64_mask(
-		_mm512_and_si512(_mm512_srli_epi64(l.b[B_PEER], 40), ALL(0xff)), ALL(CODEC_PCMA));
-	alignas(64) uint64_t checksums[LANES];
+	x.law = _mm512_mask_test_epi64_mask(ok, l.a[A_EXIT_SSRC], ALL((uint64_t)MEDIA_LAW << 32));
+	x.alaw = _mm512_cmpeq_epu64_mask(_mm512_and_si512(_mm512_srli_epi64(l.b[B_PEER], 40), ALL(0xff)),
+					 ALL(CODEC_PCMA));
 	struct frames f;
-	frames_make(g, &l, &f, law, checksums, kind);
+	frames_make(g, &l, &f, &x, kind);
 	lanes_count(g, &l, now, kind);
 	turn(l.b);
-	lanes_send(w, g, packets, hops, ok, port);
+	lanes_send(w, g, packets, hops, alike, port);
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < LANES; i++) {
-		if (unlikely(!(ok >> i & 1)))
+		if (unlikely(!(alike >> i & 1)))
 			continue;
 		struct rte_mbuf *m = packets[i];
 		_mm512_store_si512((uint8_t *)s[i] + 64, l.b[i]);
@@ -357,8 +426,15 @@ static __rte_always_inline __mmask8 group_relay(struct worker *w, const struct b
 		m->ol_flags = 0;
 		m->port = hops[i]->port;
 	}
-	if (law)
-		lanes_translate(w, g, packets, law, alaw, checksums, kind_udp(kind));
+	if (unlikely(x.crossing)) {
+		__m512i lines[LANES];
+		memcpy(lines, l.b, sizeof(lines));
+		crossing_write(packets, s, lines, &x, kind);
+	}
+	if (x.law)
+		lanes_translate(w, g, packets, &x, kind_udp(kind));
+	if (unlikely(x.crossing))
+		crossing_send(w, g, packets, s, hops, x.crossing, kind);
 	return ok;
 }
 
@@ -373,7 +449,7 @@ static __rte_always_inline uint16_t group_rest(struct worker *w, const struct bu
 		uint32_t found = g->usual >> i & 1 ? (uint32_t)g->streams[i] | kind << KIND_SHIFT : NOT_USUAL;
 		if (found == NOT_USUAL)
 			stray_note(w, m, kind);
-		if (!(g->done >> i & 1) && !relay(w, m, found, kind, units, w->now))
+		if (!(g->done >> i & 1) && !quick_relay_any(w, m, found, units, w->now))
 			leave(b, kept++, m, found);
 	}
 	return kept;
