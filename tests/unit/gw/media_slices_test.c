@@ -284,19 +284,18 @@ static unsigned int wrong_sums(const struct crowd *c, int sum, unsigned int pack
 	return wrong;
 }
 
-// Numbers are said and added. In the middle of it, one leaves who has spoken, one whose turn is next but few and one far behind,
-// and two join, one of whom speaks at a rate at which nobody did.
-static void members_change_meanwhile(void)
+// Thirty say numbers, and others spoke before who leave something behind at 8 kHz. Ten have said theirs in a tick that is due.
+static struct crowd *numbers_begun(const struct conference_spec *spec)
 {
-	struct crowd *c = crowd_new(&(struct conference_spec){0}, 40);
+	struct crowd *c = crowd_new(spec, 40);
 	const uint8_t loud[160] = {0};
 	for (unsigned int i = 0; i < 30; i++)
 		crowd_join(c, CODEC_L16_16K, BOTH);
 	uint32_t other, home = c->conference;
 	media_conference_open(c->m, &(struct conference_spec){0}, &other);
 	c->conference = other;
-	for (unsigned int i = 0; i < 3; i++)
-		crowd_join(c, CODEC_PCMU, BOTH); // leaves something behind at 8 kHz
+	for (unsigned int i = 0; i < 4; i++)
+		crowd_join(c, CODEC_PCMU, i < 3 ? BOTH : STREAM_SEND);
 	c->conference = home;
 	for (unsigned int k = 0; k < 10; k++) {
 		c->seq++;
@@ -305,13 +304,20 @@ static void members_change_meanwhile(void)
 		if (k < 9)
 			crowd_listen(c, UNLIMITED);
 	}
-	for (uint32_t i = 30; i < 33; i++)
-		media_stream_close(c->m, c->stream[i], c->now);
+	media_conference_close(c->m, other, c->now);
 	c->packets = c->heard_len = 0;
 	while (media_tick_due(c->m) > c->now)
 		c->now += NSEC_PER_MSEC;
 	for (unsigned int i = 0; i < 10; i++) // as many voices
 		CHECK_INT(crowd_call(c, 1, 32), 0);
+	return c;
+}
+
+// In the middle of it, one leaves who has spoken, one whose turn is next but few and one far behind, and two join, one of
+// whom speaks at a rate at which nobody did.
+static void members_change_meanwhile(void)
+{
+	struct crowd *c = numbers_begun(&(struct conference_spec){0});
 	media_stream_close(c->m, c->stream[3], c->now);
 	media_stream_close(c->m, c->stream[15], c->now);
 	media_stream_close(c->m, c->stream[25], c->now);
@@ -330,6 +336,23 @@ static void members_change_meanwhile(void)
 		crowd_call(c, 1, 32);
 	CHECK_INT(c->packets, 29);
 	CHECK_INT(wrong_sums(c, 4650 - 40 - 160 - 260, 27), 0);
+	crowd_free(c);
+}
+
+// One joins with whom there are more than all of whom are heard. Talkers are chosen in the next tick, not in what is left of this.
+static void weighing_waits(void)
+{
+	struct crowd *c = numbers_begun(&(struct conference_spec){.loudest = 3, .mix_all_up_to = 30});
+	crowd_join(c, CODEC_L16_16K, BOTH);
+	while (media_tick_due(c->m) <= c->now)
+		crowd_call(c, 1, 32);
+	CHECK_INT(c->packets, 30);
+	CHECK_INT(wrong_sums(c, 4650, 30), 0);
+	c->packets = c->heard_len = 0;
+	for (c->now += PERIOD; media_tick_due(c->m) <= c->now;)
+		crowd_call(c, 1, 32);
+	CHECK_INT(c->packets, 31);
+	CHECK(wrong_sums(c, 4650, 30) > 0);
 	crowd_free(c);
 }
 
@@ -366,4 +389,4 @@ static void work_in_slices(void)
 T_MAIN("media_slices", {"sounds the same", sounds_the_same},
        {"sounds the same weighed", sounds_the_same_weighed}, {"slices are short", slices_are_short},
        {"members change meanwhile", members_change_meanwhile}, {"members come and go", members_come_and_go},
-       {"work in slices", work_in_slices})
+       {"weighing waits", weighing_waits}, {"work in slices", work_in_slices})
