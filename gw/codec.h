@@ -43,7 +43,7 @@ enum codec_id {
 	CODEC_COUNT
 };
 
-#define CODEC_FRAME_BYTES_MAX 1920 // largest payload: L16 at 16 kHz, 60 ms
+#define CODEC_FRAME_BYTES_MAX 1920 // largest payload that is read: L16 at 16 kHz, 60 ms
 #define CODEC_SAMPLES_MAX     2880 // 60 ms at 48 kHz
 
 // What is fixed about a codec. One row each in gw/codec/table.c.

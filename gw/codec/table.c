@@ -78,7 +78,7 @@ static const struct codec codecs[CODEC_COUNT] =
 		[CODEC_L16_16K] =
 			{
 				IDENTITY(CODEC_L16_16K, "l16-16k", "L16", DYNAMIC, 16000, 16000),
-				TIMING(1, 20, 60, 320),
+				TIMING(1, 20, 40, 320), // more does not fit into an Ethernet frame
 				CODING(l16_encode, l16_decode),
 			},
 		[CODEC_PCMU_56K] =

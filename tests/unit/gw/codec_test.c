@@ -85,6 +85,18 @@ static unsigned int differences(const uint16_t *want, const uint8_t *have, size_
 	return d;
 }
 
+// What we send is not fragmented: the longest packet fits into an Ethernet frame, behind an IPv6 header as well.
+static void no_packet_is_longer_than_a_frame(void)
+{
+	for (unsigned int id = 1; id < CODEC_COUNT; id++) {
+		const struct codec *c = codec_by_id(id);
+		unsigned int payload = c ? c->bytes_per_10ms * c->period_ms_max / 10 : 0;
+		if (payload + 12 + 8 + 40 > 1500)
+			printf("%s: %u bytes in %u ms\n", c->name, payload, c->period_ms_max);
+		CHECK(payload + 12 + 8 + 40 <= 1500);
+	}
+}
+
 static void g711_equals_the_sweep(void)
 {
 	static const char *const names[] = {"sweep.src", "sweep-r.u", "sweep-r.a", "sweep-r.reu",
@@ -541,6 +553,7 @@ int main(void)
 {
 	static const struct t_test tests[] = {
 		{"rows_are_consistent", rows_are_consistent},
+		{"no_packet_is_longer_than_a_frame", no_packet_is_longer_than_a_frame},
 		{"g711_equals_the_sweep", g711_equals_the_sweep},
 		{"g711_is_exact_everywhere", g711_is_exact_everywhere},
 		{"law_conversion_is_the_table_of_the_recommendation",

@@ -115,7 +115,10 @@ static void at_random(void)
 	for (unsigned int i = 0; i < 20000; i++) {
 		x = x * 1664525 + 1013904223;
 		unsigned int k = (x >> 8) % PARTIES;
-		struct stream_spec s = spec_of(&r, codecs[(x >> 16) % CODECS], 20 + 20 * ((x >> 28) % 3));
+		const struct codec *c = codec_by_id(codecs[(x >> 16) % CODECS]);
+		unsigned int period = 20 + 20 * ((x >> 28) % 3);
+		struct stream_spec s =
+			spec_of(&r, c->id, period < c->period_ms_max ? period : c->period_ms_max);
 		int rc = 0;
 		if (!open[k]) {
 			rc = media_stream_open(r.m, &s, NOW, &stream[k]);
