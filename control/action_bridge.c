@@ -238,7 +238,7 @@ static bool restore(struct visit *v, uint32_t note, nsec_t now)
 		b->out = out ? NULL : other->line;
 		o->out = out ? v->line : NULL;
 	}
-	if (!v->away && !(failed && visit_play_adopt(v)))
+	if (!(failed && visit_play_adopt(v)))
 		visit_arm(v, now + ALONE_NS);
 	return true;
 }

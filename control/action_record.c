@@ -364,11 +364,13 @@ static uint32_t note(const struct visit *v)
 
 // In which state it is found: a recording may have ended meanwhile, and a file of which nothing is known any more can only
 // be kept.
-static enum mail_state found(const struct visit *v, uint32_t state)
+static enum mail_state found(struct visit *v, uint32_t state)
 {
 	bool records = state == MAIL_OPENING || state == MAIL_RECORDING || state == MAIL_ENDING;
-	if (v->recorder)
+	if (records && v->recorder)
 		return state == MAIL_ENDING ? MAIL_ENDING : MAIL_RECORDING;
+	recorder_leave(v->recorder); // somebody else's
+	v->recorder = NULL;
 	if (records || ((state == MAIL_MENU || state == MAIL_REPLAY) && !v->file[0]))
 		return MAIL_BYE;
 	return state;
@@ -383,8 +385,13 @@ static bool restore(struct visit *v, uint32_t note, nsec_t now)
 		return false;
 	m->fsm.state = (uint16_t)found(v, state);
 	m->turns = note >> STATE_BITS;
-	if (v->away || v->recorder || m->fsm.state == MAIL_IDLE)
+	if (v->recorder || m->fsm.state == MAIL_IDLE)
 		return true;
+	if (v->away) { // media come back, to what is still to be said
+		if (m->fsm.state == MAIL_BYE || m->fsm.state == MAIL_SORRY)
+			visit_arm(v, now + LAST_NS);
+		return true;
+	}
 	bool plays = visit_play_adopt(v);
 	if (m->fsm.state == MAIL_BYE && !plays)
 		act_bye(m, &now);

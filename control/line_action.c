@@ -358,10 +358,10 @@ bool visit_record(struct visit *v, const struct recorder_limits *limits, nsec_t 
 	return v->recorder;
 }
 
-bool visit_record_adopt(struct visit *v, api_handle recording)
+bool visit_record_adopt(struct visit *v, api_handle recording, const char *name)
 {
 	if (recording)
-		v->recorder = recorder_adopt(v->line->device, recording, v->file, on_recorded, v);
+		v->recorder = recorder_adopt(v->line->device, recording, name, on_recorded, v);
 	return v->recorder;
 }
 

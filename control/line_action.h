@@ -177,7 +177,7 @@ void visit_play_stop(struct visit *v, nsec_t now); // played() is not called
 
 // Takes over what the process before has begun to play to the caller alone, or to record. False: that has ended.
 bool visit_play_adopt(struct visit *v);
-bool visit_record_adopt(struct visit *v, api_handle recording);
+bool visit_record_adopt(struct visit *v, api_handle recording, const char *name);
 
 // Records what the caller says; recorded() follows. False: nothing is recorded, and recorded() is not called. Stopping
 // ends it, and recorded() tells when the file is complete; who hangs up meanwhile has it complete all the same.

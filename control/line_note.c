@@ -113,7 +113,7 @@ void visit_restore(struct party *p, const struct party_image *image, nsec_t now)
 	v->away = !p->stream; // is heard of again when it has one
 	memcpy(v->number, image->number, sizeof(v->number));
 	memcpy(v->file, image->file, sizeof(v->file));
-	visit_record_adopt(v, image->recording);
+	visit_record_adopt(v, image->recording, image->recording_name);
 	if (!v->action->restore || v->action->restore(v, note >> OWN_SHIFT, now))
 		return;
 	p->visit = NULL;

@@ -188,7 +188,8 @@ struct party_image {
 	// of a line: what its spec's note does not hold of the visit (line_action.h)
 	char number[26];                // of the far side
 	char file[API_RECORD_NAME_MAX]; // what was recorded last; "" = nothing
-	api_handle recording;           // that goes on, into that file; 0 = none
+	api_handle recording;           // that goes on, whoever asked for it, and its name; 0 = none
+	char recording_name[API_RECORD_NAME_MAX];
 	uint32_t conference_id;
 	uint32_t call_reference;
 	bool rx_named, tx_named;

@@ -325,7 +325,7 @@ static void find_recording(const struct recover *r, api_handle stream, struct pa
 		if (e->stream != stream)
 			continue;
 		ret->recording = e->handle;
-		memcpy(ret->file, e->name, sizeof(ret->file));
+		memcpy(ret->recording_name, e->name, sizeof(ret->recording_name));
 		return;
 	}
 }
