@@ -16,6 +16,7 @@
 #include "dataplane/server.h"
 #include "gw/codec.h"
 #include "gw/log.h"
+#include "gw/mixer.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 7 };
 enum { POLL_MAX_MS = 1000 };
@@ -94,9 +95,10 @@ static int serve(const struct config *c)
 	if (rc)
 		return EXIT_FAILURE;
 	signals_catch();
-	log_notice(c->node, "dataplane ready", "workers=%u ports=%u addresses=%u streams=%u socket=%s",
-		   dataplane.worker_count, dataplane.port_count, dataplane.lookup.local_count,
-		   c->dataplane.streams, c->dataplane.socket);
+	log_notice(c->node, "dataplane ready",
+		   "workers=%u ports=%u addresses=%u streams=%u kernels=%s socket=%s", dataplane.worker_count,
+		   dataplane.port_count, dataplane.lookup.local_count, c->dataplane.streams, mixer_kernel(),
+		   c->dataplane.socket);
 	tell_supervisor("READY=1");
 	run(&dataplane);
 	tell_supervisor("STOPPING=1");

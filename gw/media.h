@@ -195,7 +195,7 @@ size_t media_size(const struct media_limits *limits);
 size_t media_stream_bytes(void);
 size_t media_conference_bytes(void);
 
-// Makes an empty worker's media in caller memory. Returns it, never NULL.
+// Makes an empty worker's media in caller memory. Returns it, never NULL. Chooses the kernels of mixer and resampler, for all.
 struct media *media_init(void *mem, const struct media_limits *limits);
 
 // --- commands, from the worker's mailbox ---

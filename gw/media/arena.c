@@ -129,6 +129,8 @@ struct media *media_init(void *mem, const struct media_limits *limits)
 	struct layout at = lay_out(limits);
 	uint8_t *base = mem;
 	struct media *m = mem;
+	mixer_init();
+	resample_cpu_init();
 	memset(m, 0, sizeof(*m));
 	m->limits = *limits;
 	if (m->limits.jitter_min_ms == 0)

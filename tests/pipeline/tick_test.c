@@ -6,6 +6,7 @@
 #include <rte_ring.h>
 
 #include "gw/codec.h"
+#include "gw/mixer.h"
 
 #define PARTIES 3
 #define ROUNDS  50
@@ -254,5 +255,20 @@ static void relays_pass_a_conference(void)
 	rig_stop(&rig);
 }
 
-T_MAIN("pipeline tick", {"mix", mix}, {"damaged voice", damaged_voice}, {"both ways", both_ways},
+// A dataplane that has started mixes by what its CPU has, without further ado.
+static void kernels_of_this_cpu(void)
+{
+	if (!rig_start(&rig, &(struct rig_options){0}))
+		SKIP("DPDK does not start");
+	printf("mixed by %s\n", mixer_kernel());
+#if defined(__x86_64__)
+	bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+		  __builtin_cpu_supports("bmi2");
+	CHECK_INT(strcmp(mixer_kernel(), "generic") != 0, v3);
+#endif
+	rig_stop(&rig);
+}
+
+T_MAIN("pipeline tick", {"kernels of this CPU", kernels_of_this_cpu}, {"mix", mix},
+       {"damaged voice", damaged_voice}, {"both ways", both_ways},
        {"relays pass a conference", relays_pass_a_conference})
