@@ -9,22 +9,37 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <rte_config.h>
+
 #define HOP_NONE       0 // never ready
 #define HOP_MAX        65535
 #define HOP_HEADER_MAX 18 // destination, source, VLAN tag, type
 
+// Two streams of ours may be each other's far end. No switch sends a frame back to where it came from, so what goes to port
+// HOP_OURS + p never leaves: the worker takes it as if port p had received it. It counts down its TTL, lest two such streams
+// send each other one packet for ever; the quick relay does not, and leaves it to the careful one.
+#define HOP_OURS (RTE_MAX_ETHPORTS / 2)
+
+enum hop_state { HOP_UNRESOLVED, HOP_READY, HOP_READY_OURS };
+
 struct hop {
 	uint8_t headers[2][20];
 	uint8_t current;    // which of them; atomic
-	uint8_t ready;      // atomic
+	uint8_t ready;      // enum hop_state; atomic
 	uint8_t header_len; // 14 or 18, fixed for the hop's life
 	uint8_t zero;
-	uint16_t port; // DPDK port
+	uint16_t port; // DPDK port, or HOP_OURS + it
 } __attribute__((aligned(64)));
 
 static inline bool hop_ready(const struct hop *h)
 {
 	return __atomic_load_n(&h->ready, __ATOMIC_ACQUIRE);
+}
+
+// True when the quick relay may send there.
+static inline bool hop_quick(const struct hop *h)
+{
+	return __atomic_load_n(&h->ready, __ATOMIC_ACQUIRE) == HOP_READY;
 }
 
 // Puts a header of 14 bytes at the start of a frame.

@@ -241,6 +241,10 @@ static void worker_wire(struct dataplane *dp, struct worker *w)
 		tx->via = dp->workers[0]->inject_ring;
 		tx->offload_udp = p->offload_udp;
 		w->tx_ports[w->tx_count++] = p->id;
+		if (p->id < HOP_OURS) {
+			w->tx[HOP_OURS + p->id].via = w->ours_ring;
+			w->tx_ports[w->tx_count++] = HOP_OURS + p->id;
+		}
 		if (w->stream_ns < PACKETS_A_SECOND * p->packet_ns)
 			w->stream_ns = PACKETS_A_SECOND * p->packet_ns;
 	}

@@ -71,7 +71,7 @@ int neigh_init(struct neigh *n, const struct lookup *lookup, uint32_t capacity, 
 void neigh_fini(struct neigh *n);
 
 // Holds the next hop from one of our addresses to a remote one.
-// A multicast remote is its own next hop, and always resolved.
+// A multicast remote is its own next hop, and always resolved; so is an address of ours (HOP_OURS).
 // Returns 0, -ENETUNREACH when neither prefix nor gateway leads there, -ENOSPC when the table is full.
 int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remote, nsec_t now,
 		   uint16_t *ret_hop);

@@ -59,9 +59,10 @@ int worker_new(const struct worker_options *o, struct worker **ret)
 	w->handoff = rte_zmalloc_socket("handoff", sizeof(*w->handoff) * o->worker_count, 64, o->socket);
 	w->handoff_ring = ring_make("handoff", o->id, 4096, o->socket);
 	w->inject_ring = ring_make("inject", o->id, 4096, o->socket);
+	w->ours_ring = ring_make("ours", o->id, 4096, o->socket);
 	if (media)
 		w->media = media_init(media, &o->limits);
-	if (!media || !w->handles || !w->handoff || !w->handoff_ring || !w->inject_ring) {
+	if (!media || !w->handles || !w->handoff || !w->handoff_ring || !w->inject_ring || !w->ours_ring) {
 		worker_free(w);
 		return -ENOMEM;
 	}
@@ -92,6 +93,7 @@ void worker_free(struct worker *w)
 		rte_pktmbuf_free_bulk(w->waiting->packets, w->waiting->count);
 	rte_ring_free(w->handoff_ring);
 	rte_ring_free(w->inject_ring);
+	rte_ring_free(w->ours_ring);
 	rte_free(w->handoff);
 	rte_free(w->handles);
 	rte_free(w->media);
@@ -170,6 +172,18 @@ static unsigned int tick(struct worker *w)
 	return tick_run(w);
 }
 
+// A burst out of a ring.
+static unsigned int take(struct worker *w, stage_fn *from)
+{
+	struct burst *b = &w->bursts[w->waiting == &w->bursts[0]];
+	unsigned int n = from(w, b);
+	if (n) {
+		quick_find(w, b);
+		pipeline(w, b);
+	}
+	return n;
+}
+
 unsigned int worker_loop_once(struct worker *w, nsec_t now)
 {
 	w->now = now;
@@ -181,12 +195,7 @@ unsigned int worker_loop_once(struct worker *w, nsec_t now)
 	}
 	work += w->commands;
 	work += receive(w);
-	struct burst *b = &w->bursts[w->waiting == &w->bursts[0]];
-	if (handoff_take(w, b)) {
-		work += b->count;
-		quick_find(w, b);
-		pipeline(w, b);
-	}
+	work += take(w, handoff_take) + take(w, ours_take);
 	work += tick(w);
 	if (now >= w->upkeep_due)
 		work += upkeep(w);

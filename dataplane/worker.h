@@ -89,7 +89,7 @@ struct worker {
 	uint8_t group_ttl;        // TTL or hop limit of what goes to multicast groups
 	uint64_t handoff_pending; // bit n: frames wait for worker n
 	struct worker_rx rx[WORKER_RX_MAX];
-	uint16_t tx_ports[WORKER_RX_MAX];        // DPDK ports that frames may leave through
+	uint16_t tx_ports[2 * WORKER_RX_MAX];    // ports that frames may leave through, as in struct hop
 	struct rte_mbuf *garbage[2 * BURST_MAX]; // freed together after the burst
 	struct rte_mbuf *slow[BURST_MAX];
 	struct rte_mbuf *spare[BURST_MAX]; // empty frames for ticks
@@ -103,6 +103,7 @@ struct worker {
 	// rings, made at start
 	struct rte_ring *handoff_ring; // in: any worker puts, this one takes
 	struct rte_ring *inject_ring;  // in: main and other workers put ready frames (mbuf.port = way out)
+	struct rte_ring *ours_ring;    // in and out: from streams of this worker to streams of ours
 	struct rte_ring *slow_ring;    // out: main takes
 	struct mailbox *mailbox;       // commands in, replies and events out
 

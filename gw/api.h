@@ -106,7 +106,7 @@ struct api_handle_reply {
 
 // spec.local.addr: ADDR_NONE = first media address of the remote's family, else the first one.
 // Errors: -ENOENT conference, -EADDRNOTAVAIL address not ours, -EADDRINUSE port taken or range used up,
-// -ENOSPC streams or voices used up, -EINVAL period, flags or addresses, -ENOTSUP codec, -ELOOP remote is one of ours,
+// -ENOSPC streams or voices used up, -EINVAL period, flags or addresses, -ENOTSUP codec, -ELOOP remote is a group of ours,
 // -EBUSY the conference's worker is at its load limit and no port was named, -ENETUNREACH neither prefix nor gateway of the local address leads to the remote.
 struct api_stream_open {
 	struct stream_spec spec;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// handoff.c - Rings between workers for packets of streams they do not own.
-// Exit: parse, at the owner.
+// handoff.c - Rings between workers for packets of streams they do not own, and for packets from our streams to our streams.
+// Exit: parse, at the owner; what our streams sent, at the sender's worker.
 // Drops: handoff_full
 #include "dataplane/hot/stage.h"
 
@@ -32,5 +32,19 @@ uint16_t handoff_take(struct worker *w, struct burst *b)
 	b->handed_off = true;
 	for (uint16_t i = 0; i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(b->packets[i], void *));
+	return n;
+}
+
+uint16_t ours_take(struct worker *w, struct burst *b)
+{
+	uint16_t n = (uint16_t)rte_ring_dequeue_burst(w->ours_ring, (void **)b->packets, BURST_MAX, NULL);
+	b->count = n;
+	b->handed_off = false;
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = b->packets[i];
+		m->port = (uint16_t)(m->port - HOP_OURS);
+		m->ol_flags = 0; // no NIC has checked it
+		rte_prefetch0(rte_pktmbuf_mtod(m, void *));
+	}
 	return n;
 }

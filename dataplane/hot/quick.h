@@ -240,7 +240,7 @@ static __rte_always_inline bool relay_kind(struct worker *w, struct rte_mbuf *m,
 		return false;
 	if (unlikely(s->source_port != host16(udp)) && s->source_port)
 		return false;
-	if (unlikely(!hop_ready(hop) || (alike && hop->header_len != kind_ip(kind))))
+	if (unlikely(!hop_quick(hop) || (alike && hop->header_len != kind_ip(kind))))
 		return false;
 	const bool to_v6 = alike ? v6 : s->flags & MEDIA_EXIT_V6;
 	const int shift =

@@ -225,7 +225,7 @@ static __rte_always_inline __mmask8 hops_find(const struct worker *w, const stru
 		const struct hop *hop = &w->hops[at[i]];
 		ret_hops[i] = hop;
 		other |= hop->port ^ port;
-		if (unlikely(!hop_ready(hop) || hop->header_len != kind_ip(kind)))
+		if (unlikely(!hop_quick(hop) || hop->header_len != kind_ip(kind)))
 			ok &= (__mmask8) ~(1u << i);
 	}
 	*ret_port = other ? NO_PORT : port;

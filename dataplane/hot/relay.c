@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // relay.c - Rewrites Ethernet, IP and UDP of a relayed packet in place.
 // Exit: tx.
-// Drops: neighbor_unresolved, no_buffer (no headroom for a longer header)
+// Drops: neighbor_unresolved, no_buffer (no headroom for a longer header), loop (from us to us for ever)
 //
 // The UDP checksum is carried over by its difference (RFC 1624), so that damage on the way in still shows on the way
 // out, IPv4 and IPv6 alike: their pseudo headers differ in the addresses alone. It is computed anew where the payload
@@ -46,7 +46,7 @@ static inline uint16_t udp_checksum(const struct frame_path *path, const struct 
 
 // IPv4 to IPv4 with a checksum and nothing translated: what nearly all relays are.
 static inline void rewrite_v4(struct worker *w, const struct media_stream *s, const struct note *n,
-			      uint8_t *ip, uint8_t *udp, uint16_t len)
+			      uint8_t *ip, uint8_t *udp, uint16_t len, uint8_t ttl)
 {
 	uint32_t src = sum_load32(s->exit_src_ip), dst = sum_load32(s->exit_dst_ip);
 	uint32_t ports = rte_cpu_to_be_32(exit_ports(s, n));
@@ -56,7 +56,17 @@ static inline void rewrite_v4(struct worker *w, const struct media_stream *s, co
 	uint16_t sum = frame_udp_checksum((uint16_t)~sum_load16(udp + 6) + new + SUM_ZERO - old);
 	memcpy(udp, &ports, 4);
 	memcpy(udp + 6, &sum, 2);
-	frame_write_ipv4_sum(udp, src, dst, ends, s->exit_dscp, FRAME_TTL, len, w->ip_id++);
+	frame_write_ipv4_sum(udp, src, dst, ends, s->exit_dscp, ttl, len, w->ip_id++);
+}
+
+// What goes back to us keeps count, for two streams could send each other the same datagram for ever (hop.h). Returns 0 when
+// it is enough.
+static inline uint8_t ttl_for(const struct hop *hop, const struct note *n, const uint8_t *ip)
+{
+	if (likely(hop->port < HOP_OURS))
+		return FRAME_TTL;
+	uint8_t left = ip[n->flags & NOTE_V6 ? 7 : 8];
+	return left > FRAME_TTL ? FRAME_TTL - 1 : left ? (uint8_t)(left - 1) : 0;
 }
 
 static inline enum drop_reason relay_one(struct worker *w, struct rte_mbuf *m, const struct note *n)
@@ -67,11 +77,14 @@ static inline enum drop_reason relay_one(struct worker *w, struct rte_mbuf *m, c
 		return DROP_neighbor_unresolved;
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *), *udp = frame + n->l4;
 	uint16_t len = (uint16_t)(n->len + FRAME_UDP);
+	uint8_t ttl = ttl_for(hop, n, frame + n->l3);
+	if (unlikely(!ttl))
+		return DROP_loop;
 	if (likely(!(s->flags & (MEDIA_EXIT_V6 | MEDIA_LAW)) && !(n->flags & (NOTE_V6 | NOTE_UNSUMMED)))) {
 		int shift = (int)n->l4 - FRAME_IPV4 - (int)hop->header_len;
 		if (unlikely(shift < 0 && (int)m->data_off + shift < 0))
 			return DROP_no_buffer;
-		rewrite_v4(w, s, n, frame + n->l3, udp, len);
+		rewrite_v4(w, s, n, frame + n->l3, udp, len, ttl);
 		hop_write(hop, udp - FRAME_IPV4);
 		frame_shift(m, shift);
 		return DROP_NONE;
@@ -83,7 +96,7 @@ static inline enum drop_reason relay_one(struct worker *w, struct rte_mbuf *m, c
 		.src_port = (uint16_t)(ports >> 16),
 		.dst_port = (uint16_t)ports,
 		.dscp = s->exit_dscp,
-		.ttl = FRAME_TTL,
+		.ttl = ttl,
 		.v6 = s->flags & MEDIA_EXIT_V6,
 	};
 	int start = (int)n->l4 - (path.v6 ? FRAME_IPV6 : FRAME_IPV4) - (int)hop->header_len;

@@ -29,8 +29,9 @@ bool quick_law_fits(void);
 // Fills a burst from a queue. Returns its count.
 uint16_t rx_poll(struct worker *w, const struct worker_rx *rx, struct burst *b);
 
-// Fills a burst with what other workers handed over. Returns its count.
+// Fills a burst with what other workers handed over, or with what our own streams sent to streams of ours. Returns its count.
 uint16_t handoff_take(struct worker *w, struct burst *b);
+uint16_t ours_take(struct worker *w, struct burst *b);
 
 // Keeps a packet for another worker; handoff_flush passes it on.
 void handoff_put(struct worker *w, struct rte_mbuf *m, unsigned int worker);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tx.c - Gathers frames per port, sends them, counts what was refused.
-// Exit: the port, or the inject ring of the worker that has a queue there.
+// Exit: the port, the inject ring of the worker that has a queue there, or our own ring back to parse.
 // Drops: tx_full
 #include "dataplane/hot/stage.h"
 

@@ -65,7 +65,7 @@ static void unlink_entry(struct neigh *n, uint16_t index)
 	while (*at != index)
 		at = &n->entries[*at].next;
 	*at = e->next;
-	__atomic_store_n(&n->hops[index].ready, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&n->hops[index].ready, HOP_UNRESOLVED, __ATOMIC_RELEASE);
 	*e = (struct neigh_entry){.state = NEIGH_FREE};
 }
 
@@ -99,7 +99,7 @@ static void publish(struct neigh *n, uint16_t index)
 	}
 	neigh_store16(type, e->addr.family == ADDR_IPV6 ? NEIGH_TYPE_IPV6 : NEIGH_TYPE_IPV4);
 	__atomic_store_n(&hop->current, next, __ATOMIC_RELEASE);
-	__atomic_store_n(&hop->ready, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&hop->ready, hop->port < HOP_OURS ? HOP_READY : HOP_READY_OURS, __ATOMIC_RELEASE);
 }
 
 static void ask(struct neigh *n, struct neigh_entry *e, nsec_t now)
@@ -127,38 +127,52 @@ static bool prefix_covers(const struct local *l, const struct addr *a)
 	return rest == 0 || (l->addr.ip[whole] ^ a->ip[whole]) >> (8 - rest) == 0;
 }
 
+// The entry of a next hop on the wire of one of our addresses, made where there is none. 0 when the table is full.
+static uint16_t find_or_make(struct neigh *n, uint16_t port, unsigned int local, const struct addr *next)
+{
+	const struct local *from = &n->lookup->locals[local];
+	uint16_t index = find(n, port, next);
+	if (index || !(index = claim(n)))
+		return index;
+	uint16_t *head = bucket(n, port, next);
+	n->entries[index] = (struct neigh_entry){
+		.addr = *next,
+		.state = NEIGH_INCOMPLETE,
+		.local = (uint8_t)local,
+		.port = port,
+		.next = *head,
+	};
+	*head = index;
+	n->hops[index].port = port;
+	n->hops[index].header_len = from->vlan ? HOP_HEADER_MAX : HOP_HEADER_MAX - 4;
+	return index;
+}
+
 int neigh_hop_take(struct neigh *n, unsigned int local, const struct addr *remote, nsec_t now,
 		   uint16_t *ret_hop)
 {
 	const struct local *from = &n->lookup->locals[local];
 	const struct addr *next = remote;
+	unsigned int wire = lookup_local(n->lookup, remote);
+	bool group = addr_is_multicast(remote), ours = !group && wire != LOCAL_NONE;
 	if (from->addr.family != remote->family)
 		return -ENETUNREACH;
-	bool group = addr_is_multicast(remote);
-	if (!group && !prefix_covers(from, remote))
+	if (!ours)
+		wire = local;
+	if (!ours && !group && !prefix_covers(from, remote))
 		next = &from->gateway;
-	if (next->family != from->addr.family)
+	uint16_t port = n->lookup->locals[wire].port;
+	if (next->family != from->addr.family || port >= HOP_OURS)
 		return -ENETUNREACH;
-	uint16_t index = find(n, from->port, next);
-	if (!index) {
-		index = claim(n);
-		if (!index)
-			return -ENOSPC;
-		uint16_t *head = bucket(n, from->port, next);
-		n->entries[index] = (struct neigh_entry){
-			.addr = *next,
-			.state = NEIGH_INCOMPLETE,
-			.local = (uint8_t)local,
-			.port = from->port,
-			.next = *head,
-		};
-		*head = index;
-		n->hops[index].port = from->port;
-		n->hops[index].header_len = from->vlan ? HOP_HEADER_MAX : HOP_HEADER_MAX - 4;
-	}
+	uint16_t index = find_or_make(n, ours ? HOP_OURS + port : port, wire, next);
+	if (!index)
+		return -ENOSPC;
 	struct neigh_entry *e = &n->entries[index];
-	if (group && e->state == NEIGH_INCOMPLETE) { // nobody need be asked
-		neigh_group_mac(remote, e->mac);
+	if ((group || ours) && e->state == NEIGH_INCOMPLETE) { // nobody need be asked
+		if (group)
+			neigh_group_mac(remote, e->mac);
+		else
+			memcpy(e->mac, n->lookup->locals[wire].mac, sizeof(e->mac));
 		e->state = NEIGH_REACHABLE;
 		e->due = UINT64_MAX;
 		publish(n, index);

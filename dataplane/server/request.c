@@ -192,7 +192,8 @@ static int spec_check(const struct server *s, const struct server_conference *k,
 		return -EINVAL;
 	if (remote->family == ADDR_NONE)
 		return spec->flags & STREAM_SEND ? -EINVAL : 0;
-	if (lookup_local(&s->dp->lookup, remote) != LOCAL_NONE)
+	unsigned int ours = lookup_local(&s->dp->lookup, remote);
+	if (ours != LOCAL_NONE && ours >= s->dp->lookup.group_first)
 		return -ELOOP;
 	if (remote->family != local->family || !spec->remote.port || addr_is_any(remote) ||
 	    (addr_is_multicast(remote) && !(k->flags & CONFERENCE_BRIDGE)))
