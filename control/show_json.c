@@ -223,6 +223,7 @@ void show_dataplane_status(json_t *o, const struct api_status_reply *s)
 	set_count(o, "overloaded", s->overloaded);
 	set_count(o, "stream_bytes", s->stream_bytes);
 	set_count(o, "media_mb", s->media_mb);
+	json_object_set_new(o, "kernels", show_text(s->kernels, sizeof(s->kernels)));
 	for (uint32_t i = 0; i < s->worker_count && i < API_WORKERS_MAX; i++)
 		json_array_append_new(workers, worker_json(i, &s->workers[i]));
 	for (uint32_t i = 0; i < s->port_count && i < API_PORTS_MAX; i++)

@@ -2,9 +2,13 @@
 // dataplane.c - The main thread's turn over everything that workers send up.
 #include "dataplane/dataplane.h"
 
+#include <stdio.h>
+
 #include <rte_ring_elem.h>
 
 #include "dataplane/server.h"
+#include "gw/codec.h"
+#include "gw/mixer.h"
 
 enum { SLOW_MAX = 64, EVENTS_MAX = 64 };
 
@@ -53,6 +57,13 @@ unsigned int dataplane_turn(struct dataplane *dp, nsec_t now, nsec_t *ret_due)
 	*ret_due = neigh_due < server_due ? neigh_due : server_due;
 	*ret_due = dp->links_due < *ret_due ? dp->links_due : *ret_due;
 	return work;
+}
+
+void dataplane_kernels(const struct dataplane *dp, char *ret, size_t cap)
+{
+	bool wide = dp->worker_count && dp->workers[0]->wide;
+	snprintf(ret, cap, "relay %s, law %s, mix %s", wide ? "avx512" : "scalar", codec_law_kernel(),
+		 mixer_kernel());
 }
 
 uint64_t dataplane_drops(const struct dataplane *dp, enum drop_reason reason)

@@ -55,5 +55,8 @@ void modules_stop(struct dataplane *dp, const char *down_to);
 // Returns how much work it found; *ret_due is when it wants to run again at the latest.
 unsigned int dataplane_turn(struct dataplane *dp, nsec_t now, nsec_t *ret_due);
 
+// What was chosen for this CPU: "relay avx512, law avx512vbmi, mix x86-64-v4".
+void dataplane_kernels(const struct dataplane *dp, char *ret, size_t cap);
+
 // Sum of a drop reason over workers and slow path.
 uint64_t dataplane_drops(const struct dataplane *dp, enum drop_reason reason);

@@ -14,9 +14,9 @@
 
 #include "dataplane/dataplane.h"
 #include "dataplane/server.h"
+#include "gw/api.h"
 #include "gw/codec.h"
 #include "gw/log.h"
-#include "gw/mixer.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 7 };
 enum { POLL_MAX_MS = 1000 };
@@ -95,10 +95,12 @@ static int serve(const struct config *c)
 	if (rc)
 		return EXIT_FAILURE;
 	signals_catch();
+	char kernels[API_KERNELS_MAX];
+	dataplane_kernels(&dataplane, kernels, sizeof(kernels));
 	log_notice(c->node, "dataplane ready",
-		   "workers=%u ports=%u addresses=%u streams=%u kernels=%s socket=%s", dataplane.worker_count,
-		   dataplane.port_count, dataplane.lookup.local_count, c->dataplane.streams, mixer_kernel(),
-		   c->dataplane.socket);
+		   "workers=%u ports=%u addresses=%u streams=%u kernels=\"%s\" socket=%s",
+		   dataplane.worker_count, dataplane.port_count, dataplane.lookup.local_count,
+		   c->dataplane.streams, kernels, c->dataplane.socket);
 	tell_supervisor("READY=1");
 	run(&dataplane);
 	tell_supervisor("STOPPING=1");

@@ -178,7 +178,8 @@ static bool drops_reply_ok(const struct api_message *m)
 static bool status_reply_ok(const struct api_message *m)
 {
 	const struct api_status_reply *b = &m->status_reply;
-	if (b->load_limit > 100 || b->worker_count > API_WORKERS_MAX || b->port_count > API_PORTS_MAX)
+	if (b->load_limit > 100 || b->worker_count > API_WORKERS_MAX || b->port_count > API_PORTS_MAX ||
+	    !text_ok(b->kernels, sizeof(b->kernels)))
 		return false;
 	for (uint32_t i = 0; i < API_PORTS_MAX; i++)
 		if (!text_ok(b->ports[i].name, sizeof(b->ports[i].name)) || b->ports[i].zero != 0)

@@ -205,6 +205,8 @@ struct api_port_status {
 	uint64_t rx_missed;
 };
 
+#define API_KERNELS_MAX 64
+
 struct api_status_reply {
 	uint64_t uptime_ns;
 	uint32_t streams_open;
@@ -216,6 +218,7 @@ struct api_status_reply {
 	uint64_t overloaded;   // requests refused because of it
 	uint32_t stream_bytes; // of memory that a relayed stream takes, its half of a conference included
 	uint32_t media_mb;     // reserved by all workers for streams, conferences and voices
+	char kernels[API_KERNELS_MAX]; // what was chosen for this CPU, in words
 	struct api_worker_status workers[API_WORKERS_MAX];
 	struct api_port_status ports[API_PORTS_MAX];
 };

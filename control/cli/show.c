@@ -441,6 +441,7 @@ static const struct column dataplane_fields[] = {
 	{"Refused for load", "overloaded", COLUMN_NUMBER},
 	{"Memory of a relayed stream, bytes", "stream_bytes", COLUMN_NUMBER},
 	{"Memory reserved for media, MB", "media_mb", COLUMN_NUMBER},
+	{"Chosen for this CPU", "kernels", COLUMN_TEXT},
 	{"Restarts seen", "restarts", COLUMN_NUMBER},
 };
 

@@ -85,6 +85,7 @@ static uint32_t stream_bytes(void)
 void server_status(struct server *s, struct api_message *ret)
 {
 	struct api_status_reply *r = &ret->status_reply;
+	dataplane_kernels(s->dp, r->kernels, sizeof(r->kernels));
 	r->uptime_ns = worker_clock() - s->dp->started;
 	r->streams_open = s->streams.open;
 	r->conferences_open = s->conferences.open;

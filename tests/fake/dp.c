@@ -513,6 +513,7 @@ static int work(struct fake_dp *f, const struct api_message *m, struct api_messa
 		r->status_reply.workers[0].away_us = 20;
 		r->status_reply.load_limit = 85;
 		r->status_reply.stream_bytes = 1000;
+		strcpy(r->status_reply.kernels, "relay scalar, law avx2, mix x86-64-v3");
 		r->status_reply.overloaded = 7;
 		r->status_reply.port_count = 1;
 		strcpy(r->status_reply.ports[0].name, "p0");

@@ -145,6 +145,7 @@ static void conferences_close_their_streams(void)
 	CHECK_INT(m.status_reply.streams_open, 0);
 	CHECK_INT(m.status_reply.conferences_open, 0);
 	CHECK_INT(m.status_reply.port_count, RIG_PORTS);
+	CHECK(strstr(m.status_reply.kernels, "law ") && strstr(m.status_reply.kernels, "mix "));
 	CHECK(m.status_reply.stream_bytes > 768 && m.status_reply.stream_bytes <= 1024);
 	CHECK_INT(media_stream_count(rig.dp.workers[0]->media), 0);
 	CHECK_INT(rig.dp.neigh.entries[1].holders, 0);

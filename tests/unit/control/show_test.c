@@ -233,6 +233,7 @@ static void test_calls(void)
 	check_out(&f, "show worker", "12.5        90.0     0.04");
 	check_out(&f, "show worker", "refused from 85 % on (dataplane.load-limit): 7 so far");
 	check_out(&f, "show dataplane", "Memory of a relayed stream, bytes  1000");
+	check_out(&f, "show dataplane", "relay scalar, law avx2, mix x86-64-v3");
 	check_out(&f, "show status", "worker 0 is at its load limit");
 	check_out(&f, "show dspfarm", "(slimctl calls this: show sccp)");
 	check_error(&f, "show stream 02000000", CTL_NOT_FOUND, "no stream 02000000");

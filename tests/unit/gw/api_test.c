@@ -191,6 +191,9 @@ static void strings_end(void)
 	m = made(API_STATUS | API_REPLY);
 	memset(m.status_reply.ports[3].name, 'x', sizeof(m.status_reply.ports[3].name));
 	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
+	m = made(API_STATUS | API_REPLY);
+	memset(m.status_reply.kernels, 'x', sizeof(m.status_reply.kernels));
+	CHECK_INT(api_check(&m, m.header.length), -EBADMSG);
 }
 
 static void counts_fit_their_arrays(void)
