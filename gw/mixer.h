@@ -22,9 +22,6 @@ void mixer_add(int32_t *sum, const int16_t *voice, unsigned int samples);
 // The same, and the sum of the voice's magnitudes: its loudness for next to nothing.
 uint32_t mixer_add_level(int32_t *sum, const int16_t *voice, unsigned int samples);
 
-// sum -= voice; takes one voice out again.
-void mixer_remove(int32_t *sum, const int16_t *voice, unsigned int samples);
-
 // out = saturate(sum - own): what the party of `own` hears. out may be own.
 void mixer_minus(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples);
 
@@ -50,9 +47,6 @@ uint32_t mixer_sum_peak(const int32_t *sum, unsigned int samples);
 
 // Sum of squares, for mixer_level.
 uint64_t mixer_energy(const int16_t *pcm, unsigned int samples);
-
-// Largest magnitude, 0..32768.
-uint32_t mixer_peak(const int16_t *pcm, unsigned int samples);
 
 #define MIXER_LEVEL_SILENT (-960) // what digital silence measures
 

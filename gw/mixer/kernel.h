@@ -9,7 +9,6 @@ struct mixer_kernel {
 	void (*set)(int32_t *sum, const int16_t *voice, unsigned int samples);
 	void (*add)(int32_t *sum, const int16_t *voice, unsigned int samples);
 	uint32_t (*add_level)(int32_t *sum, const int16_t *voice, unsigned int samples);
-	void (*remove)(int32_t *sum, const int16_t *voice, unsigned int samples);
 	void (*minus)(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples);
 	void (*all)(int16_t *out, const int32_t *sum, unsigned int samples);
 	void (*ramp)(int16_t *pcm, unsigned int samples, int32_t from, int32_t to);
@@ -19,7 +18,6 @@ struct mixer_kernel {
 	uint32_t (*magnitude)(const int16_t *pcm, unsigned int samples);
 	uint32_t (*sum_peak)(const int32_t *sum, unsigned int samples);
 	uint64_t (*energy)(const int16_t *pcm, unsigned int samples);
-	uint32_t (*peak)(const int16_t *pcm, unsigned int samples);
 };
 
 extern const struct mixer_kernel mixer_kernel_generic;

@@ -35,12 +35,6 @@ static uint32_t add_level(int32_t *restrict sum, const int16_t *restrict voice, 
 	return magnitudes;
 }
 
-static void take(int32_t *restrict sum, const int16_t *restrict voice, unsigned int samples)
-{
-	for (unsigned int i = 0; i < samples; i++)
-		sum[i] -= voice[i];
-}
-
 static void minus_apart(int16_t *restrict out, const int32_t *restrict sum, const int16_t *restrict own,
 			unsigned int samples)
 {
@@ -133,22 +127,11 @@ static uint64_t energy(const int16_t *pcm, unsigned int samples)
 	return e;
 }
 
-static uint32_t peak(const int16_t *pcm, unsigned int samples)
-{
-	int32_t high = 0, low = 0;
-	for (unsigned int i = 0; i < samples; i++) {
-		high = pcm[i] > high ? pcm[i] : high;
-		low = pcm[i] < low ? pcm[i] : low;
-	}
-	return (uint32_t)(high > -low ? high : -low);
-}
-
 const struct mixer_kernel KERNEL = {
 	.name = KERNEL_NAME,
 	.set = set,
 	.add = add,
 	.add_level = add_level,
-	.remove = take,
 	.minus = minus,
 	.all = all,
 	.ramp = ramp,
@@ -157,5 +140,4 @@ const struct mixer_kernel KERNEL = {
 	.magnitude = magnitude,
 	.sum_peak = sum_peak,
 	.energy = energy,
-	.peak = peak,
 };

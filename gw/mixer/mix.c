@@ -40,11 +40,6 @@ uint32_t mixer_add_level(int32_t *sum, const int16_t *voice, unsigned int sample
 	return kernel->add_level(sum, voice, samples);
 }
 
-void mixer_remove(int32_t *sum, const int16_t *voice, unsigned int samples)
-{
-	kernel->remove(sum, voice, samples);
-}
-
 void mixer_minus(int16_t *out, const int32_t *sum, const int16_t *own, unsigned int samples)
 {
 	kernel->minus(out, sum, own, samples);
@@ -84,11 +79,6 @@ uint32_t mixer_sum_peak(const int32_t *sum, unsigned int samples)
 uint64_t mixer_energy(const int16_t *pcm, unsigned int samples)
 {
 	return kernel->energy(pcm, samples);
-}
-
-uint32_t mixer_peak(const int16_t *pcm, unsigned int samples)
-{
-	return kernel->peak(pcm, samples);
 }
 
 // log2 in Q16 of x > 0: the whole part from the highest bit, the rest by squaring, one bit of result each.

@@ -71,22 +71,19 @@ static void check_kernel(const struct mixer_kernel *k, uint64_t seed, unsigned i
 			wrong += out[i] != clip(want);
 		}
 	}
-	k->remove(sum, voice[3], n);
 	k->all(out, sum, n);
 	uint64_t energy = 0;
-	uint32_t peak = 0, magnitudes = 0;
+	uint32_t magnitudes = 0;
 	for (unsigned int i = 0; i < n; i++) {
-		int64_t want = -(int64_t)voice[3][i];
+		int64_t want = 0;
 		for (unsigned int q = 0; q < PARTIES; q++)
 			want += voice[q][i];
 		wrong += out[i] != clip(want);
 		energy += (uint64_t)((int64_t)out[i] * out[i]);
 		magnitudes += (uint32_t)abs(out[i]);
-		peak = (uint32_t)abs(out[i]) > peak ? (uint32_t)abs(out[i]) : peak;
 	}
-	wrong += k->energy(out, n) != energy || k->peak(out, n) != peak || k->magnitude(out, n) != magnitudes;
+	wrong += k->energy(out, n) != energy || k->magnitude(out, n) != magnitudes;
 	wrong += k->add_level(sum, out, n) != magnitudes;
-	k->remove(sum, out, n);
 	memcpy(out, voice[5], sizeof(out));
 	k->minus(out, sum, out, n); // in place
 	for (unsigned int i = 0; i < n; i++)
