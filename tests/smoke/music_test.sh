@@ -116,7 +116,7 @@ finished() {
 }
 finished ok 2
 finished error 1
-[ "$(grep -c "<- Alarm" "$WORK/lab.log")" = 1 ] || bad "not one alarm"
+[ "$(grep -c "<- Alarm alarm_severity=warning" "$WORK/lab.log")" = 1 ] || bad "not one alarm"
 grep -q "sound cannot be played.*none.wav" "$WORK/control.log" || bad "the log does not name the file"
 lab_go
 lab_passed "music or announcement is worse than its codec"
