@@ -27,12 +27,13 @@
 #define SHA_DIGITS  40
 #define LEASE_PARTS 3 // renewals in a lease
 
-// Claims or renews the lease: returns OK, or the lease's text when a newer epoch holds it.
+// Claims or renews the lease: returns OK, 1 when there was none, or the lease's text when a newer epoch holds it.
 static const char script_lease[] =
 	"local l = redis.call('GET', KEYS[1]) "
 	"local e = l and string.match(l, '^(%x+) ') "
 	"if e and #e == 16 and e > ARGV[1] then return l end "
-	"return redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3])";
+	"local ok = redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3]) "
+	"return l and ok or 1";
 
 // Writes a record: returns 1, or 0 when a newer epoch holds the lease.
 static const char script_put[] = "local l = redis.call('GET', KEYS[2]) "
@@ -252,6 +253,15 @@ static void ready(struct store_redis *r)
 	store_scan_poll(r->scan);
 }
 
+// The lease is gone though we have renewed it in time: somebody has emptied this Redis, and our records went with it.
+static void emptied(struct store_redis *r)
+{
+	log_notice("store", "Redis has lost the lease: present state is written again",
+		   "server=%s records=%zu", redis_link_server(r->link), r->s.table.count - r->dropped);
+	r->incomplete = true;
+	pump(r);
+}
+
 static void on_lease(void *arg, const struct redisReply *reply)
 {
 	struct store_redis *r = arg;
@@ -261,6 +271,8 @@ static void on_lease(void *arg, const struct redisReply *reply)
 		on_error(r, reply);
 	else if (reply->type == REDIS_REPLY_STRING)
 		superseded(r, reply->str);
+	else if (reply->type == REDIS_REPLY_INTEGER && r->state == STORE_READY)
+		emptied(r);
 	else if (r->scripted)
 		ready(r);
 	store_scan_poll(r->scan);

@@ -298,6 +298,28 @@ static void test_redis_lease(void)
 	teardown(&f);
 }
 
+static bool is_written_again(const struct fixture *f, const void *arg)
+{
+	return is_settled(f, NULL) && redis_do(f, "EXISTS slimline:{n1}:device:d slimline:{n1}:party:p") == 2;
+}
+
+// Emptied by an operator, with every connection up: the lease is gone, and so all of it is missed.
+static void test_redis_emptied(void)
+{
+	struct fixture f;
+	SETUP_REDIS(&f);
+	CHECK_INT(put(&f, STORE_DEVICE, "d", "1"), 0);
+	CHECK_INT(put(&f, STORE_PARTY, "p", "2"), 0);
+	CHECK(run_until(&f, is_settled, NULL));
+	uint64_t replays = status(&f).replays;
+	CHECK_INT(redis_do(&f, "FLUSHALL"), 0);
+	CHECK(run_until(&f, is_written_again, NULL));
+	CHECK_INT(status(&f).state, STORE_READY);
+	CHECK_INT(status(&f).breaker_opens - f.opens, 0);
+	CHECK_INT(status(&f).replays - replays, 1);
+	teardown(&f);
+}
+
 static void test_redis_replica(void)
 {
 	struct fixture f;
@@ -353,5 +375,5 @@ static void test_quiet(void)
 T_MAIN("store_redis", {"quiet", test_quiet}, {"redis", test_redis}, {"redis_stopped", test_redis_stopped},
        {"redis_killed", test_redis_killed}, {"redis_late", test_redis_late},
        {"redis_fenced", test_redis_fenced}, {"redis_hostile", test_redis_hostile},
-       {"redis_lease", test_redis_lease}, {"redis_replica", test_redis_replica},
-       {"redis_auth", test_redis_auth})
+       {"redis_lease", test_redis_lease}, {"redis_emptied", test_redis_emptied},
+       {"redis_replica", test_redis_replica}, {"redis_auth", test_redis_auth})
