@@ -59,7 +59,8 @@ struct neigh {
 	struct rte_mempool *pool;
 	neigh_send_fn *send; // takes the frame
 	void *send_arg;
-	nsec_t due; // of the earliest probe
+	nsec_t due;       // of the earliest probe
+	nsec_t claim_due; // when a claim to an address of ours is answered again
 	uint64_t drops[DROP_COUNT];
 };
 

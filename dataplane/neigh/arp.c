@@ -6,6 +6,8 @@
 
 enum { ARP_LEN = 28, ARP_REQUEST = 1, ARP_REPLY = 2 };
 
+#define CLAIM_INTERVAL (10 * NSEC_PER_SEC)
+
 static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t nobody[6];
 
@@ -39,10 +41,16 @@ void neigh_arp_announce(struct neigh *n, const struct local *from)
 	arp_send(n, from, ARP_REQUEST, everybody, nobody, from->addr.ip);
 }
 
-static void report_conflict(const struct addr *a, const uint8_t mac[6])
+// Somebody claims an address of ours: it is said, and the wire told again, but no more often than RFC 5227 s2.4 has it. Our own
+// words may come back by a loop.
+static void claim_answer(struct neigh *n, const struct local *ours, const uint8_t mac[6], nsec_t now)
 {
 	char text[ADDR_TEXT_MAX];
-	log_warning(addr_text(a, text, sizeof(text)),
+	if (memcmp(mac, ours->mac, 6) == 0 || now < n->claim_due)
+		return;
+	n->claim_due = now + CLAIM_INTERVAL;
+	neigh_arp_announce(n, ours);
+	log_warning(addr_text(&ours->addr, text, sizeof(text)),
 		    "another host uses this media address: give one of them another",
 		    "mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
@@ -59,8 +67,9 @@ enum drop_reason neigh_arp_input(struct neigh *n, const struct neigh_frame *f, n
 	    (operation != ARP_REQUEST && operation != ARP_REPLY) || sender_mac[0] & 1)
 		return DROP_arp_malformed;
 	struct addr sender = addr_ipv4(sender_ip), target = addr_ipv4(target_ip);
-	if (neigh_local(n, f->port, &sender)) {
-		report_conflict(&sender, sender_mac);
+	const struct local *claimed = neigh_local(n, f->port, &sender);
+	if (claimed) {
+		claim_answer(n, claimed, sender_mac, now);
 		return DROP_loop;
 	}
 	neigh_learn(n, f->port, &sender, sender_mac, now);

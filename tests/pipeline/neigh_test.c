@@ -151,11 +151,29 @@ static void arp_malformed(void)
 	arp_request(0, RIG_IP4, f);
 	CHECK(answer(f, 41) == NULL);
 	CHECK_INT(rig_drops(&rig, DROP_arp_malformed), 7);
-	// Somebody else claims our address.
+	rig_stop(&rig);
+}
+
+// Somebody else claims our address: we say whose it is, though not as often as they do. What comes back to us is nobody's claim.
+static void claimed(void)
+{
+	uint8_t f[64];
+	if (!start(true))
+		SKIP("DPDK does not start");
 	arp_request(0, "192.0.2.2", f);
 	memcpy(f + 28, rig_addr(RIG_IP4).ip, 4);
+	memcpy(f + 22, rig_mac(&rig, 0), 6);
 	CHECK(answer(f, 60) == NULL);
 	CHECK_INT(rig_drops(&rig, DROP_loop), 1);
+	memcpy(f + 22, far_mac, 6);
+	const struct rig_frame *said = answer(f, 60);
+	REQUIRE(said != NULL);
+	CHECK_MEM(said->bytes + 28, said->bytes + 38, 4);
+	CHECK_MEM(said->bytes + 28, f + 28, 4);
+	CHECK(answer(f, 60) == NULL);
+	CHECK_INT(rig_drops(&rig, DROP_loop), 3);
+	rig.now += 10 * NSEC_PER_SEC;
+	CHECK(answer(f, 60) != NULL);
 	rig_stop(&rig);
 }
 
@@ -377,6 +395,6 @@ static void no_route(void)
 }
 
 T_MAIN("pipeline neigh", {"arp answered", arp_answered}, {"arp malformed", arp_malformed},
-       {"echo answered", echo_answered}, {"echo v6 answered", echo_v6_answered},
+       {"claimed", claimed}, {"echo answered", echo_answered}, {"echo v6 answered", echo_v6_answered},
        {"solicitation answered", solicitation_answered}, {"announced", announced},
        {"resolve and retry", resolve_and_retry}, {"refresh", refresh}, {"no route", no_route})
