@@ -12,9 +12,9 @@
 
 #include "gw/media/inside.h"
 
-#define AHEAD_VOICE  9
-#define AHEAD_JITTER 6
-#define AHEAD_PACKET 3
+#define AHEAD_VOICE  14
+#define AHEAD_JITTER 10
+#define AHEAD_PACKET 6
 
 #define QUIET_LEVEL 71 // mean magnitude of about -45 dBm0
 #define ENERGY_MASK 7  // the exact level is taken of one block in 8
