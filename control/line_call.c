@@ -225,6 +225,8 @@ static void forget(struct line_call *c, nsec_t now)
 {
 	struct line *l = c->line;
 	struct visit *v = c->visit;
+	if (v)
+		memcpy(v->number, c->number, sizeof(v->number));
 	disarm(c);
 	line_call_init(c, l);
 	if (v)

@@ -24,6 +24,13 @@ static json_t *word(enum sccp_enum table, uint32_t value)
 	return name ? json_string(name) : json_integer(value);
 }
 
+static void stage_text(const struct visit *v, char *ret, size_t cap)
+{
+	*ret = '\0';
+	if (v && !v->stopped && v->action->show)
+		v->action->show(v, ret, cap);
+}
+
 static json_t *call_json(const struct show *s, const struct line_call *c)
 {
 	json_t *o = json_pack(
@@ -33,10 +40,9 @@ static json_t *call_json(const struct show *s, const struct line_call *c)
 		show_text(c->number, sizeof(c->number)), "name", show_text(c->name, sizeof(c->name)),
 		"dialled", show_text(c->dialled, sizeof(c->dialled)), "since_s",
 		show_seconds_since(s, c->since));
-	char stage[64] = "";
+	char stage[64];
 	const struct config_action *a = c->visit ? c->visit->config : line_action_of(c->line, c);
-	if (c->visit && !c->visit->stopped && c->visit->action->show)
-		c->visit->action->show(c->visit, stage, sizeof(stage));
+	stage_text(c->visit, stage, sizeof(stage));
 	json_object_set_new(o, "action", json_string(line_actions[a->kind]->name));
 	json_object_set_new(o, "room", json_string(a->room_name));
 	json_object_set_new(o, "stage", json_string(stage));
@@ -49,9 +55,26 @@ static json_t *call_json(const struct show *s, const struct line_call *c)
 	return o;
 }
 
+// What goes on although its agent has gone, or has forgotten the call.
+static json_t *orphan_json(const struct show *s, const struct visit *v)
+{
+	char stage[64];
+	stage_text(v, stage, sizeof(stage));
+	return json_pack("{s:I, s:n, s:s, s:n, s:o, s:n, s:I, s:s, s:s, s:s, s:n, s:n}", "call_reference",
+			 (json_int_t)v->call_reference, "button", "state", "orphan", "direction", "number",
+			 show_text(v->number, sizeof(v->number)), "name", "since_s",
+			 show_seconds_since(s, v->since), "action", v->action->name, "room",
+			 v->config->room_name, "stage", stage, "prompt", "connected_s");
+}
+
 static json_t *calls_json(const struct show *s, const struct line *l)
 {
 	json_t *list = json_array();
+	LIST_FOREACH(v, &l->visits, struct visit, link)
+	{
+		if (!v->call && !v->stopped)
+			json_array_append_new(list, orphan_json(s, v));
+	}
 	for (unsigned int i = 0; i < LINE_CALLS_MAX; i++)
 		if (line_call_is_used(&l->calls[i]))
 			json_array_append_new(list, call_json(s, &l->calls[i]));

@@ -65,6 +65,8 @@ lab_until "pause inside"
 at 2 "inside moderator"
 at 1 inside
 again
+[ "$(ctl ".lines[] | select(.line == \"${LINE}2\") | [.call, .stage]" show line)" = '["orphan","inside moderator"]' ] ||
+	bad "show line does not know the moderator: $(ctl . show line ${LINE}2)"
 at 2 "inside moderator"
 at 1 inside
 lab_go

@@ -373,6 +373,8 @@ static void agent_leaves(void)
 	press(&w, 2, "*6");
 	CHECK_STR(where(&w, 2), "#safe main mute");
 	CHECK_INT(room(&w, "#safe")->member_count, 2);
+	CHECK_STR(visit_number(room_member(room(&w, "#safe"), 1)->visit), "7"); // still known
+	CHECK_STR(visit_number(room_member(room(&w, "#safe"), 2)->visit), "100");
 	press(&w, 1, "*9");
 	soon(&w);
 	CHECK_INT(room(&w, "#safe")->member_count, 0);
