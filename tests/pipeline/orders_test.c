@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/scribe.h"
 #include "dataplane/server.h"
 #include "gw/codec.h"
 #include "gw/ipc.h"
@@ -201,11 +202,12 @@ static void replies_take(void)
 		}
 }
 
-// A few turns of whoever's turn it is.
+// A few turns of whoever's turn it is. What the disk has to do is done before, so that each run is like the other.
 static void some_turns(void)
 {
 	nsec_t due;
-	for (unsigned int i = rnd(4); i > 0; i--)
+	for (unsigned int i = rnd(4); i > 0; i--) {
+		scribe_wait(server_scribe(rig.dp.server));
 		switch (rnd(3)) {
 		case 0:
 			server_poll(rig.dp.server, 0, rig.now);
@@ -217,6 +219,7 @@ static void some_turns(void)
 			dataplane_turn(&rig.dp, rig.now, &due);
 			break;
 		}
+	}
 }
 
 static void any_packet(void)
