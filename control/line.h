@@ -120,6 +120,9 @@ void line_free(struct line *l); // takes NULL
 // The device has told its capabilities: what is asked next.
 void line_registered(struct line *l, nsec_t now);
 
+// True while a call rings, is held, or anything else but over.
+bool line_in_call(struct line *l);
+
 // The agent has changed what it would answer: asks everything again. Calls go on.
 void line_apply(struct line *l, nsec_t now);
 

@@ -67,6 +67,13 @@ void line_call_feed(struct line_call *c, enum line_call_event event, nsec_t now)
 	line_test_call(l, c, now);
 	visit_call_changed(c, now);
 	answer_waiting(l, now);
+	if (!line_in_call(l))
+		reg_calls_over(l->device, now);
+}
+
+bool line_in_call(struct line *l)
+{
+	return line_find_in(l, ~(IN(IDLE) | IN(OVER))) != NULL;
 }
 
 static void on_timer(struct timer *t, nsec_t now)

@@ -68,6 +68,7 @@ static void disarm(struct device *d)
 	timer_stop(&d->core->timers, &d->reg.keepalive);
 	timer_stop(&d->core->timers, &d->reg.switchback);
 	timer_stop(&d->core->timers, &d->reg.notify);
+	timer_stop(&d->core->timers, &d->reg.reset);
 }
 
 // ---- connections ----
@@ -227,6 +228,7 @@ static void act_accepted(void *object, const void *data)
 	r->version = (uint8_t)sccp_version_negotiate(device_version(d), ack->protocol_version);
 	r->keepalive_ms = reg_keepalive_ms(d, ack->keep_alive_interval);
 	r->unanswered = 0;
+	r->reset_waits = 0;
 	r->acks_keepalive = false;
 	r->reject[0] = '\0';
 	r->why[0] = '\0';
@@ -498,6 +500,7 @@ void reg_init(struct reg *r, struct device *d)
 	timer_init(&r->keepalive, on_keepalive, d);
 	reg_spare_init(d);
 	timer_init(&r->notify, reg_on_notify, d);
+	timer_init(&r->reset, reg_on_calls_over, d);
 }
 
 void reg_fini(struct reg *r)
@@ -549,27 +552,4 @@ void reg_on_unregister_ack(struct device *d, const struct sccp_msg *m, nsec_t no
 {
 	bool refused = m->unregister_ack.status == SCCP_UNREGISTER_STATUS_NAK;
 	feed_now(d, refused && d->reg.leave == REG_LEAVE_FALL_BACK ? EVENT_REFUSED : EVENT_LEFT, now);
-}
-
-void reg_on_reset(struct device *d, const struct sccp_msg *m, nsec_t now)
-{
-	uint32_t type = m->reset.reset_type;
-	log_notice(d->name, "agent sent Reset", "type=%u", type);
-	if (type == SCCP_RESET_TYPE_APPLY_CONFIG) {
-		device_count(d, COUNT_apply_configs);
-		if (d->reg.fsm.state == REG_IN_SERVICE)
-			reg_say_notification(d, now);
-		if (d->line)
-			line_apply(d->line, now);
-		return;
-	}
-	if (type != SCCP_RESET_TYPE_RESET && type != SCCP_RESET_TYPE_RESTART) {
-		device_count(d, COUNT_pdu_value);
-		return;
-	}
-	device_count(d, type == SCCP_RESET_TYPE_RESET ? COUNT_resets : COUNT_restarts);
-	d->reg.cause = type == SCCP_RESET_TYPE_RESET ? REG_CAUSE_RESET : REG_CAUSE_RESTART;
-	if (type == SCCP_RESET_TYPE_RESET)
-		device_close_all(d, now);
-	reg_leave(d, REG_LEAVE_RESET, now);
 }

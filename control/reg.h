@@ -79,6 +79,8 @@ struct reg {
 	struct timer keepalive;
 	struct timer switchback;
 	struct timer notify;      // delayed MediaResourceNotification
+	struct timer reset;       // the last call has ended
+	uint32_t reset_waits;     // type of the Reset that a telephone's calls hold up, 0 = none
 	uint32_t told_in_service; // what the agent was told
 	uint32_t told_out_of_service;
 };
@@ -105,6 +107,9 @@ void reg_on_capabilities_req(struct device *d, const struct sccp_msg *m, nsec_t 
 void reg_on_keepalive_ack(struct device *d, const struct sccp_msg *m, nsec_t now);
 void reg_on_unregister_ack(struct device *d, const struct sccp_msg *m, nsec_t now);
 void reg_on_reset(struct device *d, const struct sccp_msg *m, nsec_t now);
+
+// A telephone has no call any more: a Reset that waited for that is obeyed.
+void reg_calls_over(struct device *d, nsec_t now);
 
 const char *reg_state_name(unsigned int state);
 

@@ -19,6 +19,7 @@ void reg_say_notification(struct device *d, nsec_t now);
 
 // Timer of delayed notifications.
 void reg_on_notify(struct timer *t, nsec_t now);
+void reg_on_calls_over(struct timer *t, nsec_t now);
 
 void reg_say_capabilities(struct device *d, nsec_t now);
 
