@@ -378,7 +378,8 @@ unsigned int media_rtcp_next(struct media *m, nsec_t now, uint64_t wallclock_ntp
 unsigned int media_rtcp_bye(struct media *m, uint32_t stream, nsec_t now, uint64_t wallclock_ntp,
 			    uint8_t buf[MEDIA_RTCP_MAX]);
 
-// Takes the oldest waiting event. Returns false when there is none. The queue is bounded; what does not fit is lost.
+// Takes the oldest waiting event. Returns false when there is none. The queue is bounded; what does not fit is lost, first packets
+// first.
 bool media_event_next(struct media *m, struct media_event *ret);
 
 // Conference ticks that began more than 1 ms late, since start.

@@ -7,9 +7,11 @@
 
 #define DIGIT_MAX 15
 
+// First packets come all at once after a restart, and matter least: they leave half of the room to the others.
 void event_push(struct media *m, uint32_t stream, uint32_t kind, uint32_t value)
 {
-	if (m->event_head - m->event_tail == EVENTS)
+	uint32_t room = kind == MEDIA_FIRST_PACKET ? EVENTS / 2 : EVENTS;
+	if (m->event_head - m->event_tail >= room)
 		return;
 	m->events[m->event_head++ % EVENTS] =
 		(struct media_event){.stream = stream, .kind = kind, .value = value};

@@ -63,6 +63,33 @@ static void named_drops(void)
 	}
 }
 
+// All streams of a worker hear their first packets at once, after a restart: a digit among them is told all the same.
+static void many_first_packets_leave_room_for_a_digit(void)
+{
+	struct media_limits limits = {.streams = 1200, .conferences = 1, .seed = 7};
+	struct rig *r = rig_new(&limits);
+	uint32_t c = rig_conference(r, CONFERENCE_ECHO), stream = 0;
+	unsigned int first = 0, digits = 0;
+	struct media_event e;
+	for (unsigned int i = 0; i < limits.streams; i++) {
+		struct stream_spec s = rig_spec(c, i, CODEC_PCMU, 20, BOTH);
+		uint8_t rtp[172];
+		REQUIRE(media_stream_open(r->media, &s, r->now, &stream) == 0);
+		ingest(r, stream, rtp, rig_packet(rtp, 0, 1, 160, 5, 160));
+	}
+	uint8_t event[16];
+	rig_packet(event, 101, 2, 320, 5, 4);
+	rtp_event_write(event + 12, &(struct rtp_event){.event = 7, .duration = 160});
+	ingest(r, stream, event, sizeof(event));
+	while (media_event_next(r->media, &e)) {
+		first += e.kind == MEDIA_FIRST_PACKET;
+		digits += e.kind == MEDIA_DIGIT && e.value == 7;
+	}
+	CHECK(first >= 500);
+	CHECK_INT(digits, 1);
+	rig_free(r);
+}
+
 // What a jitter buffer gives up is counted as any other drop is, in the stream's figures and in the worker's, for good.
 static void what_a_jitter_buffer_gives_up_is_counted(void)
 {
@@ -343,6 +370,7 @@ static void leaves_within_a_tick(void)
 
 T_MAIN("media_hostile", {"every drop has its name", named_drops}, {"random bytes", random_bytes},
        {"what a jitter buffer gives up is counted", what_a_jitter_buffer_gives_up_is_counted},
+       {"many first packets leave room for a digit", many_first_packets_leave_room_for_a_digit},
        {"any payload of any codec", any_payload_of_any_codec}, {"hostile events", hostile_events},
        {"hostile rtcp", hostile_rtcp}, {"random commands", random_commands},
        {"leaves within a tick", leaves_within_a_tick})
