@@ -52,6 +52,7 @@ static const struct scene scenes[] = {
 	{.name = "ring-1m", .streams = 1000000},
 	{.name = "ring-10k-cold", .streams = 10000, .cold = true},
 	{.name = "ring-10k-narrow", .streams = 10000, .narrow = true},
+	{.name = "ring-100k-narrow", .streams = 100000, .narrow = true},
 	{.name = "ring-10k-ipv6", .streams = 10000, .v6 = true},
 	{.name = "ring-10k-v4-to-v6", .streams = 10000, .v4_to_v6 = true},
 	{.name = "ring-10k-vlan", .streams = 10000, .vlan = 7},

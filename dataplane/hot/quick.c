@@ -33,21 +33,28 @@ static void kinds_sort(struct burst *b)
 	}
 }
 
+// First the headers of all, then the table: what it has in no near cache comes for many packets at a time.
 static __rte_always_inline void find(struct worker *w, struct burst *b, unsigned int kind)
 {
 	const struct quick_port port = quick_port_of(w, b->packets[0]->port, kind);
 	const bool ports = b->handed_off;
-	const unsigned int end = b->ends[kind];
-	for (unsigned int i = kind_begin(b, kind); i < end; i++) {
+	const unsigned int begin = kind_begin(b, kind), end = b->ends[kind];
+	for (unsigned int i = begin; i < end; i++) {
 		const struct rte_mbuf *m = b->packets[i];
-		uint32_t stream = stream_of(&port, m, kind);
-		if (unlikely(ports && m->port != port.port))
-			stream = NOT_USUAL;
-		if (unlikely(stream == NOT_USUAL)) {
-			stray_note(w, m, kind);
+		uint32_t slot = slot_of(&port, m, kind);
+		b->notes[i].stream = unlikely(ports && m->port != port.port) ? NOT_USUAL : slot;
+	}
+	const uint32_t *entries = w->lookup->entries;
+	for (unsigned int i = begin; i < end; i++) {
+		uint32_t slot = b->notes[i].stream, entry = 0;
+		if (likely(slot != NOT_USUAL))
+			entry = __atomic_load_n(&entries[slot], __ATOMIC_ACQUIRE);
+		if (unlikely(entry >> 24 != port.owner)) {
+			stray_note(w, b->packets[i], kind);
 			b->notes[i].stream = NOT_USUAL;
 			continue;
 		}
+		uint32_t stream = lookup_entry_stream(entry);
 		stream_call(w, stream);
 		b->notes[i].stream = stream | kind << KIND_SHIFT;
 	}

@@ -151,9 +151,9 @@ static __rte_always_inline bool local_find(const struct quick_port *q, const uin
 	return v->ip == to && v->port == q->port;
 }
 
-// The stream that the usual packet of a kind is for, or NOT_USUAL.
-static __rte_always_inline uint32_t stream_of(const struct quick_port *q, const struct rte_mbuf *m,
-					      unsigned int kind)
+// Where the table has the stream that the usual packet of a kind is for, or NOT_USUAL.
+static __rte_always_inline uint32_t slot_of(const struct quick_port *q, const struct rte_mbuf *m,
+					    unsigned int kind)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *), *ip = p + kind_ip(kind),
 		      *udp = p + kind_udp(kind);
@@ -169,8 +169,7 @@ static __rte_always_inline uint32_t stream_of(const struct quick_port *q, const 
 	unsigned int local;
 	if (unlikely(!local_find(q, ip, kind, &local)))
 		return NOT_USUAL;
-	uint32_t entry = __atomic_load_n(lookup_slot(q->lookup, local, host16(udp + 2)), __ATOMIC_ACQUIRE);
-	return likely(entry >> 24 == q->owner) ? lookup_entry_stream(entry) : NOT_USUAL;
+	return (uint32_t)(lookup_slot(q->lookup, local, host16(udp + 2)) - q->lookup->entries);
 }
 
 // Calls a stream's two lines into the cache.
