@@ -26,6 +26,7 @@ static const struct dialect dialects[] = {
 	 .numbers_from = 17,
 	 .statistics = true,
 	 .tokens = true,
+	 .fails_by_tone = true,
 	 .bodies = {{SCCP_OPEN_RECEIVE_CHANNEL, 108},
 		    {SCCP_START_MEDIA_TRANSMISSION, 116},
 		    {SCCP_STOP_TONE, 12},

@@ -39,6 +39,7 @@ struct dialect {
 	bool holds_far;  // who is put on hold loses its media, too
 	bool statistics; // asks for a call's figures when it is over
 	bool tokens;     // answers who asks whether it may come back
+	bool fails_by_tone; // a number that is busy or wrong is told by its tone, not by the call's state
 	struct dialect_body bodies[DIALECT_BODIES];
 };
 

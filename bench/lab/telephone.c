@@ -436,7 +436,8 @@ void telephone_hold(struct agent_device *d, const struct telephone_call *c)
 
 void telephone_fail(struct agent_device *d, const struct telephone_call *c, bool busy)
 {
-	say_state(d, c, busy ? SCCP_CALL_STATE_BUSY : SCCP_CALL_STATE_INVALID_NUMBER);
+	if (!agent_dialect(d)->fails_by_tone)
+		say_state(d, c, busy ? SCCP_CALL_STATE_BUSY : SCCP_CALL_STATE_INVALID_NUMBER);
 	say_prompt(d, c, busy ? "Busy" : "Unknown number");
 	say_tone(d, c, busy ? SCCP_TONE_LINE_BUSY_TONE : SCCP_TONE_REORDER_TONE);
 	say_keys(d, c->reference, SCCP_SOFTKEY_SET_OFF_HOOK);

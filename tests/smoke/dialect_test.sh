@@ -119,6 +119,10 @@ line_is() {
 	[ "$(ctl ".lines[0].call // \"idle\"" show line "$1")" = "\"$2\"" ]
 }
 
+transfer_failed() {
+	[ "$(ctl '.counters[] | select(.name == "line_errand_failed").count' show sccp statistics)" = 1 ]
+}
+
 # What one dialect must do. $1 = dialect, $2 = version that the lines claim.
 dialect() {
 	config_write "$2" >"$WORK/dialect.yaml"
@@ -146,6 +150,10 @@ dialect() {
 	lab_go
 	lab_until "pause last"
 	net_wait 10 "two streams" streams_are 2 || bad "two streams should be left, not $(stream_count): $(ctl . show stream)"
+	# a number that nobody has gives the call back
+	ctl . line "$OTHER" transfer 299 >/dev/null || bad "the line does not transfer"
+	net_wait 8 "a transfer that fails" transfer_failed || bad "the line does not know that 299 is nobody's: $(ctl . show line $OTHER)"
+	net_wait 5 "the caller back" line_is "$OTHER" connected || bad "the call is not given back: $(ctl . show line $OTHER)"
 	# a line transfers its caller to a room, by its soft keys
 	ctl . line "$OTHER" transfer 600 >/dev/null || bad "the line does not transfer"
 	lab_until "party last:p2: talks" 2
