@@ -15,6 +15,7 @@
 #include "control/show_json.h"
 #include "control/store.h"
 #include "gw/ctl.h"
+#include "gw/log.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -223,6 +224,44 @@ static void run_sccp(struct admin_request *r, const json_t *arguments, void *con
 	admin_reply(r, json_pack("{s:o}", "devices", list));
 }
 
+// --- drain NAME|all, undrain NAME|all ---
+
+static void drain(struct admin_request *r, const json_t *arguments, struct show *s, bool on)
+{
+	const char *name = json_string_value(json_object_get(arguments, "id"));
+	if (!name || !*name)
+		return admin_fail(r, CTL_USAGE, "show sccp lists the devices", "which device, or all?");
+	bool all = strcmp(name, "all") == 0;
+	json_t *list = json_array();
+	for (unsigned int i = 0; i < s->core->device_count; i++) {
+		struct device *d = s->core->devices[i];
+		if (!all && strcmp(d->name, name) != 0)
+			continue;
+		if (d->draining != on) {
+			log_notice(d->name, on ? "drains: nothing new is taken" : "takes calls again",
+				   "conferences=%u parties=%u", d->conference_count, d->party_count);
+			device_drain(d, on, s->clock());
+		}
+		json_array_append_new(list, device_json(s, d));
+	}
+	if (s->asked)
+		s->asked(s->asked_arg);
+	if (json_array_size(list) || all)
+		return admin_reply(r, json_pack("{s:o}", "devices", list));
+	json_decref(list);
+	admin_fail(r, CTL_NOT_FOUND, "show sccp lists the devices", "no device %.32s", name);
+}
+
+static void run_drain(struct admin_request *r, const json_t *arguments, void *context)
+{
+	drain(r, arguments, context, true);
+}
+
+static void run_undrain(struct admin_request *r, const json_t *arguments, void *context)
+{
+	drain(r, arguments, context, false);
+}
+
 static json_t *count_json(const char *name, const char *help, uint64_t value)
 {
 	return json_pack("{s:s, s:s, s:I}", "name", name, "help", help, "count", (json_int_t)value);
@@ -255,6 +294,9 @@ const struct admin_command show_commands[] = {
 	{"show stream", show_stream_run},
 	{"show dataplane", run_dataplane},
 	{"show drops", show_drops_run},
+	{"show metrics", show_metrics_run},
+	{"drain", run_drain},
+	{"undrain", run_undrain},
 	{"show line", show_line_run},
 	{"line", show_line_act_run},
 	{"show recording", show_recording_run},

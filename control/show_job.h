@@ -23,7 +23,7 @@ struct show_job {
 	bool conference;                     // lists conferences, else streams
 	struct api_conference_entry *groups; // by handle
 	size_t group_count, group_cap;
-	json_t *streams;
+	json_t *streams; // rows, or the text of metrics, so far
 };
 
 // NULL: the request has been answered.
@@ -52,4 +52,5 @@ void show_recording_run(struct admin_request *r, const json_t *arguments, void *
 void show_record_act_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_room_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_room_act_run(struct admin_request *r, const json_t *arguments, void *context);
+void show_metrics_run(struct admin_request *r, const json_t *arguments, void *context);
 void show_drops_run(struct admin_request *r, const json_t *arguments, void *context);

@@ -179,7 +179,7 @@ void view_sccp(const struct view *v, const json_t *data)
 		{"AGENT", "agent", COLUMN_TEXT},        {"VER", "version", COLUMN_NUMBER},
 		{"STREAMS", "streams", COLUMN_NUMBER},  {"OUT", "out_of_service", COLUMN_NUMBER},
 		{"CONF", "conferences", COLUMN_NUMBER}, {"PARTIES", "parties", COLUMN_NUMBER},
-		{"ORPHANS", "orphans", COLUMN_NUMBER},
+		{"ORPHANS", "orphans", COLUMN_NUMBER},  {"DRAINS", "draining", COLUMN_YES},
 	};
 	const json_t *rows = print_get(data, "devices");
 	print_rows(v->out, v->format, rows, columns, COUNT_OF(columns), 0, "No devices configured.");
@@ -455,6 +455,11 @@ void view_dataplane(const struct view *v, const json_t *data)
 void view_drops(const struct view *v, const json_t *data)
 {
 	print_counts(v, print_get(data, "drops"), "No packet dropped.");
+}
+
+void view_metrics(const struct view *v, const json_t *data)
+{
+	fputs(text(data, "text"), v->out);
 }
 
 void view_help(const struct view *v, const json_t *data)

@@ -22,6 +22,7 @@ void view_conference(const struct view *v, const json_t *data);
 void view_stream(const struct view *v, const json_t *data);
 void view_workers(const struct view *v, const json_t *data);
 void view_dataplane(const struct view *v, const json_t *data);
+void view_metrics(const struct view *v, const json_t *data);
 void view_drops(const struct view *v, const json_t *data);
 void view_line(const struct view *v, const json_t *data);
 void view_recording(const struct view *v, const json_t *data);

@@ -209,6 +209,23 @@ static void test_alone(void)
 	check_error(&f, "show stream", CTL_REFUSED, "the dataplane is not connected");
 	check_error(&f, "show drops", CTL_REFUSED, "the dataplane is not connected");
 	check_error(&f, "show worker", CTL_REFUSED, "the dataplane is not connected");
+	check_out(&f, "show metrics", "\nslimline_dataplane_up 0\n");
+	teardown(&f);
+}
+
+static void test_drain(void)
+{
+	struct fixture f;
+	setup(&f);
+	const struct device *d = f.core.devices[0];
+	check_error(&f, "drain", CTL_USAGE, "which device, or all?");
+	check_error(&f, "drain CFB9", CTL_NOT_FOUND, "no device CFB9");
+	CHECK(!d->draining);
+	check_out(&f, "drain CFB1", "yes");
+	CHECK(d->draining);
+	check_out(&f, "show metrics", "\nslimline_devices_draining 1\n");
+	check_out(&f, "undrain all", "CFB1");
+	CHECK(!d->draining);
 	teardown(&f);
 }
 
@@ -235,6 +252,12 @@ static void test_calls(void)
 	check_out(&f, "show dataplane", "Memory of a relayed stream, bytes  1000");
 	check_out(&f, "show dataplane", "relay scalar, law avx2, mix x86-64-v3");
 	check_out(&f, "show status", "worker 0 is at its load limit");
+	check_out(&f, "show metrics", "\nslimline_parties 4\n");
+	check_out(&f, "show metrics",
+		  "# TYPE slimline_worker_load_permille gauge\nslimline_worker_load_permille{worker=\"0\"} "
+		  "125\n");
+	check_out(&f, "show metrics", "slimline_port_link_up{port=\"p0\"} 0\n");
+	check_out(&f, "show metrics", "slimline_packets_dropped_total{reason=\"rtp_late\"}");
 	check_out(&f, "show dspfarm", "(slimctl calls this: show sccp)");
 	check_error(&f, "show stream 02000000", CTL_NOT_FOUND, "no stream 02000000");
 	check_error(&f, "show conference 99", CTL_NOT_FOUND, "no conference 99");
@@ -466,6 +489,6 @@ static void test_quiet(void)
 	log_set_level(LOG_LEVEL_ERROR);
 }
 
-T_MAIN("show", {"quiet", test_quiet}, {"alone", test_alone}, {"calls", test_calls}, {"pages", test_pages},
-       {"lines", test_lines}, {"rooms", test_rooms}, {"recordings", test_recordings},
+T_MAIN("show", {"quiet", test_quiet}, {"alone", test_alone}, {"drain", test_drain}, {"calls", test_calls},
+       {"pages", test_pages}, {"lines", test_lines}, {"rooms", test_rooms}, {"recordings", test_recordings},
        {"unreachable", test_unreachable})
