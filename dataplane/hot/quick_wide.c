@@ -324,7 +324,7 @@ static __rte_noinline __mmask8 crossing_judge(struct rte_mbuf *const *packets,
 	__mmask8 ok = 0;
 	for (; lanes; lanes &= (__mmask8)(lanes - 1)) {
 		unsigned int i = (unsigned int)__builtin_ctz(lanes);
-		if (hop_ready(hops[i]) && packets[i]->data_off + shift_of(s[i], hops[i], kind) >= 0)
+		if (hop_quick(hops[i]) && packets[i]->data_off + shift_of(s[i], hops[i], kind) >= 0)
 			ok |= (__mmask8)(1u << i);
 	}
 	return ok;
