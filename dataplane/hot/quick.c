@@ -5,8 +5,9 @@
 // The usual packet: IPv4 without options or IPv6 without further headers, with the VLAN tag of its port or none, whole, with a
 // UDP checksum, for a stream of ours that relays, payload untouched or A-law to mu-law; from its locked source, and next in
 // its sequence. It needs none of the questions that the other stages ask, and its headers are read and written once. A packet
-// that differs in anything goes on to parse as it came, and every drop is named there. No stream's packets change places: one
-// that comes behind a packet left over is not next in sequence, so that it is left over too.
+// that differs in anything goes on to parse as it came, and every drop is named there. No stream's packets in order change
+// places: one that comes behind a packet left over is not next in sequence, so that it is left over too. Only an old packet, which was
+// out of place as it came, may leave behind the next one in sequence.
 //
 // Headers lie in one of four kinds of ways. Traffic is of one kind as a rule, so that a burst is taken for what its first packet
 // is. Once that was wrong, the next bursts are sorted by kind. What leaves with headers of another kind than it came takes

@@ -111,7 +111,7 @@ class Report(unittest.TestCase):
 
     def test_goals_without_a_result_are_named(self):
         _, said = self.check([row("relay", "ring-10k", 45, peer="testpmd", peer_value=20, ratio=2.25)])
-        self.assertIn("relay ring-10k-narrow, ring-100k, ring-100k-narrow", said)
+        self.assertIn("relay ring-100k", said)
         self.assertIn("memif 10k", said)
         self.assertNotIn("pktgen", said)
         _, said = self.check([row("pktgen", "relay-g711-pdr", 5, "Mpps", sent=9, received=9, offered=5)])
