@@ -27,7 +27,7 @@ PROBES = 40                 # transcodes that tell what one costs
 RAMP_S, MEASURE_S, WINDOW_MS = 12, 10, 100
 GOAL_US = 2000
 STRANGERS_US = 500          # of a window
-LIMITS = {'limit': 85, 'none': 100}
+LIMITS = {'limit': 85, 'limit-70': 70, 'none': 100}
 
 
 def configure(folder, limit):
