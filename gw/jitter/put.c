@@ -5,6 +5,7 @@
 #define PERIOD_MAX_MS      120
 #define JITTER_SLOTS_LEAST 4
 #define MOVED_PACKETS      4
+#define MOVED_PACKETS_MANY 12
 #define HOPELESS_MS        100
 #define likely(x)          __builtin_expect(!!(x), 1)
 #define unlikely(x)        __builtin_expect(!!(x), 0)
@@ -134,19 +135,24 @@ static void store(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint
 
 // How late a packet is that no delay makes up for: that much and more. Where the greatest delay is long, one that comes close
 // to it is as good as beyond; where it is short, that is what a network does every day.
-static inline int32_t hopeless(const struct jitter *j)
+static inline bool has_long_delays(const struct jitter *j)
 {
-	int32_t close = j->max - j->period;
-	return close >= HOPELESS_MS * j->ms ? close : j->max;
+	return j->max - j->period >= (int32_t)(HOPELESS_MS * j->ms);
 }
 
-// Takes note of a packet that came too late for any delay. True: so did the ones before, and it is the network's new pace.
+static inline int32_t hopeless(const struct jitter *j)
+{
+	return has_long_delays(j) ? j->max - j->period : j->max;
+}
+
+// Takes note of a packet that came too late for any delay. True: so did the ones before, and it is the network's new pace. Where
+// the greatest delay is short, mere jitter brings some such packets in a row.
 static bool has_moved(struct jitter *j, int32_t late)
 {
 	bool catches_up = j->beyond && late + j->period / 2 < j->beyond_by; // a burst after a stop
 	j->beyond = catches_up ? 0 : (uint8_t)(j->beyond + 1);
 	j->beyond_by = (uint16_t)late;
-	return j->beyond >= MOVED_PACKETS;
+	return j->beyond >= (has_long_delays(j) ? MOVED_PACKETS : MOVED_PACKETS_MANY);
 }
 
 static enum jitter_put put(struct jitter *j, uint16_t seq, uint32_t timestamp, const uint8_t *payload,

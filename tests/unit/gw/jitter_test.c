@@ -276,8 +276,9 @@ static void a_call_that_moved_is_heard_again_at_once(void)
 			run(&c, 250 * period);
 			results_clear(&c);
 			run(&c, moved_ms + 1000);
-			// at most six packets or 200 ms are missing until it is understood
-			unsigned int missing = 6 * period > 200 ? 6 * period : 200;
+			// at most so many packets or 200 ms are missing until it is understood
+			unsigned int packets = config.max_ms == 40 ? 14 : 6;
+			unsigned int missing = packets * period > 200 ? packets * period : 200;
 			if (c.frames * period < 1000 - missing)
 				printf("moved %u ms, period %u ms: %u ms of 1000 heard\n", moved_ms, period,
 				       c.frames * period);
