@@ -77,6 +77,8 @@ static void take(struct voices *v, const uint8_t *bytes, size_t len, const struc
 		 nsec_t now)
 {
 	struct packet packet;
+	if (len > 1 && bytes[1] >= 192 && bytes[1] <= 223)
+		return; // RTCP (RFC 5761 s4), for an end whose port happens to be the one below
 	uint16_t at = v->by_port[ntohs(from->sin_port)];
 	int offset = packet_read(bytes, len, &packet);
 	if (!at || offset < 0) {
